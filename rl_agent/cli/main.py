@@ -1,0 +1,60 @@
+"""The `surefoot` command: its verbs come from the entry-point group `surefoot.verbs`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+
+import typer
+
+from rl_agent.exceptions import SurefootError
+
+HELP = """Take a robot from trained in a twin to learning on the hardware, behind one safety gate.
+
+First steps: `surefoot demo` (an arm learns to reach and is driven over ROS 2),
+`surefoot robot check so101`, `surefoot train --help`.
+"""
+
+
+def build_app() -> typer.Typer:
+    """Return the command with every installed verb."""
+    app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    for entry_point in sorted(entry_points(group="surefoot.verbs"), key=lambda e: e.name):
+        verb = entry_point.load()
+        if isinstance(verb, typer.Typer):
+            app.add_typer(verb, name=entry_point.name)
+        else:
+            app.command(entry_point.name)(verb)
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; return 0, 2 for a user's mistake, 130 when interrupted."""
+    try:
+        result = build_app()(args=list(argv) if argv is not None else None, standalone_mode=False)
+    except SurefootError as error:
+        print(f"surefoot: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("surefoot: interrupted", file=sys.stderr)
+        return 130
+    except (
+        Exception
+    ) as error:  # click's own errors carry their exit status; all others keep their trace
+        return _click_status(error)
+    return result if isinstance(result, int) else 0
+
+
+def _click_status(error: Exception) -> int:
+    if not hasattr(error, "exit_code"):
+        raise error
+    if hasattr(error, "show"):
+        error.show()
+    elif type(error).__name__ == "Abort":
+        return 130
+    return int(error.exit_code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Named errors: mistakes that a message can mend. None is raised inside a control tick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class SurefootError(Exception):
+    """Base of every error that the command line prints without a stack trace (exit status 2)."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in something that a user wrote."""
+
+    path: str
+    """Where: `joints[2].lower`, a topic, a file."""
+    message: str
+    """What was expected, what was found, and how to mend it."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+class ProblemsError(SurefootError):
+    """Several mistakes at once, so that the user mends them in one go."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  - {problem}" for problem in self.problems)
+        count = len(self.problems)
+        super().__init__(f"{source}: {count} problem{'s' if count != 1 else ''}\n{lines}")
+
+
+class ProfileError(ProblemsError):
+    """A robot profile or parameter file does not hold."""
+
+
+class TwinMismatchError(ProblemsError):
+    """A profile and its MJCF disagree."""
+
+
+class BundleError(SurefootError):
+    """A policy bundle was refused; the message says what was expected and what was found."""
+
+
+class ContractError(ProblemsError):
+    """A bundle and a robot profile disagree about observation, action, joints or rate."""
+
+
+class CheckpointError(SurefootError):
+    """No whole checkpoint could be read."""
+
+
+class JournalError(SurefootError):
+    """A journal's header or schema does not hold."""
+
+
+class EnvironmentNotSupportedError(SurefootError):
+    """A Gymnasium environment that the learner cannot work with, with the reason."""
+
+
+class GraphError(SurefootError):
+    """The ROS graph could not be brought up, or a foreign node answers where none may."""

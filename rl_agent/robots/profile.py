@@ -1,0 +1,355 @@
+"""Read a robot profile: YAML in, validated `RobotSpec` out. Every mistake is named at once, with its path."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.spec import (
+    ActionSpec,
+    ControllerSpec,
+    ControllerType,
+    JointSpec,
+    JointType,
+    RobotSpec,
+    StopMode,
+    ToolSpec,
+    TwinSpec,
+    WatchdogSpec,
+)
+
+SCHEMA_VERSION = 1
+ROBOTS_DIR = Path(__file__).parent
+# A profile is a page of text; anything larger is a mistake or an attack (YAML bombs expand aliases).
+MAX_BYTES = 200_000
+
+
+def _name(value: str) -> str:
+    if not value.replace("_", "").replace("/", "").isalnum():
+        raise ValueError(f"expected letters, digits and underscores, got {value!r}")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+
+class _Joint(_Model):
+    name: Name
+    type: JointType
+    is_actuated: bool = True
+    sign: Literal[1, -1] = 1
+    scale: Positive = 1.0
+    offset_rad: Finite = 0.0
+    lower: Finite | None = None
+    upper: Finite | None = None
+    margin: NonNegative = 0.0
+    max_velocity: Positive
+    max_acceleration: Positive
+    brake_deceleration: Positive
+    max_effort: Positive | None = None
+    home: Finite = 0.0
+
+
+class _Controller(_Model):
+    type: ControllerType
+    name: Name
+    timeout_ms: Positive | None = None
+
+
+class _Action(_Model):
+    joints: list[Name] = Field(min_length=1)
+    max_speed: list[Positive] = Field(min_length=1)
+    smoothing_hz: Positive | None = None
+
+
+class _Observation(_Model):
+    terms: list[str] = Field(min_length=1)
+
+
+class _Watchdog(_Model):
+    proposal_ms: Positive | None = None
+    observation_ms: Positive | None = None
+    silence_ms: Positive = 500.0
+
+
+class _Tool(_Model):
+    site: str
+    base_frame: str = "base_link"
+
+
+class _Twin(_Model):
+    mjcf: str
+    physics_hz: Positive = 500.0
+    observation_delay_ms: NonNegative = 5.0
+    action_delay_ms: NonNegative = 5.0
+    actuator_delay_ms: NonNegative = 0.0
+    acknowledged_loosening: str | None = None
+
+
+class _Profile(_Model):
+    schema_version: int
+    name: Name
+    description: str = ""
+    joints: list[_Joint] = Field(min_length=1)
+    policy_hz: Annotated[float, Field(ge=1.0, le=200.0)]
+    gate_hz: Annotated[float, Field(ge=50.0, le=1000.0)]
+    state_hz: Annotated[float, Field(ge=10.0, le=2000.0)]
+    start_ramp_s: NonNegative = 1.0
+    stop_mode: StopMode = StopMode.HOLD
+    controller: _Controller
+    action: _Action
+    observation: _Observation
+    watchdog: _Watchdog = _Watchdog()
+    tool: _Tool | None = None
+    twin: _Twin
+
+
+def available_robots() -> list[str]:
+    """Return the names of the profiles that ship with Surefoot."""
+    return sorted(path.stem for path in ROBOTS_DIR.glob("*.yaml"))
+
+
+def find_profile(name_or_path: str | Path) -> Path:
+    """Return the profile's file for a shipped name or a path.
+
+    Raises:
+        ProfileError: There is no such file; names the nearest robot.
+    """
+    text = str(name_or_path)
+    if text.endswith((".yaml", ".yml")) or "/" in text:
+        path = Path(text)
+    else:
+        path = ROBOTS_DIR / f"{text}.yaml"
+    if path.is_file():
+        return path
+    known = ", ".join(available_robots())
+    hint = nearest(text, available_robots())
+    raise ProfileError(
+        text, [Problem("file", f"no such robot or file{hint}; shipped robots: {known}")]
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the closest known word, or an empty string."""
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {matches[0]!r}?" if matches else ""
+
+
+def load_robot(
+    name_or_path: str | Path, *, policy_hz: float | None = None, gate_hz: float | None = None
+) -> RobotSpec:
+    """Return the validated profile of a shipped robot or of a YAML file.
+
+    Raises:
+        ProfileError: Lists every wrong key, unit, name and number with its path.
+    """
+    path = find_profile(name_or_path)
+    data = read_yaml(path)
+    if policy_hz is not None:
+        data["policy_hz"] = policy_hz
+    if gate_hz is not None:
+        data["gate_hz"] = gate_hz
+    return parse_profile(data, path)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return a YAML file's mapping, read safely and with a size limit.
+
+    Raises:
+        ProfileError: The file is missing, too large, uses aliases, or is not a YAML mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(str(path), [Problem("file", f"cannot be read: {error}")]) from error
+    if len(text) > MAX_BYTES:
+        message = f"has {len(text)} bytes, at most {MAX_BYTES} are read"
+        raise ProfileError(str(path), [Problem("file", message)])
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            message = "uses YAML aliases (*name), which are not accepted; write the values out"
+            raise ProfileError(str(path), [Problem("file", message)])
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else "file"
+        message = f"is not YAML: {getattr(error, 'problem', None) or error}"
+        raise ProfileError(str(path), [Problem(where, message)]) from error
+    if not isinstance(data, dict):
+        message = f"expected a mapping of keys, got {type(data).__name__}"
+        raise ProfileError(str(path), [Problem("file", message)])
+    return data
+
+
+def parse_profile(data: Mapping[str, Any], path: Path) -> RobotSpec:
+    """Return the robot that `data` describes; `path` is named in errors and finds the twin's file.
+
+    Raises:
+        ProfileError: Lists every problem.
+    """
+    try:
+        profile = _Profile.model_validate(dict(data))
+    except ValidationError as error:
+        raise ProfileError(str(path), validation_problems(error, _Profile)) from error
+    problems = [*_version_problems(profile), *_joint_problems(profile), *_name_problems(profile)]
+    if problems:
+        raise ProfileError(str(path), problems)
+    return _to_spec(profile, path)
+
+
+def validation_problems(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """Return pydantic's errors in our words, with the nearest valid key where one was mistyped."""
+    return [_problem(detail, model) for detail in error.errors()]
+
+
+def _problem(detail: ErrorDetails, model: type[BaseModel]) -> Problem:
+    location = detail["loc"]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    path = path.lstrip(".") or "file"
+    if detail["type"] == "extra_forbidden":
+        keys = _keys_at(model, location[:-1])
+        return Problem(path, f"is not a known key{nearest(str(location[-1]), keys)}")
+    if detail["type"] == "missing":
+        return Problem(path, "is required and was not given")
+    found = detail.get("input")
+    shown = "" if isinstance(found, dict | list) else f", got {found!r}"
+    return Problem(path, f"{detail['msg']}{shown}")
+
+
+def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    current: Any = model
+    for part in location:
+        if isinstance(part, int):
+            continue
+        current = _submodel(current.model_fields[part].annotation)
+        if current is None:
+            return []
+    return list(current.model_fields)
+
+
+def _submodel(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _submodel(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _version_problems(profile: _Profile) -> list[Problem]:
+    if profile.schema_version == SCHEMA_VERSION:
+        return []
+    message = (
+        f"this Surefoot reads version {SCHEMA_VERSION}, the file says {profile.schema_version}"
+    )
+    return [Problem("schema_version", message)]
+
+
+def _joint_problems(profile: _Profile) -> list[Problem]:
+    problems = []
+    names = [joint.name for joint in profile.joints]
+    for index, joint in enumerate(profile.joints):
+        path = f"joints[{index}]"
+        if names.index(joint.name) != index:
+            problems.append(Problem(f"{path}.name", f"{joint.name!r} is used twice"))
+        if joint.brake_deceleration < joint.max_acceleration:
+            message = f"must not be below max_acceleration ({joint.max_acceleration})"
+            problems.append(Problem(f"{path}.brake_deceleration", message))
+        if joint.type is JointType.CONTINUOUS:
+            if joint.lower is not None or joint.upper is not None:
+                problems.append(Problem(path, "a continuous joint has no lower and upper"))
+            continue
+        if joint.lower is None or joint.upper is None:
+            problems.append(Problem(path, f"a {joint.type} joint needs lower and upper"))
+            continue
+        if joint.lower + 2 * joint.margin >= joint.upper:
+            message = f"lower {joint.lower} and upper {joint.upper} leave no room inside the margin"
+            problems.append(Problem(path, message))
+        elif not joint.lower + joint.margin <= joint.home <= joint.upper - joint.margin:
+            message = f"{joint.home} is outside the soft limits"
+            problems.append(Problem(f"{path}.home", message))
+        # Typing degrees where radians belong is the commonest mistake in hand-written profiles.
+        if (
+            joint.type is JointType.REVOLUTE
+            and max(abs(joint.lower), abs(joint.upper)) > 4 * 3.1416
+        ):
+            message = f"{joint.lower} to {joint.upper} rad looks like degrees; write radians"
+            problems.append(Problem(path, message))
+    return problems
+
+
+def _name_problems(profile: _Profile) -> list[Problem]:
+    problems = []
+    actuated = [joint.name for joint in profile.joints if joint.is_actuated]
+    if not actuated:
+        problems.append(Problem("joints", "no joint is actuated"))
+    for index, name in enumerate(profile.action.joints):
+        if name not in actuated:
+            message = f"{name!r} is not an actuated joint{nearest(name, actuated)}"
+            problems.append(Problem(f"action.joints[{index}]", message))
+        elif profile.action.joints.index(name) != index:
+            problems.append(Problem(f"action.joints[{index}]", f"{name!r} is used twice"))
+    if len(profile.action.joints) != len(profile.action.max_speed):
+        message = (
+            f"expected {len(profile.action.joints)} numbers, got {len(profile.action.max_speed)}"
+        )
+        problems.append(Problem("action.max_speed", message))
+    limits = {joint.name: joint.max_velocity for joint in profile.joints}
+    for index, (name, speed) in enumerate(
+        zip(profile.action.joints, profile.action.max_speed, strict=False)
+    ):
+        if speed > limits.get(name, speed):
+            message = f"{speed} is above {name}'s max_velocity {limits[name]}"
+            problems.append(Problem(f"action.max_speed[{index}]", message))
+    if profile.gate_hz < profile.policy_hz:
+        message = f"{profile.gate_hz} is below policy_hz {profile.policy_hz}"
+        problems.append(Problem("gate_hz", message))
+    return problems
+
+
+def _to_spec(profile: _Profile, path: Path) -> RobotSpec:
+    return RobotSpec(
+        name=profile.name,
+        description=profile.description,
+        schema_version=profile.schema_version,
+        joints=tuple(_to_joint(joint) for joint in profile.joints),
+        policy_hz=profile.policy_hz,
+        gate_hz=profile.gate_hz,
+        state_hz=profile.state_hz,
+        start_ramp_s=profile.start_ramp_s,
+        stop_mode=profile.stop_mode,
+        controller=ControllerSpec(**profile.controller.model_dump()),
+        action=ActionSpec(
+            joints=tuple(profile.action.joints),
+            max_speed=tuple(profile.action.max_speed),
+            smoothing_hz=profile.action.smoothing_hz,
+        ),
+        obs_terms=tuple(profile.observation.terms),
+        watchdog=WatchdogSpec(**profile.watchdog.model_dump()),
+        tool=ToolSpec(**profile.tool.model_dump()) if profile.tool else None,
+        twin=TwinSpec(**profile.twin.model_dump()),
+        source=path,
+    )
+
+
+def _to_joint(joint: _Joint) -> JointSpec:
+    values = joint.model_dump()
+    values["lower"] = -float("inf") if joint.lower is None else joint.lower
+    values["upper"] = float("inf") if joint.upper is None else joint.upper
+    values["max_effort"] = float("inf") if joint.max_effort is None else joint.max_effort
+    return JointSpec(**values)
