@@ -1,4 +1,4 @@
-"""Injected time. Watchdogs read a steady clock in seconds; nothing in a control loop reads wall time."""
+"""Injected time. Watchdogs read a steady clock [s]; no control loop reads wall time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SteadyClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved: for twins, which own their time, and for tests."""
+    """A clock that stands still until moved: for twins, which own their time, and for tests."""
 
     def __init__(self, start_s: float = 0.0) -> None:
         self._now_s = start_s

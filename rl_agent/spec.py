@@ -74,7 +74,7 @@ class ControllerSpec:
     type: ControllerType
     name: str
     timeout_ms: float | None = None
-    """After this long without a command the controller stops by itself; None where it never does."""
+    """Without a command for this long the controller stops by itself; None where it never does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,10 +207,11 @@ class RobotSpec:
 
     @property
     def observation_timeout_s(self) -> float:
-        """S: the age of a measurement after which the gate holds [s]; three state periods, at least 20 ms."""
+        """S: measurement age at which the gate holds [s]: 3 state periods, at least 20 ms."""
         if self.watchdog.observation_ms is not None:
             return self.watchdog.observation_ms / 1e3
-        # Schedulers without real-time priority stall for 4-8 ms: below 20 ms the watchdog would cry wolf.
+        # Schedulers without real-time priority stall for 4-8 ms: below 20 ms the watchdog would
+        # cry wolf.
         return max(0.020, 3.0 / self.state_hz)
 
     def with_rates(

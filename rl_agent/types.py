@@ -1,4 +1,4 @@
-"""What travels between rooms. SI units; joint arrays follow the profile's order, never a message's."""
+"""What travels between rooms. SI units; joint arrays in the profile's order, never a message's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float32]
 
 
 class Reason(IntFlag):
-    """Why the gate changed or refused a proposal; stored as a bit mask, so values never change meaning."""
+    """Why the gate changed or refused a proposal; a stored mask: no value changes its meaning."""
 
     NONE = 0
     POSITION = 1 << 0
@@ -84,7 +84,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A command that somebody would like: where to be one policy period after `received_s`, and how fast."""
+    """A wished-for command: where to be one policy period after `received_s`, and how fast."""
 
     source: Source
     command: Command
@@ -103,7 +103,7 @@ class Verdict:
     command: Command
     reasons: Reason = Reason.NONE
     shares: dict[Reason, float] = field(default_factory=dict)
-    """Per reason, how far it moved the command: sum over joints of |change of velocity| [rad/s or m/s]."""
+    """Per reason, how far it moved the command: sum over joints of |change| [rad/s or m/s]."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,12 @@ class GateOutput:
     reasons: Reason
     shares: dict[Reason, float]
     stamp_s: float
-    """Stamp of the observation behind the command (the proposal's), or of the newest measurement."""
+    """Stamp of the observation behind the command (the proposal's), or the newest measurement's."""
 
 
 @dataclass(frozen=True)
 class Transition:
-    """One step of experience. Arrays are float32; contexts are what a task needs to recompute a reward."""
+    """One step of experience, float32; contexts are what recomputing a reward needs."""
 
     obs: FloatArray  # (obs_dim,)
     action: FloatArray  # (act_dim,) proposed by the policy, in [-1, 1]

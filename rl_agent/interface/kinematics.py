@@ -1,4 +1,4 @@
-"""Mechanical models as protocols: `sim` implements them with MuJoCo, nodes and environments inject them."""
+"""Mechanical models as protocols: `sim` implements them, nodes and environments inject them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from rl_agent.types import Array
 
 
 class Kinematics(Protocol):
-    """Where the tool is and how it moves, for one robot; not thread-safe (it owns scratch memory)."""
+    """Where the tool is and how it moves, for one robot; not thread-safe (scratch memory)."""
 
     def tool_position(self, position: Array) -> Array:
-        """Return the tool's position in the base frame (3,) [m] for joint positions (num_joints,)."""
+        """Return the tool's position in base (3,) [m] at joint positions (num_joints,)."""
         ...
 
     def tool_jacobian(self, position: Array) -> Array:

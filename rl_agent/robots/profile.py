@@ -1,4 +1,4 @@
-"""Read a robot profile: YAML in, validated `RobotSpec` out. Every mistake is named at once, with its path."""
+"""Read a robot profile: YAML in, validated `RobotSpec` out. Names every mistake at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rl_agent.spec import (
 
 SCHEMA_VERSION = 1
 ROBOTS_DIR = Path(__file__).parent
-# A profile is a page of text; anything larger is a mistake or an attack (YAML bombs expand aliases).
+# A profile is a page of text; anything larger is a mistake or an attack (YAML bombs).
 MAX_BYTES = 200_000
 
 

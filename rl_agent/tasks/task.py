@@ -1,7 +1,8 @@
 """What is asked of a robot: reward, success, termination and goals, as functions of readings.
 
-A task never sees a simulator, so that the same reward can be computed on hardware. All array functions are
-vectorised over leading axes, so that replay can give a transition another goal and recompute its reward.
+A task never sees a simulator, so that the same reward can be computed on hardware. All array
+functions are vectorised over leading axes, so that replay can give a transition another goal and
+recompute its reward.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from rl_agent.types import Array, Measurement
 class Task(ABC):
     """max E[sum gamma^t r(context, next_context, action, previous_action, goal)] for one robot.
 
-    *Context* is the part of a measurement that reward and goal terms need (a tool position, say); *goal* is
-    what may be exchanged afterwards.
+    *Context* is the part of a measurement that reward and goal terms need (a tool position, say);
+    *goal* is what may be exchanged afterwards.
     """
 
     context_dim: int
@@ -75,7 +76,7 @@ class Task(ABC):
         return np.zeros(np.broadcast_shapes(context.shape[:-1], goal.shape[:-1]), dtype=np.bool_)
 
     def start_position(self, rng: np.random.Generator) -> Array:
-        """Draw joint positions (num_joints,) to start an episode from; home unless a task says else."""
+        """Draw joint positions (num_joints,) to start from; home unless a task says otherwise."""
         del rng
         return self.spec.home.copy()
 
