@@ -100,12 +100,31 @@ class WatchdogSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkspaceSpec:
+    """Where targets lie, in cylinder coordinates about the base's pan axis."""
+
+    pan_axis_m: tuple[float, float] = (0.0, 0.0)
+    """x and y of the pan axis in the base frame [m]."""
+    pan_rad: float
+    """Targets lie within this angle to both sides of the base's x axis [rad]."""
+    radius_m: tuple[float, float]
+    """Distance from the pan axis, from and to [m]."""
+    height_m: tuple[float, float]
+    """Above the base, from and to [m]."""
+    shoulder_m: tuple[float, float]
+    """Radius and height of the shoulder joint [m]."""
+    reach_m: float
+    """No target lies further from the shoulder than this [m]."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ToolSpec:
     """The point that tasks speak of."""
 
     site: str
     """Name of the site in the MJCF."""
     base_frame: str = "base_link"
+    workspace: WorkspaceSpec | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from rl_agent.spec import (
     ToolSpec,
     TwinSpec,
     WatchdogSpec,
+    WorkspaceSpec,
 )
 
 SCHEMA_VERSION = 1
@@ -86,9 +87,19 @@ class _Watchdog(_Model):
     silence_ms: Positive = 500.0
 
 
+class _Workspace(_Model):
+    pan_axis_m: tuple[Finite, Finite] = (0.0, 0.0)
+    pan_rad: Positive
+    radius_m: tuple[NonNegative, Positive]
+    height_m: tuple[Finite, Finite]
+    shoulder_m: tuple[Finite, Finite]
+    reach_m: Positive
+
+
 class _Tool(_Model):
     site: str
     base_frame: str = "base_link"
+    workspace: _Workspace | None = None
 
 
 class _Twin(_Model):
@@ -341,10 +352,15 @@ def _to_spec(profile: _Profile, path: Path) -> RobotSpec:
         ),
         obs_terms=tuple(profile.observation.terms),
         watchdog=WatchdogSpec(**profile.watchdog.model_dump()),
-        tool=ToolSpec(**profile.tool.model_dump()) if profile.tool else None,
+        tool=_to_tool(profile.tool) if profile.tool else None,
         twin=TwinSpec(**profile.twin.model_dump()),
         source=path,
     )
+
+
+def _to_tool(tool: _Tool) -> ToolSpec:
+    workspace = WorkspaceSpec(**tool.workspace.model_dump()) if tool.workspace else None
+    return ToolSpec(site=tool.site, base_frame=tool.base_frame, workspace=workspace)
 
 
 def _to_joint(joint: _Joint) -> JointSpec:

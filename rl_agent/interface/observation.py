@@ -1,0 +1,160 @@
+"""Measurements to observations: named terms from the profile, then the task's own part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.interface.action import SetPoint
+from rl_agent.interface.kinematics import Kinematics
+from rl_agent.robots.profile import nearest
+from rl_agent.spec import JointType, RobotSpec
+from rl_agent.tasks.task import Task
+from rl_agent.types import Array, FloatArray, Measurement
+
+
+JACOBIAN_SCALE_M = 0.2
+"""Lever arms of desk arms are a few decimetres."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What a term may look at."""
+
+    measurement: Measurement
+    setpoint: SetPoint
+    previous_action: FloatArray
+
+
+class ObservationBuilder:
+    """Builds (obs_dim,) float32 vectors whose layout is part of the bundle's contract.
+
+    Terms cover the action joints, and passive joints in `joint_position` and `joint_velocity`. All are
+    scaled to the order of one.
+    """
+
+    def __init__(self, spec: RobotSpec, task: Task, kinematics: Kinematics | None) -> None:
+        self._task = task
+        self._kinematics = kinematics
+        self._commanded = np.array(spec.action_index)
+        self._seen = _seen_joints(spec)
+        joints = [spec.joints[i] for i in self._seen]
+        self._turns = np.array([joint.type is JointType.CONTINUOUS for joint in joints])
+        bounded = [j for j in joints if j.type is not JointType.CONTINUOUS]
+        self._middle = np.array([0.5 * (j.lower + j.upper) for j in bounded])
+        self._half_range = np.array([0.5 * (j.upper - j.lower) for j in bounded])
+        self._seen_speed = np.array([joint.max_velocity for joint in joints])
+        self._max_speed = np.array(spec.action.max_speed)
+        self._max_acceleration = np.array(
+            [spec.command_joints[i].max_acceleration for i in self._commanded]
+        )
+        self._measured = np.array([spec.command_index[i] for i in self._commanded])
+        self._period_s = spec.policy_period_s
+        workspace = spec.tool.workspace if spec.tool else None
+        self._pan_axis = workspace.pan_axis_m if workspace else (0.0, 0.0)
+        self._terms = [self._term(name, index) for index, name in enumerate(spec.obs_terms)]
+        self.layout = self._layout(spec)
+        self.obs_dim = sum(size for _, _, size in self.layout)
+        self.goal_slice = slice(self.obs_dim - task.goal_obs_dim, self.obs_dim)
+
+    def build(
+        self,
+        measurement: Measurement,
+        goal: Array,
+        setpoint: SetPoint,
+        previous_action: FloatArray,
+    ) -> FloatArray:
+        """Return (obs_dim,) float32.
+
+        Args:
+            measurement: The newest reading.
+            goal: (goal_dim,) of the task.
+            setpoint: The action mapper's.
+            previous_action: (act_dim,) of the step before.
+        """
+        reading = _Reading(measurement, setpoint, previous_action)
+        parts = [term(reading) for term in self._terms]
+        parts.append(self._task.goal_obs(self._task.context(measurement), goal))
+        return np.concatenate(parts).astype(np.float32)
+
+    def _term(self, name: str, index: int) -> Callable[[_Reading], Array]:
+        terms: dict[str, Callable[[_Reading], Array]] = {
+            "joint_position": self._joint_position,
+            "joint_velocity": self._joint_velocity,
+            "setpoint_error": self._setpoint_error,
+            "setpoint_velocity": self._setpoint_velocity,
+            "setpoint_acceleration": self._setpoint_acceleration,
+            "previous_action": lambda reading: reading.previous_action.astype(np.float64),
+            "tool_jacobian": self._tool_jacobian,
+        }
+        if name not in terms:
+            message = f"no such term{nearest(name, terms)}; known: {', '.join(terms)}"
+            raise ProfileError("profile", [Problem(f"observation.terms[{index}]", message)])
+        if name == "tool_jacobian" and self._kinematics is None:
+            message = "needs a tool; give the profile a tool section"
+            raise ProfileError("profile", [Problem(f"observation.terms[{index}]", message)])
+        return terms[name]
+
+    def _layout(self, spec: RobotSpec) -> list[tuple[str, int, int]]:
+        num_commands = len(spec.command_joints)
+        rest = SetPoint(np.zeros(num_commands), np.zeros(num_commands), np.zeros(num_commands))
+        still = Measurement(0.0, spec.home, np.zeros_like(spec.home))
+        reading = _Reading(still, rest, np.zeros(spec.act_dim, np.float32))
+        layout, start = [], 0
+        for name, term in zip(spec.obs_terms, self._terms, strict=True):
+            size = len(term(reading))
+            layout.append((name, start, size))
+            start += size
+        layout.append(("goal", start, self._task.goal_obs_dim))
+        return layout
+
+    def _joint_position(self, reading: _Reading) -> Array:
+        position = reading.measurement.position[self._seen]
+        bounded = (position[~self._turns] - self._middle) / self._half_range
+        angle = position[self._turns]
+        return np.concatenate([bounded, np.sin(angle), np.cos(angle)])
+
+    def _joint_velocity(self, reading: _Reading) -> Array:
+        return reading.measurement.velocity[self._seen] / self._seen_speed
+
+    def _setpoint_error(self, reading: _Reading) -> Array:
+        error = (
+            reading.setpoint.position[self._commanded]
+            - reading.measurement.position[self._measured]
+        )
+        return error / (self._max_speed * self._period_s)
+
+    def _setpoint_velocity(self, reading: _Reading) -> Array:
+        return reading.setpoint.velocity[self._commanded] / self._max_speed
+
+    def _setpoint_acceleration(self, reading: _Reading) -> Array:
+        return reading.setpoint.acceleration[self._commanded] / self._max_acceleration
+
+    def _tool_jacobian(self, reading: _Reading) -> Array:
+        """Tool velocity per joint velocity, in the frame that turns with the tool about the pan axis.
+
+        In that frame the entries do not depend on the first joint, so what is learned in front of the
+        arm holds at its side.
+        """
+        assert self._kinematics is not None
+        position = reading.measurement.position
+        x, y, _ = self._kinematics.tool_position(position)
+        jacobian = self._kinematics.tool_jacobian(position)[:, self._measured]
+        azimuth = np.arctan2(y - self._pan_axis[1], x - self._pan_axis[0])
+        return rotate_to_azimuth(jacobian, azimuth).ravel() / JACOBIAN_SCALE_M
+
+
+def rotate_to_azimuth(vectors: Array, azimuth: float) -> Array:
+    """Return (3, n) vectors turned by -azimuth [rad] about z: radial, tangential, vertical parts."""
+    cos, sin = np.cos(azimuth), np.sin(azimuth)
+    rotation = np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    return rotation @ vectors
+
+
+def _seen_joints(spec: RobotSpec) -> Array:
+    return np.array(
+        [i for i, j in enumerate(spec.joints) if j.name in spec.action.joints or not j.is_actuated]
+    )

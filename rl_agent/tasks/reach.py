@@ -1,0 +1,107 @@
+"""Bring the tool to a point and keep it there. Goals are tool positions in the base frame [m]."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.interface.kinematics import Kinematics
+from rl_agent.spec import RobotSpec, WorkspaceSpec
+from rl_agent.types import Array, Measurement
+
+from .task import Task
+
+TOLERANCE_M = 0.02
+MIN_DISTANCE_M = 0.10
+"""A goal nearer than this to the tool would be no reach."""
+REACH_SCALE_M = 0.10
+FINE_SCALE_M = 0.03
+
+
+class ReachTask(Task):
+    """r = -5 d + exp(-(d / 3 cm)^2) - 0.02 |a - a_prev|^2, with d the tool's distance [m] after the step."""
+
+    context_dim = 3
+    goal_dim = 3
+    goal_obs_dim = 6
+    episode_s = 4.0
+    error_unit = "m"
+    tolerance = TOLERANCE_M
+
+    def __init__(self, spec: RobotSpec, kinematics: Kinematics | None) -> None:
+        super().__init__(spec, kinematics)
+        if spec.tool is None or spec.tool.workspace is None or kinematics is None:
+            message = "reach needs a tool with a workspace; add both to the profile"
+            raise ProfileError(str(spec.source), [Problem("tool", message)])
+        self.workspace = spec.tool.workspace
+        # The same horizon in seconds at every rate: 0.9 at 20 Hz, 0.96 at 50 Hz.
+        self.gamma = float(0.9 ** (20.0 / spec.policy_hz))
+
+    def sample_goal(self, rng: np.random.Generator, measurement: Measurement) -> Array:
+        """Draw (3,) uniformly over the workspace's volume, at least 10 cm from the tool."""
+        tool = self.context(measurement)
+        while True:
+            goal = sample_workspace(self.workspace, rng)
+            if np.linalg.norm(goal - tool) >= MIN_DISTANCE_M:
+                return goal
+
+    def sample_relabel_goals(self, rng: np.random.Generator, contexts: Array) -> Array:
+        """Draw (B, 3) goals for experience that ended at contexts (B, 3): half near it, half anywhere."""
+        size = len(contexts)
+        near = contexts + rng.normal(0.0, 0.03, (size, 3))
+        away = np.array([sample_workspace(self.workspace, rng) for _ in range(size)])
+        return np.where((rng.random(size) < 0.5)[:, None], near, away)
+
+    def context(self, measurement: Measurement) -> Array:
+        """Return (3,) the tool's position."""
+        assert self.kinematics is not None
+        return self.kinematics.tool_position(measurement.position)
+
+    def goal_obs(self, context: Array, goal: Array) -> Array:
+        """Return (..., 6): goal - tool in the tool's azimuth frame, coarse and fine."""
+        delta = goal - context
+        axis_x, axis_y = self.workspace.pan_axis_m
+        azimuth = np.arctan2(context[..., 1] - axis_y, context[..., 0] - axis_x)
+        cos, sin = np.cos(azimuth), np.sin(azimuth)
+        radial = cos * delta[..., 0] + sin * delta[..., 1]
+        tangential = -sin * delta[..., 0] + cos * delta[..., 1]
+        turned = np.stack([radial, tangential, delta[..., 2]], axis=-1)
+        return np.concatenate([turned / REACH_SCALE_M, np.tanh(turned / FINE_SCALE_M)], axis=-1)
+
+    def reward(
+        self,
+        context: Array,
+        next_context: Array,
+        action: Array,
+        previous_action: Array,
+        goal: Array,
+    ) -> Array:
+        """Return (...) as the class says."""
+        del context
+        distance = self.error(next_context, goal)
+        change = np.sum(np.square(action - previous_action), axis=-1)
+        return -5.0 * distance + np.exp(-np.square(distance / FINE_SCALE_M)) - 0.02 * change
+
+    def success(self, context: Array, goal: Array) -> NDArray[np.bool_]:
+        """Tell (...) whether the tool is within 2 cm."""
+        return np.asarray(self.error(context, goal) <= TOLERANCE_M)
+
+    def error(self, context: Array, goal: Array) -> Array:
+        """Return (...) the tool's distance to the goal [m]."""
+        return np.asarray(np.linalg.norm(goal - context, axis=-1))
+
+
+def sample_workspace(workspace: WorkspaceSpec, rng: np.random.Generator) -> Array:
+    """Draw a point (3,) [m] uniformly over the workspace's volume, in the base frame."""
+    inner, outer = workspace.radius_m
+    while True:
+        radius = np.sqrt(rng.uniform(inner**2, outer**2))
+        pan = rng.uniform(-workspace.pan_rad, workspace.pan_rad)
+        height = rng.uniform(*workspace.height_m)
+        if (
+            np.hypot(radius - workspace.shoulder_m[0], height - workspace.shoulder_m[1])
+            <= workspace.reach_m
+        ):
+            x = workspace.pan_axis_m[0] + radius * np.cos(pan)
+            return np.array([x, workspace.pan_axis_m[1] + radius * np.sin(pan), height])
