@@ -11,7 +11,7 @@ from rl_agent.types import Array, Command, FloatArray, Reason
 
 # A little inside the gate's acceleration limit: the gate is a guard, not a controller.
 ACCELERATION_SHARE = 0.95
-# A set-point further from the applied command than this many periods at full speed has lost its gate.
+# A set-point this many periods at full speed away from the applied command has lost its gate.
 LEASH_PERIODS = 2.0
 
 
@@ -27,9 +27,9 @@ class ActionMapper:
     """Integrates velocity actions into set-points that respect the profile's limits.
 
     Per action joint, with period T, the target speed a * max_speed passes two equal first-order
-    low-passes (cut-off `smoothing_hz`), is bounded in its change (acceleration) and by the room left to
-    brake before the soft limit, and is integrated by the trapezoidal rule: the speed is continuous and
-    piecewise linear.
+    low-passes (cut-off `smoothing_hz`), is bounded in its change (acceleration) and by the room
+    left to brake before the soft limit, and is integrated by the trapezoidal rule: the speed is
+    continuous and piecewise linear.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -138,6 +138,11 @@ class ActionMapper:
             self._filter = np.where(strayed, applied.velocity[index], self._filter)
 
     def _brakeable(self, room: Array) -> Array:
-        """Return the largest end speed v with v T/2 + v^2/(2a) <= room; 0 where there is none."""
+        """Return the largest end speed v with v T/2 + v^2/(2a) + a T^2/8 <= room, else 0.
+
+        The last term is what whole periods can lose to a stop in mid-period: with it, slowing down by
+        a T per period always ends inside.
+        """
         a, half_s = self._acceleration, 0.5 * self._period_s
-        return a * (np.sqrt(half_s**2 + 2.0 * np.maximum(room, 0.0) / a) - half_s)
+        left = np.maximum(room - 0.5 * a * half_s**2, 0.0)
+        return a * (np.sqrt(half_s**2 + 2.0 * left / a) - half_s)

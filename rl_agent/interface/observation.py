@@ -15,7 +15,6 @@ from rl_agent.spec import JointType, RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, FloatArray, Measurement
 
-
 JACOBIAN_SCALE_M = 0.2
 """Lever arms of desk arms are a few decimetres."""
 
@@ -32,8 +31,8 @@ class _Reading:
 class ObservationBuilder:
     """Builds (obs_dim,) float32 vectors whose layout is part of the bundle's contract.
 
-    Terms cover the action joints, and passive joints in `joint_position` and `joint_velocity`. All are
-    scaled to the order of one.
+    Terms cover the action joints, and passive joints in `joint_position` and `joint_velocity`. All
+    are scaled to the order of one.
     """
 
     def __init__(self, spec: RobotSpec, task: Task, kinematics: Kinematics | None) -> None:
@@ -134,10 +133,10 @@ class ObservationBuilder:
         return reading.setpoint.acceleration[self._commanded] / self._max_acceleration
 
     def _tool_jacobian(self, reading: _Reading) -> Array:
-        """Tool velocity per joint velocity, in the frame that turns with the tool about the pan axis.
+        """Tool velocity per joint velocity, in the frame that turns with the tool about the pan.
 
-        In that frame the entries do not depend on the first joint, so what is learned in front of the
-        arm holds at its side.
+        In that frame the entries do not depend on the first joint, so what is learned in front of
+        the arm holds at its side.
         """
         assert self._kinematics is not None
         position = reading.measurement.position
@@ -148,7 +147,7 @@ class ObservationBuilder:
 
 
 def rotate_to_azimuth(vectors: Array, azimuth: float) -> Array:
-    """Return (3, n) vectors turned by -azimuth [rad] about z: radial, tangential, vertical parts."""
+    """Return (3, n) vectors turned by -azimuth [rad] about z: radial, tangential, vertical."""
     cos, sin = np.cos(azimuth), np.sin(azimuth)
     rotation = np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
     return rotation @ vectors

@@ -20,7 +20,7 @@ FINE_SCALE_M = 0.03
 
 
 class ReachTask(Task):
-    """r = -5 d + exp(-(d / 3 cm)^2) - 0.02 |a - a_prev|^2, with d the tool's distance [m] after the step."""
+    """r = -5 d + exp(-(d / 3 cm)^2) - 0.02 |a - a_prev|^2, d the tool's distance [m] afterwards."""
 
     context_dim = 3
     goal_dim = 3
@@ -47,7 +47,7 @@ class ReachTask(Task):
                 return goal
 
     def sample_relabel_goals(self, rng: np.random.Generator, contexts: Array) -> Array:
-        """Draw (B, 3) goals for experience that ended at contexts (B, 3): half near it, half anywhere."""
+        """Draw (B, 3) goals for steps that ended at contexts (B, 3): half near, half anywhere."""
         size = len(contexts)
         near = contexts + rng.normal(0.0, 0.03, (size, 3))
         away = np.array([sample_workspace(self.workspace, rng) for _ in range(size)])

@@ -16,9 +16,9 @@ BALANCED_RAD = 0.2
 
 
 class SwingUpTask(Task):
-    """r = (1 + cos angle)/2 * (1 - (x / x_max)^2 / 2) - 0.01 |a|^2 with the pole's angle from upright.
+    """r = (1 + cos angle)/2 * (1 - (x / x_max)^2 / 2) - 0.01 |a|^2, angle measured from upright.
 
-    After Barto, Sutton and Anderson's cart-pole (1983) with the smooth swing-up reward of the field.
+    The cart-pole of Barto, Sutton and Anderson (1983) with a smooth swing-up reward.
     """
 
     context_dim = 3

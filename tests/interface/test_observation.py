@@ -1,0 +1,64 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from planar_robot import PlanarKinematics, planar_spec
+
+from rl_agent.exceptions import ProfileError
+from rl_agent.interface.action import SetPoint
+from rl_agent.interface.observation import ObservationBuilder, rotate_to_azimuth
+from rl_agent.tasks.reach import ReachTask
+from rl_agent.types import Measurement
+
+
+def build(terms, position=(0.5, 1.0), velocity=(0.3, -0.6)):
+    spec = dataclasses.replace(planar_spec(), obs_terms=tuple(terms))
+    kinematics = PlanarKinematics()
+    builder = ObservationBuilder(spec, ReachTask(spec, kinematics), kinematics)
+    setpoint = SetPoint(np.array([0.52, 1.0]), np.array([0.5, 0.0]), np.array([5.0, 0.0]))
+    measurement = Measurement(1.0, np.array(position), np.array(velocity))
+    goal = kinematics.tool_position(np.array(position))
+    return builder, builder.build(measurement, goal, setpoint, np.array([0.1, 0.2], np.float32))
+
+
+def test_terms_are_scaled_and_in_profile_order():
+    builder, obs = build(
+        [
+            "joint_velocity",
+            "joint_position",
+            "setpoint_error",
+            "setpoint_velocity",
+            "setpoint_acceleration",
+            "previous_action",
+        ]
+    )
+    expected = [
+        *(0.3 / 1.5, -0.6 / 1.5),
+        *(0.5 / 2.0, 1.0 / 2.0),
+        *(0.02 / 0.05, 0.0),
+        *(0.5, 0.0),
+        *(0.5, 0.0),
+        *(0.1, 0.2),
+    ]
+    assert obs[:12] == pytest.approx(expected, abs=1e-6)
+    assert obs[builder.goal_slice] == pytest.approx(np.zeros(6))
+    assert [name for name, _, _ in builder.layout][-1] == "goal"
+    assert builder.obs_dim == len(obs) == 18
+    assert obs.dtype == np.float32
+
+
+def test_tool_jacobian_does_not_depend_on_the_first_joint():
+    _, ahead = build(["tool_jacobian"], position=(0.0, 1.0))
+    _, aside = build(["tool_jacobian"], position=(1.2, 1.0))
+    assert ahead[:6] == pytest.approx(aside[:6], abs=1e-6)
+
+
+def test_rotation_splits_into_radial_and_tangential():
+    # At azimuth 90 degrees, +y is radial and -x is tangential.
+    turned = rotate_to_azimuth(np.array([[-1.0], [2.0], [3.0]]), np.pi / 2)
+    assert turned[:, 0] == pytest.approx([2.0, 1.0, 3.0])
+
+
+def test_an_unknown_term_names_the_nearest():
+    with pytest.raises(ProfileError, match="joint_position"):
+        build(["joint_positon"])
