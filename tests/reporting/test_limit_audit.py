@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rl_agent.reporting.limit_audit import CommandTrace, audit_commands
+from rl_agent.robots.profile import load_robot
+
+# Velocity 1 rad/s, acceleration 10, braking 20 rad/s2, soft limits +-0.9 rad, T = 0.01 s: one tick
+# may move 0.01 rad and change its step by 0.001 rad, or by 0.002 rad while braking.
+SPEC = load_robot("so101")
+JOINT = replace(
+    SPEC.joints[0],
+    lower=-1.0,
+    upper=1.0,
+    margin=0.1,
+    max_velocity=1.0,
+    max_acceleration=10.0,
+    brake_deceleration=20.0,
+)
+SPEC = replace(SPEC, joints=(JOINT,), gate_hz=100.0)
+
+
+def trace(position, ticks=None, is_braking=None):
+    count = len(position)
+    return CommandTrace(
+        np.arange(count) if ticks is None else np.array(ticks),
+        np.array(position, dtype=float)[:, None],
+        np.zeros(count, dtype=bool) if is_braking is None else np.array(is_braking),
+    )
+
+
+def test_commands_exactly_at_the_limits_are_inside():
+    steps = np.concatenate([np.arange(11) * 0.001, np.full(20, 0.01), np.arange(10, -1, -1) * 1e-3])
+    audit = audit_commands(SPEC, trace(np.cumsum(steps)))
+    assert audit.violations == 0
+    assert audit.velocity_share == pytest.approx(1.0)
+    assert audit.acceleration_share == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("end", "count"), [(0.9, 0), (0.9 + 2e-9, 1), (-0.9 - 2e-9, 1)])
+def test_soft_limit_is_the_hard_one_shrunk_by_the_margin(end, count):
+    assert audit_commands(SPEC, trace([end])).position == count
+
+
+def test_a_step_of_eleven_milliradians_is_too_fast():
+    audit = audit_commands(SPEC, trace([0.0, 0.011, 0.022]))
+    assert audit.velocity == 2
+    assert audit.velocity_share == pytest.approx(1.1)
+    assert audit.acceleration == 0
+
+
+def test_a_change_of_step_beyond_the_limit_is_too_hard():
+    # Steps 0, 0.0011: 11 rad/s2.
+    audit = audit_commands(SPEC, trace([0.0, 0.0, 0.0011]))
+    assert audit.acceleration == 1
+    assert audit.acceleration_share == pytest.approx(1.1)
+
+
+@pytest.mark.parametrize(("change", "count"), [(0.0020, 0), (0.0021, 1)])
+def test_braking_ticks_have_the_brake_deceleration(change, count):
+    position = [0.0, 0.01, 0.02 - change]
+    audit = audit_commands(SPEC, trace(position, is_braking=[False, False, True]))
+    assert audit.acceleration == count
+    assert audit.num_braking == 1
+    assert audit.braking_share == pytest.approx(change / 0.002)
+
+
+def test_nothing_is_judged_across_a_gap():
+    audit = audit_commands(SPEC, trace([0.0, 0.0, 0.5, 0.5], ticks=[0, 1, 7, 8]))
+    assert audit.violations == 0
+    assert audit.num_gaps == 1
+    assert audit.num_pairs == 2
+
+
+def test_a_violation_that_returns_within_two_ticks_is_seen():
+    audit = audit_commands(SPEC, trace([0.0, 0.0, 0.02, 0.0, 0.0]))
+    assert audit.velocity == 2
+    assert audit.acceleration == 3
