@@ -1,0 +1,74 @@
+"""Files of a bundle: read with a size limit and never outside it, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+from pathlib import Path
+
+from rl_agent.exceptions import BundleError
+
+# No separators, no leading dot, nothing that a shell or a path could read differently.
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
+
+
+def is_plain_name(name: str) -> bool:
+    """Tell whether `name` is a plain file name that cannot lead out of its directory."""
+    return len(name) <= 100 and FILE_NAME.fullmatch(name) is not None
+
+
+def read_capped(directory: Path, name: str, max_bytes: int) -> bytes:
+    """Return the content of the regular file `directory/name`.
+
+    Links, pipes and devices are refused: a link leads out of the bundle and a pipe blocks for ever.
+
+    Raises:
+        BundleError: The file is missing, not a plain file inside the directory, or too large.
+    """
+    if not is_plain_name(name):
+        message = f"{directory}: expected a plain file name inside the bundle, found {name!r}"
+        raise BundleError(message)
+    path = directory / name
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        message = f"{path}: expected a plain file that can be read, found: {error.strerror}"
+        raise BundleError(message) from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise BundleError(f"{path}: expected a plain file, found something else")
+        if status.st_size > max_bytes:
+            message = f"{path}: expected at most {max_bytes} bytes, found {status.st_size}"
+            raise BundleError(message)
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise BundleError(f"{path}: expected at most {max_bytes} bytes, found more")
+    return data
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write `data` to `path`: readers, also after a power loss, see the old file or the new."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make renames inside `directory` survive a power loss."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
