@@ -64,3 +64,7 @@ class EnvironmentNotSupportedError(SurefootError):
 
 class GraphError(SurefootError):
     """The ROS graph could not be brought up, or a foreign node answers where none may."""
+
+
+class ReportError(SurefootError):
+    """A demonstration's report cannot be read or written."""
