@@ -68,3 +68,7 @@ class GraphError(SurefootError):
 
 class ReportError(SurefootError):
     """A demonstration's report cannot be read or written."""
+
+
+class RenderingError(SurefootError):
+    """No picture could be drawn; the message says what to install."""

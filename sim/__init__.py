@@ -1,0 +1,15 @@
+"""MuJoCo counterparts of robots. Importing this only fills Gymnasium's table of ids."""
+
+from importlib.util import find_spec
+
+# A robot runs `sim.kinematics` without Gymnasium.
+if find_spec("gymnasium") is not None:
+    from gymnasium.envs.registration import register
+
+    _TABLE = {
+        "So101Reach-v0": {"robot": "so101", "task": "reach"},
+        "Ur5eReach-v0": {"robot": "ur5e", "task": "reach"},
+        "CartpoleSwingUp-v0": {"robot": "cartpole", "task": "swing_up"},
+    }
+    for _id, _kwargs in _TABLE.items():
+        register(id=_id, entry_point="sim.env:TwinEnv", kwargs=dict(_kwargs))

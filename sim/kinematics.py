@@ -1,0 +1,61 @@
+"""Tool position and Jacobian from the profile's own MJCF; small enough to run on the robot."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from rl_agent.exceptions import Problem, TwinMismatchError
+from rl_agent.spec import RobotSpec
+from rl_agent.types import Array
+from sim.joint_map import map_joints
+from sim.loading import load_model
+
+
+class MujocoKinematics:
+    """`Kinematics` of one robot, on scratch memory of its own; not thread-safe."""
+
+    def __init__(self, spec: RobotSpec, *, model: mujoco.MjModel | None = None) -> None:
+        """Load the model, unless it is given.
+
+        Raises:
+            TwinMismatchError: The profile has no tool, or the MJCF lacks it.
+        """
+        self._model = load_model(spec) if model is None else model
+        self._data = mujoco.MjData(self._model)
+        self._site = _tool_site(spec, self._model)
+        joints = map_joints(spec, self._model)
+        self._qpos, self._qvel = joints.qpos, joints.qvel
+        self._translation = np.zeros((3, self._model.nv))
+        assert spec.tool is not None
+        mujoco.mj_kinematics(self._model, self._data)
+        base = self._data.body(spec.tool.base_frame)
+        # The base is welded to the world (the check insists), so its frame is read once.
+        self._base_position = base.xpos.copy()
+        self._rotation_world_to_base = base.xmat.reshape(3, 3).T.copy()
+
+    def tool_position(self, position: Array) -> Array:
+        """Return the tool's position in the base frame (3,) [m] for joint positions (num_joints,)."""
+        self._data.qpos[self._qpos] = position
+        mujoco.mj_kinematics(self._model, self._data)
+        in_world = self._data.site_xpos[self._site] - self._base_position
+        return self._rotation_world_to_base @ in_world
+
+    def tool_jacobian(self, position: Array) -> Array:
+        """Return d tool_position / d position, (3, num_joints) [m/rad or m/m]."""
+        self._data.qpos[self._qpos] = position
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_comPos(self._model, self._data)
+        mujoco.mj_jacSite(self._model, self._data, self._translation, None, self._site)
+        return self._rotation_world_to_base @ self._translation[:, self._qvel]
+
+
+def _tool_site(spec: RobotSpec, model: mujoco.MjModel) -> int:
+    if spec.tool is None:
+        problem = Problem("tool", "is needed for tool positions; give the profile a tool section")
+        raise TwinMismatchError(str(spec.source), [problem])
+    site = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, spec.tool.site)
+    if site < 0:
+        problem = Problem("tool.site", f"the MJCF has no site {spec.tool.site!r}")
+        raise TwinMismatchError(str(spec.source), [problem])
+    return int(site)
