@@ -124,7 +124,11 @@ def read_files(bundle_dir: Path, manifest: Manifest) -> dict[str, bytes]:
         BundleError: A file is missing, damaged, too large, or not named in the manifest.
     """
     expected = {MANIFEST_NAME, *manifest.files}
-    extra = sorted({path.name for path in bundle_dir.iterdir()} - expected)
+    try:
+        extra = sorted({path.name for path in bundle_dir.iterdir()} - expected)
+    except OSError as error:
+        message = f"expected a directory that can be read, found: {error.strerror}"
+        raise BundleError(f"{bundle_dir}: {message}") from error
     if extra:
         message = f"expected only {', '.join(sorted(expected))}, found also {', '.join(extra)}"
         raise BundleError(f"{bundle_dir}: {message}")
@@ -181,13 +185,13 @@ def render_manifest(manifest: Manifest) -> bytes:
     compact = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
     values["digest"] = hashlib.sha256(compact.encode()).hexdigest()
     text = json.dumps(values, indent=1, sort_keys=True, allow_nan=False)
-    # Rows of numbers go on one line; JSON strings hold no raw line break, so none is touched.
-    text = re.sub(r"\[\n[-+0-9.eE,\s]*\]", lambda match: _one_line(match.group()), text)
+    # Innermost lists go on one line; JSON strings hold no raw line break, so none is touched.
+    text = re.sub(r"\[\n[^\[\]{}]*\]", lambda match: _one_line(match.group()), text)
     return (text + "\n").encode()
 
 
-def _one_line(rows: str) -> str:
-    return re.sub(r"\n\s*", "", rows).replace(",", ", ")
+def _one_line(block: str) -> str:
+    return re.sub(r"\n\s*", " ", re.sub(r"\n\s*\]$", "]", re.sub(r"^\[\n\s*", "[", block)))
 
 
 def _read_json(data: bytes, source: str) -> dict[str, Any]:

@@ -103,16 +103,19 @@ class OnnxPolicy:
         """Fill the output buffers; False where the result must not be used."""
         if obs.shape != self._shape:
             return self._refuse(f"expected an observation of shape {self._shape}, got {obs.shape}")
-        self._obs[0] = obs
-        # 0 * x summed is 0 for finite numbers and NaN for all others: one call instead of two.
-        if self._obs[0].dot(self._obs_zeros) != 0.0:
+        if obs.dtype == np.float32:
+            self._obs[0] = obs
+        else:
+            with np.errstate(over="ignore"):  # becomes inf, which is refused below
+                self._obs[0] = obs
+        if not np.isfinite(self._obs).all():
             return self._refuse("observation holds NaN or inf")
         try:
             self._session.run_with_iobinding(self._binding)
         # ONNX Runtime's exceptions share no base but Exception, and the loop may not die of any.
         except Exception as error:
             return self._refuse(f"inference failed: {error!s:.200}")
-        if self._outputs.dot(self._output_zeros) != 0.0:
+        if not np.isfinite(self._outputs).all():
             return self._refuse("the network's output holds NaN or inf")
         return True
 
@@ -128,8 +131,6 @@ class OnnxPolicy:
         self._outputs = np.zeros(2 * self.act_dim, dtype=np.float32)
         self._mean = self._outputs[: self.act_dim].reshape(1, -1)
         self._log_std = self._outputs[self.act_dim :].reshape(1, -1)
-        self._obs_zeros = np.zeros(self.obs_dim, dtype=np.float32)
-        self._output_zeros = np.zeros(2 * self.act_dim, dtype=np.float32)
         self._binding: Any = self._session.io_binding()
         buffers = {"obs": self._obs, "mean": self._mean, "log_std": self._log_std}
         for name, buffer in buffers.items():

@@ -1,0 +1,182 @@
+"""A torch policy becomes a bundle: traced to ONNX, compared with torch, refused if they differ."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from rl_agent.exceptions import BundleError
+from rl_agent.spec import RobotSpec
+from rl_agent.tasks.task import Task
+from rl_agent.types import FloatArray
+
+from .bundle import (
+    BundleContent,
+    golden_observations,
+    golden_vectors,
+    next_version,
+    onnx_metadata,
+    write_bundle,
+)
+from .contract import ObsLayout, build_contract
+from .manifest import Manifest, Training
+from .onnx_policy import GOLDEN_TOLERANCE, relative_error
+from .onnx_scan import scan_model
+from .probe import make_probe
+from .session import SessionSettings, open_session
+
+OPSET = 20
+NUM_PARITY = 1024
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written, and how well it agrees with torch."""
+
+    out_dir: Path
+    manifest: Manifest
+    parity: float
+    """Largest error of mean and log_std against torch, over `num_parity` observations."""
+    action_parity: float
+    """Largest error of tanh(mean)."""
+    num_parity: int
+
+
+def export_policy(
+    module: nn.Module,
+    spec: RobotSpec,
+    task: Task,
+    obs_layout: ObsLayout,
+    out_dir: Path | str,
+    training: Training,
+    *,
+    task_name: str,
+    samples: FloatArray | None = None,
+    policy_version: int | None = None,
+) -> ExportReport:
+    """Write a bundle for `module`.
+
+    Args:
+        module: obs (B, obs_dim) -> (mean, log_std), each (B, act_dim), normaliser inside; it is
+            copied, not changed.
+        spec: The robot that it was trained for.
+        task: The task that it was trained for.
+        obs_layout: (name, start, size) per observation term.
+        out_dir: The bundle; one that is there already is replaced, and its version counted on.
+        training: Where the policy comes from.
+        task_name: Name for `make_task`, or `module:Class`.
+        samples: (N, obs_dim) observations that the policy met, for golden vectors and comparison.
+        policy_version: None counts on from the bundle in `out_dir`.
+
+    Raises:
+        BundleError: The ONNX file does not compute what torch computes, or not finite numbers.
+    """
+    out_dir = Path(out_dir)
+    contract = build_contract(spec, obs_layout, task.describe())
+    policy = copy.deepcopy(module).cpu().eval().requires_grad_(False)
+    model = trace_to_onnx(policy, contract["obs_dim"], onnx_metadata(contract, training))
+    scan_model(model, str(out_dir))
+    obs = parity_observations(contract["obs_dim"], samples)
+    parity, action_parity = _compare(policy, model, obs, str(out_dir))
+    golden = golden_observations(contract["obs_dim"], samples)
+    content = BundleContent(
+        contract=contract,
+        task=task_name,
+        golden=golden_vectors(golden, *_torch_outputs(policy, golden)),
+        training=training,
+        probe=make_probe(spec, task),
+        policy_version=policy_version or next_version(out_dir),
+    )
+    manifest = write_bundle(out_dir, model, content)
+    return ExportReport(out_dir, manifest, parity, action_parity, len(obs))
+
+
+def trace_to_onnx(policy: nn.Module, obs_dim: int, metadata: dict[str, str]) -> bytes:
+    """Return the ONNX file of obs (batch, obs_dim) -> mean, log_std, weights inside."""
+    import onnx
+
+    # Two rows: a batch of one would be taken for a constant.
+    example = torch.zeros(2, obs_dim)
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            policy,
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=["obs"],
+            output_names=["mean", "log_std"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            verbose=False,
+        )
+    if program is None:
+        raise BundleError("torch.onnx.export returned no program")
+    model = program.model_proto
+    onnx.helper.set_model_props(model, metadata)
+    # The exporter notes paths of this machine and stack traces beside every node.
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    for value in [*model.graph.value_info, *model.graph.initializer]:
+        del value.metadata_props[:]
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def parity_observations(obs_dim: int, samples: FloatArray | None) -> FloatArray:
+    """Return (N, obs_dim) inputs from small to far beyond the usual range, and the run's own."""
+    rng = np.random.default_rng(1)
+    scales = np.repeat([0.1, 1.0, 3.0, 10.0], NUM_PARITY // 4)[:, None]
+    random = rng.standard_normal((NUM_PARITY, obs_dim)) * scales
+    own = samples[:NUM_PARITY] if samples is not None else np.zeros((0, obs_dim))
+    return np.concatenate([random, own]).astype(np.float32)
+
+
+def _compare(policy: nn.Module, model: bytes, obs: FloatArray, source: str) -> tuple[float, float]:
+    expected = np.stack(_torch_outputs(policy, obs))
+    if not np.isfinite(expected).all():
+        message = "expected finite outputs, found NaN or inf; the weights diverged in training"
+        raise BundleError(f"{source}: {message}")
+    session = open_session(model, SessionSettings(), source)
+    found = np.stack(session.run(["mean", "log_std"], {"obs": obs}))
+    # One row at a time is how the robot calls it; kernels differ from those of a batch.
+    single = np.stack(
+        [np.stack(session.run(["mean", "log_std"], {"obs": row[None]}))[:, 0] for row in obs],
+        axis=1,
+    )
+    error = max(relative_error(found, expected), relative_error(single, expected))
+    if not error <= GOLDEN_TOLERANCE:
+        message = f"expected ONNX to equal torch within {GOLDEN_TOLERANCE}, found {error:.3g}"
+        raise BundleError(f"{source}: {message}; nothing was written")
+    action_error = np.max(np.abs(np.tanh(single[0]) - np.tanh(expected[0])))
+    return error, float(action_error)
+
+
+def _torch_outputs(policy: nn.Module, obs: FloatArray) -> tuple[FloatArray, FloatArray]:
+    with torch.no_grad():
+        mean, log_std = policy(torch.from_numpy(obs))
+    return mean.numpy(), log_std.numpy()
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Keep the exporter's progress and its notes to its own developers off the user's screen."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,163 @@
+"""A directory of policy versions. What cannot be verified is refused, and the policy in use stays.
+
+store/versions/000007/{policy.onnx, manifest.json}   written whole, never changed afterwards
+store/current.json                       {"policy_version": 7, "sha256": its manifest's}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from rl_agent.exceptions import BundleError, ProblemsError
+from rl_agent.spec import RobotSpec
+from rl_agent.tasks.task import Task
+
+from .bundle import write_files
+from .files import read_capped, write_durably
+from .manifest import MANIFEST_NAME, MAX_FILE_BYTES, MAX_MANIFEST_BYTES
+from .onnx_policy import DEFAULT_SETTINGS, OnnxPolicy
+from .session import SessionSettings
+
+POINTER_NAME = "current.json"
+_MAX_POINTER_BYTES = 1000
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Which version is current, and the sha256 that pins its manifest."""
+
+    policy_version: int
+    sha256: str
+
+
+class PolicyStore:
+    """Versions of one robot's policy, and the verified one in use."""
+
+    def __init__(
+        self,
+        root: Path | str,
+        spec: RobotSpec,
+        task: Task | None = None,
+        settings: SessionSettings = DEFAULT_SETTINGS,
+    ) -> None:
+        self._root = Path(root)
+        self._spec, self._task, self._settings = spec, task, settings
+        self.policy: OnnxPolicy | None = None
+        """The policy in use; None until `refresh` found one that holds."""
+        self.last_refusal = ""
+        """Why the newest offer was refused; empty after one was accepted."""
+
+    def versions(self) -> list[int]:
+        """Return the published versions, oldest first."""
+        folder = self._root / "versions"
+        if not folder.is_dir():
+            return []
+        return sorted(int(path.name) for path in folder.iterdir() if path.name.isdecimal())
+
+    def current(self) -> Pointer | None:
+        """Return which version is current; None in an empty store.
+
+        Raises:
+            BundleError: The pointer is damaged.
+        """
+        path = self._root / POINTER_NAME
+        if not path.exists():
+            return None
+        data = read_capped(self._root, POINTER_NAME, _MAX_POINTER_BYTES)
+        try:
+            values = json.loads(data)
+            return Pointer(int(values["policy_version"]), str(values["sha256"]))
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            message = "expected policy_version and sha256, found damaged data"
+            raise BundleError(f"{path}: {message}") from error
+
+    def offer(self, bundle_dir: Path | str) -> OnnxPolicy:
+        """Verify a bundle, copy it into the store and make it current.
+
+        Raises:
+            BundleError: It does not hold, or its version is not above the current one.
+            ContractError: It was made for another robot, task or rate.
+        """
+        source = Path(bundle_dir)
+        policy = OnnxPolicy(source, self._spec, self._task, self._settings)
+        newest = max(self.versions(), default=0)
+        if policy.policy_version <= newest:
+            message = f"expected a policy_version above {newest}, found {policy.policy_version}"
+            raise BundleError(f"{source}: {message}; export it again with a higher one")
+        target = self._folder(policy.policy_version)
+        names = [MANIFEST_NAME, *policy.manifest.files]
+        write_files(target, {name: read_capped(source, name, MAX_FILE_BYTES) for name in names})
+        # Verify the copy: the source may have changed since it was read.
+        policy = OnnxPolicy(target, self._spec, self._task, self._settings)
+        self._point_to(policy.policy_version)
+        self._accept(policy)
+        return policy
+
+    def refresh(self) -> bool:
+        """Take up the current version if it is another than the one in use; tell whether it was.
+
+        Never raises for a bad version: the old policy stays and `last_refusal` says why.
+        """
+        try:
+            pointer = self.current()
+            if pointer is None or not self._is_news(pointer):
+                return False
+            self._accept(self._load(pointer))
+        # A store on a full, vanished or read-only disk must not end the caller either.
+        except (BundleError, ProblemsError, OSError) as error:
+            self.last_refusal = str(error)
+            return False
+        return True
+
+    def roll_back(self) -> OnnxPolicy:
+        """Make the version before the current one current again, and use it.
+
+        Raises:
+            BundleError: There is none, or it does not hold.
+        """
+        pointer = self.current()
+        newest = pointer.policy_version if pointer else 0
+        older = [version for version in self.versions() if version < newest]
+        if not older:
+            raise BundleError(f"{self._root}: expected an older version to go back to, found none")
+        policy = OnnxPolicy(self._folder(older[-1]), self._spec, self._task, self._settings)
+        self._point_to(older[-1])
+        self._accept(policy)
+        return policy
+
+    def next_version(self) -> int:
+        """Return the lowest version that `offer` would accept."""
+        return max(self.versions(), default=0) + 1
+
+    def _is_news(self, pointer: Pointer) -> bool:
+        return self.policy is None or self.policy.policy_version != pointer.policy_version
+
+    def _load(self, pointer: Pointer) -> OnnxPolicy:
+        folder = self._folder(pointer.policy_version)
+        found = self._manifest_hash(pointer.policy_version)
+        if found != pointer.sha256:
+            message = f"expected sha256 {pointer.sha256}, found {found}"
+            raise BundleError(f"{folder / MANIFEST_NAME}: {message}; it changed since publication")
+        policy = OnnxPolicy(folder, self._spec, self._task, self._settings)
+        if policy.policy_version != pointer.policy_version:
+            message = f"expected policy_version {pointer.policy_version}, found "
+            raise BundleError(f"{folder}: {message}{policy.policy_version}")
+        return policy
+
+    def _accept(self, policy: OnnxPolicy) -> None:
+        self.policy = policy
+        self.last_refusal = ""
+
+    def _point_to(self, version: int) -> None:
+        values = {"policy_version": version, "sha256": self._manifest_hash(version)}
+        write_durably(self._root / POINTER_NAME, (json.dumps(values) + "\n").encode())
+
+    def _manifest_hash(self, version: int) -> str:
+        data = read_capped(self._folder(version), MANIFEST_NAME, MAX_MANIFEST_BYTES)
+        return hashlib.sha256(data).hexdigest()
+
+    def _folder(self, version: int) -> Path:
+        return self._root / "versions" / f"{version:06d}"
