@@ -1,0 +1,70 @@
+"""Adam (Kingma & Ba 2015) as plain tensors: fused eagerly, written out inside a compiled graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+from torch.optim.adam import adam
+
+BETA_1 = 0.9
+BETA_2 = 0.999
+EPSILON = 1e-8
+
+
+class Adam:
+    """Holds the moments of one group of parameters, which it changes in place.
+
+    `torch.optim.Adam` has a state dict of integers and groups, meant for pickle; these tensors go
+    to safetensors as they are, and a compiled graph can hold the step.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], learning_rate: float) -> None:
+        self.parameters = [parameter.detach() for parameter in parameters]
+        self.learning_rate = learning_rate
+        self.exp_avg = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self.exp_avg_sq = [torch.zeros_like(parameter) for parameter in self.parameters]
+        # One counter per parameter, as the fused kernel wants it; always equal.
+        self.num_steps = torch.zeros(len(self.parameters))
+        self._num_steps_each = list(self.num_steps.unbind())
+
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        """Take one step, with torch's fused kernel."""
+        adam(
+            self.parameters,
+            list(gradients),
+            self.exp_avg,
+            self.exp_avg_sq,
+            [],
+            self._num_steps_each,
+            fused=True,
+            amsgrad=False,
+            beta1=BETA_1,
+            beta2=BETA_2,
+            lr=self.learning_rate,
+            weight_decay=0.0,
+            eps=EPSILON,
+            maximize=False,
+        )
+
+    def step_in_graph(self, gradients: Sequence[Tensor]) -> None:
+        """Take the same step in elementwise operations that a compiler fuses."""
+        self.num_steps.add_(1.0)
+        count = self.num_steps[0]
+        correction_1 = 1.0 - BETA_1**count
+        correction_2 = 1.0 - BETA_2**count
+        groups = zip(self.parameters, gradients, self.exp_avg, self.exp_avg_sq, strict=True)
+        for parameter, gradient, exp_avg, exp_avg_sq in groups:
+            exp_avg.lerp_(gradient, 1.0 - BETA_1)
+            exp_avg_sq.mul_(BETA_2).addcmul_(gradient, gradient, value=1.0 - BETA_2)
+            scale = (exp_avg_sq / correction_2).sqrt() + EPSILON
+            parameter.sub_(self.learning_rate / correction_1 * exp_avg / scale)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return its state by name, as references."""
+        named = {"num_steps": self.num_steps}
+        for index, (first, second) in enumerate(zip(self.exp_avg, self.exp_avg_sq, strict=True)):
+            named[f"exp_avg.{index}"] = first
+            named[f"exp_avg_sq.{index}"] = second
+        return named

@@ -1,0 +1,62 @@
+"""What learns. An agent owns its networks, optimisers and random generators, and nothing else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from rl_agent.data.batch import Batch
+from rl_agent.networks.squashed_gaussian import SquashedGaussianActor
+from rl_agent.types import FloatArray
+
+
+@dataclass(frozen=True)
+class AgentState:
+    """All that makes an agent go on as before: tensors, and JSON-able values (RNG, counters)."""
+
+    tensors: dict[str, Tensor]
+    values: dict[str, Any]
+
+
+class Agent(ABC):
+    """max E[sum gamma^t r] from replayed batches.
+
+    A new algorithm is one file with a subclass and one line in `registry.py`.
+    """
+
+    actor: SquashedGaussianActor
+    """What is exported: raw observation to mean and log_std before tanh."""
+    gradient_step: int
+    """Critic updates so far."""
+    is_compiled: bool = False
+
+    @abstractmethod
+    def act(self, obs: FloatArray, *, is_deterministic: bool = False) -> FloatArray:
+        """Return (act_dim,) in [-1, 1] for one observation (obs_dim,)."""
+
+    @abstractmethod
+    def observe(self, obs: FloatArray) -> None:
+        """Take an observation (obs_dim,) of the running experience into the normaliser."""
+
+    @abstractmethod
+    def update(self, batch: Batch) -> None:
+        """Take one critic update, and an actor update where one is due."""
+
+    @abstractmethod
+    def metrics(self) -> dict[str, float]:
+        """Return averages since the last call; empty if there was no update."""
+
+    @abstractmethod
+    def get_state(self) -> AgentState:
+        """Return the state; tensors are references, valid until the next update."""
+
+    @abstractmethod
+    def set_state(self, state: AgentState) -> None:
+        """Continue from a state; shapes must fit."""
+
+    @abstractmethod
+    def compile(self) -> None:
+        """Build the compiled update now (tens of seconds), leaving the state as it is."""

@@ -1,0 +1,88 @@
+"""E perceptrons evaluated at once: weights are stacked (E, in, out) for one batched product.
+
+Layer order is DroQ's (Hiraoka et al. 2022): linear, dropout, layer norm, ReLU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .dropout import apply_dropout
+from .initialization import uniform_fan_in_
+
+
+class EnsembleLinear(nn.Module):
+    """(E, B, in_dim) to (E, B, out_dim), each member with its own weights."""
+
+    def __init__(
+        self, num_members: int, in_dim: int, out_dim: int, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(num_members, in_dim, out_dim))
+        self.bias = nn.Parameter(torch.empty(num_members, 1, out_dim))
+        uniform_fan_in_(self.weight, in_dim, generator)
+        uniform_fan_in_(self.bias, in_dim, generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (E, B, out_dim)."""
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class EnsembleLayerNorm(nn.Module):
+    """Layer norm (Ba et al. 2016) over the last axis, with each member's own scale and shift."""
+
+    def __init__(self, num_members: int, dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(num_members, 1, dim))
+        self.bias = nn.Parameter(torch.zeros(num_members, 1, dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (E, B, dim)."""
+        return functional.layer_norm(x, (x.shape[-1],)) * self.weight + self.bias
+
+
+class EnsembleMlp(nn.Module):
+    """(B, in_dim), the same for all members, to (E, B)."""
+
+    def __init__(
+        self,
+        num_members: int,
+        in_dim: int,
+        hidden_dims: Sequence[int],
+        generator: torch.Generator,
+        *,
+        use_layer_norm: bool = False,
+        dropout_rate: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.num_members = num_members
+        self.dropout_rate = dropout_rate
+        dims = [in_dim, *hidden_dims, 1]
+        self.layers = nn.ModuleList(
+            EnsembleLinear(num_members, a, b, generator) for a, b in pairwise(dims)
+        )
+        self.norms = nn.ModuleList(
+            EnsembleLayerNorm(num_members, dim) for dim in hidden_dims if use_layer_norm
+        )
+
+    def forward(self, x: Tensor, dropout_bits: Sequence[Tensor] = ()) -> Tensor:
+        """Return (E, B).
+
+        Args:
+            x: (B, in_dim).
+            dropout_bits: Per hidden layer (E, B, hidden) random int16; none for no dropout.
+        """
+        h = x.expand(self.num_members, -1, -1)
+        for index, layer in enumerate(self.layers[:-1]):
+            h = layer(h)
+            if dropout_bits:
+                h = apply_dropout(h, dropout_bits[index], self.dropout_rate)
+            if len(self.norms):
+                h = self.norms[index](h)
+            h = torch.relu(h)
+        return self.layers[-1](h).squeeze(-1)

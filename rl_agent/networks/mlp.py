@@ -1,0 +1,45 @@
+"""A plain multilayer perceptron: linear, optional layer norm, ReLU; the last layer is linear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from .initialization import uniform_fan_in_
+
+
+class Mlp(nn.Module):
+    """(B, in_dim) to (B, out_dim)."""
+
+    def __init__(
+        self,
+        in_dim: int,
+        hidden_dims: Sequence[int],
+        out_dim: int,
+        generator: torch.Generator,
+        *,
+        use_layer_norm: bool = False,
+    ) -> None:
+        super().__init__()
+        dims = [in_dim, *hidden_dims, out_dim]
+        self.layers = nn.ModuleList(_linear(a, b, generator) for a, b in pairwise(dims))
+        self.norms = nn.ModuleList(nn.LayerNorm(d) for d in hidden_dims if use_layer_norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (B, out_dim)."""
+        for index, layer in enumerate(self.layers[:-1]):
+            x = layer(x)
+            if len(self.norms):
+                x = self.norms[index](x)
+            x = torch.relu(x)
+        return self.layers[-1](x)
+
+
+def _linear(in_dim: int, out_dim: int, generator: torch.Generator) -> nn.Linear:
+    layer = nn.Linear(in_dim, out_dim)
+    uniform_fan_in_(layer.weight, in_dim, generator)
+    uniform_fan_in_(layer.bias, in_dim, generator)
+    return layer

@@ -1,0 +1,68 @@
+"""SAC's policy: a Gaussian squashed by tanh (Haarnoja et al. 2018, appendix C)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .mlp import Mlp
+from .normalizer import Normalizer
+
+LOG_STD_MIN = -5.0
+LOG_STD_MAX = 2.0
+_HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+
+
+class SampledAction(NamedTuple):
+    """A reparametrised sample and its density."""
+
+    action: Tensor  # (B, act_dim) in (-1, 1)
+    log_prob: Tensor  # (B,)
+
+
+class SquashedGaussianActor(nn.Module):
+    """Observation to mean and log_std *before* squashing; the deterministic action is tanh(mean).
+
+    Takes raw observations: the normaliser is inside, so an exported policy cannot lose it.
+    """
+
+    def __init__(
+        self,
+        obs_dim: int,
+        act_dim: int,
+        hidden_dims: Sequence[int],
+        generator: torch.Generator,
+        *,
+        use_layer_norm: bool = False,
+        normalize_obs: bool = True,
+    ) -> None:
+        super().__init__()
+        self.obs_dim = obs_dim
+        self.act_dim = act_dim
+        self.normalizer = Normalizer(obs_dim, is_enabled=normalize_obs)
+        self.trunk = Mlp(
+            obs_dim, hidden_dims, 2 * act_dim, generator, use_layer_norm=use_layer_norm
+        )
+
+    def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log_std, (B, act_dim) each."""
+        mean, log_std = self.trunk(self.normalizer(obs)).chunk(2, dim=-1)
+        return mean, log_std.clamp(LOG_STD_MIN, LOG_STD_MAX)
+
+
+def sample_squashed(
+    mean: Tensor,  # (B, act_dim)
+    log_std: Tensor,  # (B, act_dim)
+    noise: Tensor,  # (B, act_dim) standard normal
+) -> SampledAction:
+    """Return tanh(mean + std * noise) and its log density."""
+    pre_tanh = mean + log_std.exp() * noise
+    gaussian = -0.5 * noise.square() - log_std - _HALF_LOG_2PI
+    # log(1 - tanh(u)^2) without cancellation for large |u|.
+    squash = 2.0 * (math.log(2.0) - pre_tanh - functional.softplus(-2.0 * pre_tanh))
+    return SampledAction(torch.tanh(pre_tanh), (gaussian - squash).sum(-1))
