@@ -158,14 +158,15 @@ def parse_manifest(data: bytes, source: str) -> Manifest:
     values = _read_json(data, source)
     version = values.get("schema_version")
     if version != SCHEMA_VERSION or isinstance(version, bool):
-        message = f"this Surefoot reads manifest version {SCHEMA_VERSION}, found {version!r:.60}"
+        message = f"expected manifest version {SCHEMA_VERSION}, found {version!r:.60}"
         raise BundleError(f"{source}: {message}")
     digest = values.pop("digest", None)
     try:
         manifest = Manifest.model_validate(values)
         rendered = render_manifest(manifest)
     except ValidationError as error:
-        raise BundleError(f"{source}: {_first_errors(error)}") from error
+        message = f"expected a whole manifest, found: {_first_errors(error)}"
+        raise BundleError(f"{source}: {message}") from error
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{source}: expected plain values, found: {error!s:.200}") from error
     if rendered != data:
@@ -181,10 +182,14 @@ def parse_manifest(data: bytes, source: str) -> Manifest:
 
 def render_manifest(manifest: Manifest) -> bytes:
     """Return the one way to write a manifest down: readable JSON, with a digest of all the rest."""
-    values = manifest.model_dump(mode="json")
+    return render_values(manifest.model_dump(mode="json"))
+
+
+def render_values(values: dict[str, Any]) -> bytes:
+    """Return `values` with their digest in the one layout that is accepted."""
     compact = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    values["digest"] = hashlib.sha256(compact.encode()).hexdigest()
-    text = json.dumps(values, indent=1, sort_keys=True, allow_nan=False)
+    digest = hashlib.sha256(compact.encode()).hexdigest()
+    text = json.dumps({**values, "digest": digest}, indent=1, sort_keys=True, allow_nan=False)
     # Innermost lists go on one line; JSON strings hold no raw line break, so none is touched.
     text = re.sub(r"\[\n[^\[\]{}]*\]", lambda match: _one_line(match.group()), text)
     return (text + "\n").encode()
