@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-FILES = sorted(TESTS.rglob("test_*.py"))
+FILES = sorted(TESTS.rglob("*.py"))
 PYTEST_CHECKS = {"raises", "warns", "fail"}
 
 
 def is_check(node: ast.AST) -> bool:
-    """An assert statement, pytest.raises / warns / fail, or a call of a helper assert_* / check_*."""
+    """An assert, pytest.raises, warns or fail, or a call of a helper assert_* or check_*."""
     if isinstance(node, ast.Assert):
         return True
     if not isinstance(node, ast.Call):

@@ -1,0 +1,103 @@
+"""The built wheel, used outside the checkout: what a user of `pip install surefoot` gets."""
+
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None):
+    return subprocess.run(
+        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """A wheel built from the files under version control, and no others."""
+    source = tmp_path_factory.mktemp("source")
+    listed = run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT)
+    if listed.returncode:
+        pytest.skip("the wheel is built from a git checkout")
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes((ROOT / name).read_bytes())
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    built = run(*pip, "--wheel-dir", folder, source, cwd=source)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return next(folder.glob("surefoot-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Environment variables under which Python finds the wheel before the checkout."""
+    target = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    done = run(*pip, "--target", target, wheel, cwd=target)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {**os.environ, "PYTHONPATH": str(target), "PATH": f"{target}/bin:{os.environ['PATH']}"}
+
+
+def packaged(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_every_profile_and_twin_is_in_the_wheel(wheel):
+    data = [
+        path.relative_to(ROOT).as_posix()
+        for pattern in ("rl_agent/**/*.yaml", "sim/**/*.yaml", "sim/**/*.xml", "*/py.typed")
+        for path in ROOT.glob(pattern)
+    ]
+    assert "rl_agent/robots/so101.yaml" in data
+    assert "sim/py.typed" in data
+    assert set(data) - packaged(wheel) == set()
+
+
+def test_every_module_is_in_the_wheel(wheel):
+    names = packaged(wheel)
+    for package, folder in {
+        "rl_agent": ROOT / "rl_agent",
+        "sim": ROOT / "sim",
+        "surefoot_nodes": ROOT / "ros_ws/src/surefoot_nodes/surefoot_nodes",
+    }.items():
+        modules = {f"{package}/{p.relative_to(folder).as_posix()}" for p in folder.rglob("*.py")}
+        assert modules - names == set()
+
+
+def test_nothing_else_is_in_the_wheel(wheel):
+    tops = {name.split("/")[0] for name in packaged(wheel)}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {
+        "rl_agent",
+        "sim",
+        "surefoot_nodes",
+    }
+
+
+def test_verbs_are_listed_outside_the_checkout(installed, tmp_path):
+    shown = run("surefoot", "--help", cwd=tmp_path, env=installed)
+    assert shown.returncode == 0, shown.stderr
+    for verb in SETTINGS["project"]["entry-points"]["surefoot.verbs"]:
+        assert f"  {verb} " in shown.stdout
+
+
+def test_code_comes_from_the_wheel(installed, tmp_path):
+    code = "import rl_agent as a, sim, surefoot_nodes as n; print(a.__file__, sim.__file__, n.__file__)"
+    shown = run(sys.executable, "-c", code, cwd=tmp_path, env=installed)
+    assert shown.stdout.count(installed["PYTHONPATH"]) == 3, shown.stdout + shown.stderr
+
+
+@pytest.mark.parametrize("robot", ["so101", "ur5e", "cartpole"])
+def test_robot_check_finds_profile_and_twin_in_the_wheel(installed, tmp_path, robot):
+    checked = run("surefoot", "robot", "check", robot, cwd=tmp_path, env=installed)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert robot in checked.stdout
