@@ -91,7 +91,7 @@ def test_verbs_are_listed_outside_the_checkout(installed, tmp_path):
 
 
 def test_code_comes_from_the_wheel(installed, tmp_path):
-    code = "import rl_agent as a, sim, surefoot_nodes as n; print(a.__file__, sim.__file__, n.__file__)"
+    code = "import rl_agent, sim, surefoot_nodes; print(rl_agent, sim, surefoot_nodes)"
     shown = run(sys.executable, "-c", code, cwd=tmp_path, env=installed)
     assert shown.stdout.count(installed["PYTHONPATH"]) == 3, shown.stdout + shown.stderr
 
