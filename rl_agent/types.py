@@ -35,6 +35,7 @@ class Reason(IntFlag):
     SECOND_PUBLISHER = 1 << 16
     FOLLOWING_ERROR = 1 << 17
     OPERATOR = 1 << 18
+    INTERNAL = 1 << 19
 
 
 class SafetyState(StrEnum):

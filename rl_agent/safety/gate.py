@@ -1,0 +1,371 @@
+"""The whole gate without ROS: mux, interpolation, limits, watchdogs, states, brake.
+
+Not thread-safe: whoever owns it calls it from one thread. All times are seconds of the injected
+steady clock; commands follow each other by tick count with a fixed T (see SAFETY.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rl_agent.clock import Clock
+from rl_agent.safety import preflight
+from rl_agent.safety.interpolator import Interpolator
+from rl_agent.safety.measurement_intake import MeasurementIntake
+from rl_agent.safety.mux import Entry
+from rl_agent.safety.proposal_intake import ProposalIntake
+from rl_agent.safety.safety_filter import SafetyFilter
+from rl_agent.safety.state_machine import Event, next_state
+from rl_agent.safety.tally import Tally
+from rl_agent.safety.watchdog import ROUNDING_S
+from rl_agent.spec import ControllerType, RobotSpec
+from rl_agent.types import (
+    Command,
+    GateOutput,
+    Measurement,
+    Proposal,
+    Reason,
+    SafetyState,
+    Source,
+    Verdict,
+)
+
+# After this many periods without a tick the robot has been stopping by itself.
+STALL_TICKS = 5
+# The start ramp begins with this share of the velocity limit.
+RAMP_START = 0.1
+
+
+class Gate:
+    """Decides what the robot is commanded; the only one that may."""
+
+    def __init__(self, spec: RobotSpec, clock: Clock) -> None:
+        self._spec = spec
+        self._clock = clock
+        self._dt = spec.gate_period_s
+        self._index = np.array(spec.command_index)
+        self._filter = SafetyFilter(spec)
+        self._path = Interpolator(spec, self._dt)
+        self._measurements = MeasurementIntake(spec)
+        self._proposals = ProposalIntake(spec)
+        self._tally = Tally()
+        self.state = SafetyState.UNARMED
+        self.reasons_latched = Reason.NONE
+        self._cause = "not armed yet"
+        self._following: Entry | None = None
+        self._is_commanding = False
+        self._late = Reason.NONE
+        self._refused = Reason.NONE
+        self._tick = 0
+        self._ramp_ticks = 0
+        self._last_tick_s: float | None = None
+
+    def on_measurement(self, measurement: Measurement) -> None:
+        """Take in a measurement; one that is not new, whole and finite does not count as fresh."""
+        may_restart = self.state in (SafetyState.UNARMED, SafetyState.STOPPED)
+        problem = self._measurements.take(measurement, may_restart=may_restart)
+        if problem:
+            self._tally.count(problem)
+        if problem == "measurement_restarts":
+            self._proposals.mux.clear(stamps=True)
+
+    def on_proposal(self, proposal: Proposal) -> Reason:
+        """Take in a proposal; return NONE, or why it was refused."""
+        source = proposal.source
+        stamps = self._measurements.stamps
+        refused = self._proposals.take(proposal, self._clock.now(), self._tick, stamps)
+        if refused is Reason.NONE:
+            self._tally.count("proposals_accepted")
+            return refused
+        self._tally.count(f"proposals_refused_{str(refused.name).lower()}")
+        self._refused |= refused
+        if refused is Reason.NON_FINITE:
+            self._latch(Event.FAULT, refused, f"{source} proposed a number that is not finite")
+        elif self._proposals.is_broken(source):
+            self._latch(Event.FAULT, refused, f"{source} keeps sending malformed proposals")
+        return refused
+
+    def arm(self) -> tuple[bool, str]:
+        """Start following proposals, or refuse and say why. Moves nothing by itself."""
+        if self.state in (SafetyState.ARMED, SafetyState.HOLD):
+            return True, "already armed"
+        obstacle = self._stopped_words() or preflight.controller_obstacle(self._spec)
+        measurement, problem = self._fresh_measurement()
+        if measurement is None:
+            return self._refusal(obstacle or problem)
+        obstacle = (
+            obstacle
+            or preflight.motion_obstacle(self._spec, measurement)
+            or preflight.range_obstacle(self._spec, measurement)
+        )
+        if obstacle:
+            return self._refusal(obstacle)
+        self._filter.reset(measurement.position[self._index])
+        self._path.forget()
+        self._proposals.clear()
+        self._following = None
+        self._late = Reason.NONE
+        self._ramp_ticks = 0
+        self._is_commanding = True
+        self._fire(Event.ARM, "armed")
+        return True, "armed"
+
+    def disarm(self) -> None:
+        """Brake, then stop commanding."""
+        if self.state in (SafetyState.ARMED, SafetyState.HOLD):
+            self._latch(Event.DISARM, Reason.OPERATOR, "disarmed by the operator, braking")
+        self._finish_disarm()
+
+    def estop(self, cause: str) -> None:
+        """Brake from the next tick on, and latch."""
+        self._latch(Event.ESTOP, Reason.ESTOP, f"e-stop: {cause}")
+
+    def reset(self) -> tuple[bool, str]:
+        """Clear the latch once the robot stands; moves nothing, and arming stays separate."""
+        if self.state in (SafetyState.ARMED, SafetyState.HOLD):
+            return self._refusal("the gate is armed; there is nothing to reset")
+        if self.state is SafetyState.UNARMED:
+            return True, "nothing to reset"
+        if self._is_commanding and not self._filter.is_at_rest:
+            return self._refusal("the robot is still braking")
+        measurement, problem = self._fresh_measurement()
+        obstacle = measurement and preflight.motion_obstacle(self._spec, measurement)
+        if measurement is None or obstacle:
+            return self._refusal(obstacle or problem)
+        self._release(Event.RESET, "reset, not armed")
+        return True, "reset; call arm to go on"
+
+    def tick(self) -> GateOutput:
+        """Return the next command. Never raises: a mistake of ours brakes and latches."""
+        try:
+            return self._run_tick(self._clock.now())
+        except Exception as error:  # the last line of defence: the loop must go on and brake
+            return self._fail(error)
+
+    def diagnostics(self) -> dict[str, float | int | str]:
+        """Return state, the cause of its last change in words, and all counts."""
+        return {
+            "state": self.state.value,
+            "cause": self._cause,
+            "tick": self._tick,
+            "reasons_latched": int(self.reasons_latched),
+            **self._tally.report(),
+        }
+
+    def _run_tick(self, now_s: float) -> GateOutput:
+        self._count_tick(now_s)
+        if not self._is_commanding:
+            return self._output(None, None)
+        if self._spec.controller.type is ControllerType.FORWARD_VELOCITY:
+            self._anchor(now_s)
+        entry = self._proposals.mux.select(now_s)
+        self._watch(now_s, entry)
+        if self.state is SafetyState.ARMED and entry is not None:
+            verdict = self._follow(entry)
+            if verdict.reasons & Reason.NON_FINITE:
+                self._latch(Event.FAULT, Reason.NON_FINITE, "the gate computed no finite command")
+            return self._output(verdict, entry)
+        self._path.forget()
+        self._following = None
+        output = self._output(self._filter.brake(), None)
+        self._finish_disarm()
+        return output
+
+    def _follow(self, entry: Entry) -> Verdict:
+        if entry is not self._following:
+            # One that arrived some ticks ago (before a hold, or while another source was followed)
+            # has less time left.
+            waited_s = (self._tick - 1 - entry.tick) * self._dt
+            applied = Command(position=self._filter.position, velocity=self._filter.velocity)
+            self._path.start(applied, entry.proposal.command, entry.proposal.period_s - waited_s)
+            self._following = entry
+        self._ramp_ticks += 1
+        desired = self._path.advance()
+        scale = self._speed_scale()
+        return self._filter.step(desired, speed_scale=scale, outlook=self._path.outlook)
+
+    def _speed_scale(self) -> float:
+        elapsed_s, ramp_s = self._ramp_ticks * self._dt, self._spec.start_ramp_s
+        if elapsed_s >= ramp_s:
+            return 1.0
+        return RAMP_START + (1.0 - RAMP_START) * elapsed_s / ramp_s
+
+    def _watch(self, now_s: float, entry: Entry | None) -> None:
+        if self.state is SafetyState.STOPPED:
+            return
+        observation, proposal = self._measurements.watchdog, self._proposals.watchdog
+        late = Reason.STALE_OBSERVATION if observation.is_stale(now_s) else Reason.NONE
+        if entry is None:
+            late |= Reason.STALE_PROPOSAL
+        for name, watchdog in (("measurement", observation), ("proposal", proposal)):
+            if watchdog.is_silent(now_s):
+                cause = f"no {name} for {watchdog.age_s(now_s) * 1e3:.0f} ms: its source is dead"
+                self._latch(Event.SILENT, Reason.SILENT | late, cause)
+                return
+        if late == self._late and (self.state is SafetyState.HOLD) == bool(late):
+            return
+        self._late = late
+        if late:
+            self._fire(Event.LATE, f"holding: {self._late_words(late, now_s)}")
+        else:
+            self._fire(Event.FRESH, "measurements and proposals are fresh")
+
+    def _late_words(self, late: Reason, now_s: float) -> str:
+        name, watchdog = "proposal", self._proposals.watchdog
+        if late & Reason.STALE_OBSERVATION:
+            name, watchdog = "measurement", self._measurements.watchdog
+        if not watchdog.is_fed:
+            return f"waiting for the first {name}"
+        age_ms, limit_ms = watchdog.age_s(now_s) * 1e3, watchdog.timeout_s * 1e3
+        return f"no new {name} for {age_ms:.0f} ms, at most {limit_ms:.0f} ms are waited"
+
+    def _anchor(self, now_s: float) -> None:
+        newest = self._measurements.newest
+        if newest is None or self._measurements.watchdog.is_stale(now_s):
+            return
+        measured = newest.position[self._index]
+        self._path.shift(measured - self._filter.position)
+        self._filter.anchor(measured)
+
+    def _count_tick(self, now_s: float) -> None:
+        self._tick += 1
+        last_s, self._last_tick_s = self._last_tick_s, now_s
+        if last_s is None:
+            return
+        periods = (now_s - last_s) / self._dt + ROUNDING_S
+        if periods < 1.5:
+            return
+        self._tally.count("deadline_misses")
+        if periods >= STALL_TICKS and self._is_commanding:
+            self._tally.count("stalls")
+            self._make_up_for(int(periods) - 1)
+
+    def _make_up_for(self, missed_ticks: int) -> None:
+        # A trajectory controller followed the braking tail meanwhile, others kept the last position
+        # or timed out. Going on from our own last command would throw the robot back.
+        self._following = None
+        self._path.forget()
+        if self._spec.controller.type is not ControllerType.JOINT_TRAJECTORY:
+            self._filter.halt()
+            return
+        self._tick += missed_ticks
+        while missed_ticks > 0 and not self._filter.is_at_rest:
+            self._filter.brake()
+            missed_ticks -= 1
+
+    def _output(self, verdict: Verdict | None, entry: Entry | None) -> GateOutput:
+        newest = self._measurements.newest
+        reasons, self._refused = self._refused | self.reasons_latched, Reason.NONE
+        if self.state is SafetyState.HOLD:
+            reasons |= self._late
+        if verdict is not None and verdict.reasons:
+            reasons |= verdict.reasons
+        shares = verdict.shares if verdict is not None else {}
+        self._tally.add_tick(self.state, int(reasons), shares)
+        stamp_s = newest.stamp_s if newest is not None else 0.0
+        return GateOutput(
+            tick=self._tick,
+            state=self.state,
+            command=verdict.command if verdict is not None else None,
+            source=entry.proposal.source if entry is not None else None,
+            reasons=reasons,
+            shares=shares,
+            stamp_s=entry.proposal.stamp_s if entry is not None else stamp_s,
+        )
+
+    def _fail(self, error: Exception) -> GateOutput:
+        self._latch(Event.FAULT, Reason.INTERNAL, f"mistake within the gate: {error!r}")
+        return self._output(self._filter.brake() if self._is_commanding else None, None)
+
+    def _fire(self, event: Event, cause: str) -> None:
+        state = next_state(self.state, event)
+        if state is not self.state or event is Event.LATE:
+            self._cause = cause
+        if state is not self.state:
+            self._tally.count(f"became_{state.value.lower()}")
+        self.state = state
+
+    def _latch(self, event: Event, reason: Reason, cause: str) -> None:
+        self._fire(event, cause)
+        if self.state is SafetyState.STOPPED and not reason & self.reasons_latched:
+            self.reasons_latched |= reason
+            self._cause = cause
+
+    def _finish_disarm(self) -> None:
+        is_disarm = self.reasons_latched == Reason.OPERATOR
+        if self.state is SafetyState.STOPPED and is_disarm and self._filter.is_at_rest:
+            self._release(Event.DISARMED, "disarmed by the operator")
+
+    def _release(self, event: Event, cause: str) -> None:
+        self.reasons_latched = Reason.NONE
+        self._is_commanding = False
+        self._fire(event, cause)
+
+    def _refusal(self, obstacle: str) -> tuple[bool, str]:
+        self._tally.count("requests_refused")
+        return False, f"refused: {obstacle}"
+
+    def _stopped_words(self) -> str:
+        if self.state is not SafetyState.STOPPED:
+            return ""
+        if self.reasons_latched == Reason.OPERATOR:
+            return "the robot is still braking after disarm"
+        if self.reasons_latched & Reason.ESTOP:
+            return "e-stop is latched; call reset first"
+        return f"stopped ({self._cause}); call reset first"
+
+    def _fresh_measurement(self) -> tuple[Measurement | None, str]:
+        watchdog = self._measurements.watchdog
+        newest, age_s = self._measurements.newest, watchdog.age_s(self._clock.now())
+        problem = preflight.data_obstacle(newest, age_s, watchdog.timeout_s + ROUNDING_S)
+        return (None, problem) if problem else (newest, "")
+
+    def get_state(self) -> dict[str, Any]:
+        """Return everything that later ticks depend on: numbers, strings, lists and arrays."""
+        return {
+            "filter": self._filter.get_state(),
+            "path": self._path.get_state(),
+            "measurements": self._measurements.get_state(),
+            "proposals": self._proposals.get_state(),
+            "tally": self._tally.get_state(),
+            "state": self.state.value,
+            "reasons_latched": int(self.reasons_latched),
+            "cause": self._cause,
+            "following": self._following
+            and [
+                self._following.proposal.source.value,
+                self._following.proposal.stamp_s,
+            ],
+            "is_commanding": self._is_commanding,
+            "late": int(self._late),
+            "refused": int(self._refused),
+            "tick": self._tick,
+            "ramp_ticks": self._ramp_ticks,
+            "last_tick_s": self._last_tick_s,
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue where `get_state` was called; the clock must be set to the same time."""
+        self._filter.set_state(state["filter"])
+        self._path.set_state(state["path"])
+        self._measurements.set_state(state["measurements"])
+        self._proposals.set_state(state["proposals"])
+        self._tally.set_state(state["tally"])
+        self.state = SafetyState(state["state"])
+        self.reasons_latched = Reason(state["reasons_latched"])
+        self._cause = str(state["cause"])
+        self._is_commanding = bool(state["is_commanding"])
+        self._late = Reason(state["late"])
+        self._refused = Reason(state["refused"])
+        self._tick = int(state["tick"])
+        self._ramp_ticks = int(state["ramp_ticks"])
+        self._last_tick_s = state["last_tick_s"]
+        self._following = None
+        if state["following"] is not None:
+            source, stamp_s = state["following"]
+            entry = self._proposals.mux.newest(Source(source))
+            # A newer proposal may have come in since the last tick: then a segment starts anyway.
+            if entry is not None and entry.proposal.stamp_s == stamp_s:
+                self._following = entry

@@ -1,0 +1,93 @@
+"""What the gate believes of the robot: the newest measurement that was new, whole and finite."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rl_agent.safety.watchdog import StampLog, Watchdog
+from rl_agent.spec import RobotSpec
+from rl_agent.types import Array, Measurement
+
+
+class MeasurementIntake:
+    """Takes measurements in; only those that it takes keep the watchdog quiet."""
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._num_joints = len(spec.joints)
+        self.watchdog = Watchdog(spec.observation_timeout_s, spec.watchdog.silence_ms / 1e3)
+        # Proposals may stem from observations up to W + S old.
+        self.stamps = StampLog(2.0 * (spec.proposal_timeout_s + spec.observation_timeout_s))
+        self.newest: Measurement | None = None
+
+    def take(self, measurement: Measurement, *, may_restart: bool) -> str:
+        """Take a measurement in, or return what is wrong with it, as the name of a counter.
+
+        Args:
+            measurement: From the robot, `received_s` on the steady clock.
+            may_restart: Whether an older stamp may begin a new count (the driver was restarted);
+                otherwise it is ignored, like one that repeats.
+        """
+        position = as_vector(measurement.position, self._num_joints)
+        velocity = as_vector(measurement.velocity, self._num_joints)
+        if position is None or velocity is None:
+            return "measurements_of_wrong_size"
+        taken = Measurement(
+            stamp_s=float(measurement.stamp_s),
+            position=position,
+            velocity=velocity,
+            received_s=float(measurement.received_s),
+        )
+        if not (taken.is_finite() and math.isfinite(taken.stamp_s + taken.received_s)):
+            return "measurements_not_finite"
+        newest_s = self.stamps.newest_stamp_s
+        is_restart = may_restart and taken.stamp_s < newest_s
+        if taken.stamp_s <= newest_s and not is_restart:
+            return "measurements_not_newer"
+        if is_restart:
+            self.stamps.clear()
+        self.stamps.add(taken.stamp_s, taken.received_s)
+        self.watchdog.feed(taken.received_s)
+        self.newest = taken
+        return "measurement_restarts" if is_restart else ""
+
+    def get_state(self) -> dict[str, Any]:
+        """Return everything that later judgements depend on."""
+        newest = self.newest
+        return {
+            "received_s": self.watchdog.received_s if self.watchdog.is_fed else None,
+            "stamps": self.stamps.get_state(),
+            "newest": None
+            if newest is None
+            else {
+                "stamp_s": newest.stamp_s,
+                "received_s": newest.received_s,
+                "position": newest.position.copy(),
+                "velocity": newest.velocity.copy(),
+            },
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue where `get_state` was called."""
+        self.watchdog.clear()
+        if state["received_s"] is not None:
+            self.watchdog.feed(float(state["received_s"]))
+        self.stamps.set_state(state["stamps"])
+        newest = state["newest"]
+        self.newest = newest and Measurement(
+            stamp_s=float(newest["stamp_s"]),
+            position=np.array(newest["position"], dtype=np.float64),
+            velocity=np.array(newest["velocity"], dtype=np.float64),
+            received_s=float(newest["received_s"]),
+        )
+
+
+def as_vector(values: object, size: int) -> Array | None:
+    """Return an own float64 copy (size,) of `values`; None if they are no such vector."""
+    try:
+        vector = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return vector if vector.shape == (size,) else None

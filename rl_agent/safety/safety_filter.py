@@ -1,0 +1,148 @@
+"""The limits put together: a desired command goes in, the nearest allowed one comes out.
+
+Everything is per command joint and by tick sequence with a fixed T: position += velocity * T.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rl_agent.safety.acceleration_limit import AccelerationLimit
+from rl_agent.safety.approach import Approach, Outlook
+from rl_agent.safety.brake import brake_velocity, braking_step
+from rl_agent.safety.limit import Interval, Limit, LimitState, intersect
+from rl_agent.safety.position_limit import PositionLimit
+from rl_agent.safety.velocity_limit import VelocityLimit
+from rl_agent.spec import RobotSpec
+from rl_agent.types import Array, Command, Reason, Verdict
+
+# Below this a change is rounding, not a limit that was leaned on [rad/s or m/s].
+NOTICEABLE = 1e-9
+
+
+class SafetyFilter:
+    """Keep commands within position, velocity and acceleration limits."""
+
+    def __init__(self, spec: RobotSpec, dt: float | None = None) -> None:
+        """Prepare the limits for a gate period of `dt` [s], the profile's unless given."""
+        self._dt = spec.gate_period_s if dt is None else dt
+        # In order of priority where two contradict each other.
+        self._limits: tuple[Limit, ...] = (
+            PositionLimit(spec, self._dt),
+            VelocityLimit(spec, self._dt),
+            AccelerationLimit(spec, self._dt),
+        )
+        self._approach = Approach(spec, self._dt)
+        deceleration = np.array([joint.brake_deceleration for joint in spec.command_joints])
+        self._brake_limit = PositionLimit(spec, self._dt, deceleration=deceleration)
+        self._brake_step = braking_step(spec, self._dt)
+        self.reset(np.array([joint.home for joint in spec.command_joints]))
+
+    @property
+    def position(self) -> Array:
+        """(num_commands,) last applied [rad or m]."""
+        return self._position.copy()
+
+    @property
+    def velocity(self) -> Array:
+        """(num_commands,) last applied [rad/s or m/s]."""
+        return self._velocity.copy()
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether the last applied command stands still, exactly."""
+        return not self._velocity.any()
+
+    def reset(self, position: Array) -> None:
+        """Stand at `position` (num_commands,), the measured pose [rad or m]."""
+        self._position = np.array(position, dtype=np.float64)
+        self._velocity = np.zeros_like(self._position)
+        self._previous_velocity = np.zeros_like(self._position)
+
+    def anchor(self, position: Array) -> None:
+        """Move the position reference to `position` (num_commands,) and keep the velocity."""
+        self._position = np.array(position, dtype=np.float64)
+
+    def step(
+        self, desired: Command, *, speed_scale: float = 1.0, outlook: Outlook | None = None
+    ) -> Verdict:
+        """Move one tick towards `desired`, which should be reached at the tick's end.
+
+        Args:
+            desired: Where to be after this tick, and how fast.
+            speed_scale: Share of the velocity limit that may be used, 0 to 1.
+            outlook: How far the desired motion will still go, so that its end is not overshot.
+        """
+        asked = (desired.position - self._position) / self._dt
+        wanted = self._approach.toward(desired.position - self._position, desired.velocity)
+        if outlook is not None:
+            wanted = self._approach.within(wanted, self._position, outlook)
+        state = LimitState(
+            self._position, self._velocity, self._previous_velocity, min(speed_scale, 1.0)
+        )
+        intervals = [limit.interval(state) for limit in self._limits]
+        allowed = intersect(intervals)
+        velocity = np.minimum(np.maximum(wanted, allowed.lower), allowed.upper)
+        change = np.abs(velocity - asked)
+        if not np.isfinite(change).all():
+            return Verdict(self.brake().command, Reason.NON_FINITE)
+        self._move(velocity)
+        if not (change > NOTICEABLE).any():
+            return Verdict(self._command())
+        shares = self._shares(change, velocity, intervals, state.speed_scale)
+        return Verdict(self._command(), Reason(sum(shares)), shares)
+
+    def brake(self) -> Verdict:
+        """Move one tick along the brake profile: no joint gets faster, each comes to stand."""
+        state = LimitState(self._position, self._velocity, self._previous_velocity)
+        lower, upper = self._brake_limit.interval(state)
+        slowed = brake_velocity(self._velocity, self._brake_step)
+        self._move(np.minimum(np.maximum(slowed, lower), upper))
+        return Verdict(self._command())
+
+    def halt(self) -> None:
+        """Stand at the last applied position: what a robot does whose controller fell silent."""
+        self._velocity = np.zeros_like(self._velocity)
+        self._previous_velocity = np.zeros_like(self._velocity)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return everything that the next tick depends on."""
+        return {
+            "position": self._position.copy(),
+            "velocity": self._velocity.copy(),
+            "previous_velocity": self._previous_velocity.copy(),
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue where `get_state` was called."""
+        self._position = np.array(state["position"], dtype=np.float64)
+        self._velocity = np.array(state["velocity"], dtype=np.float64)
+        self._previous_velocity = np.array(state["previous_velocity"], dtype=np.float64)
+
+    def _move(self, velocity: Array) -> None:
+        self._previous_velocity = self._velocity
+        self._velocity = velocity
+        self._position = self._position + velocity * self._dt
+
+    def _command(self) -> Command:
+        return Command(position=self._position.copy(), velocity=self._velocity.copy())
+
+    def _shares(
+        self, change: Array, velocity: Array, intervals: list[Interval], speed_scale: float
+    ) -> dict[Reason, float]:
+        shares: dict[Reason, float] = {}
+        for limit, interval in zip(self._limits, intervals, strict=True):
+            # The limit on whose bound the command came to lie owns that joint's whole change.
+            is_bound = (velocity == interval.upper) | (velocity == interval.lower)
+            share = float(change[is_bound].sum())
+            if share > NOTICEABLE:
+                is_ramp = speed_scale < 1.0 and limit.reason is Reason.VELOCITY
+                shares[Reason.START_RAMP if is_ramp else limit.reason] = share
+            change = np.where(is_bound, 0.0, change)
+        # What is left was slowed in order to arrive without overshoot, for want of acceleration.
+        rest = float(change.sum())
+        if rest > NOTICEABLE:
+            shares[Reason.ACCELERATION] = shares.get(Reason.ACCELERATION, 0.0) + rest
+        return shares
