@@ -1,4 +1,4 @@
-"""Differences between a profile's controller and the MJCF's actuators: presence, type, effort, gear."""
+"""Differences between a profile's controller and the MJCF's actuators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Differences between a profile's joints and the MJCF's: names, order, types, ranges, units, sign."""
+"""Differences of joints between a profile and its MJCF: names, order, types, ranges, sign."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class MujocoKinematics:
         self._rotation_world_to_base = base.xmat.reshape(3, 3).T.copy()
 
     def tool_position(self, position: Array) -> Array:
-        """Return the tool's position in the base frame (3,) [m] for joint positions (num_joints,)."""
+        """Return the tool in the base frame (3,) [m] for joint positions (num_joints,)."""
         self._data.qpos[self._qpos] = position
         mujoco.mj_kinematics(self._model, self._data)
         in_world = self._data.site_xpos[self._site] - self._base_position

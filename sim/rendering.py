@@ -1,4 +1,4 @@
-"""Off-screen pictures of a twin. Tries EGL, then OSMesa; a machine with neither gets one clear line."""
+"""Off-screen pictures of a twin: EGL, then OSMesa, then one line that says what to install."""
 
 from __future__ import annotations
 

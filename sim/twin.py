@@ -17,7 +17,7 @@ from rl_agent.exceptions import TwinMismatchError
 from rl_agent.spec import ControllerType, RobotSpec
 from rl_agent.types import Array, Command, Measurement
 from sim.check import compare
-from sim.joint_map import map_joints
+from sim.joint_map import Index, map_joints
 from sim.kinematics import MujocoKinematics
 from sim.loading import load_model
 
@@ -51,6 +51,11 @@ class Twin:
         self._pending: deque[tuple[int, Array]] = deque()
         _tighten_efforts(spec, self.model, self._joints.ctrl)
         self.reset()
+
+    @property
+    def step_count(self) -> int:
+        """Physics steps since the last reset."""
+        return self._step_count
 
     @property
     def time_s(self) -> float:
@@ -156,7 +161,7 @@ class Twin:
         )
 
 
-def _tighten_efforts(spec: RobotSpec, model: mujoco.MjModel, actuators: Array) -> None:
+def _tighten_efforts(spec: RobotSpec, model: mujoco.MjModel, actuators: Index) -> None:
     """Let no actuator be stronger than the profile says; a twin's muscles must not flatter."""
     for joint, actuator in zip(spec.command_joints, actuators, strict=True):
         if math.isfinite(joint.max_effort):
