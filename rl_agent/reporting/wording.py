@@ -37,7 +37,6 @@ REASONS = {
     Reason.FOLLOWING_ERROR: "Stopped: the robot did not follow its commands",
     Reason.INTERNAL: "Stopped: the safety process found a mistake in itself",
     Reason.OPERATOR: "Stopped or held by the operator",
-    Reason.INTERNAL: "Stopped: a mistake within the gate itself",
 }
 
 
