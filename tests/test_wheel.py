@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PACKAGES = {
+    "rl_agent": ROOT / "rl_agent",
+    "sim": ROOT / "sim",
+    "surefoot_nodes": ROOT / "ros_ws/src/surefoot_nodes/surefoot_nodes",
+}
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -52,35 +57,20 @@ def packaged(wheel: Path) -> set[str]:
         return set(archive.namelist())
 
 
-def test_every_profile_and_twin_is_in_the_wheel(wheel):
-    data = [
-        path.relative_to(ROOT).as_posix()
-        for pattern in ("rl_agent/**/*.yaml", "sim/**/*.yaml", "sim/**/*.xml", "*/py.typed")
-        for path in ROOT.glob(pattern)
-    ]
-    assert "rl_agent/robots/so101.yaml" in data
-    assert "sim/py.typed" in data
-    assert set(data) - packaged(wheel) == set()
-
-
-def test_every_module_is_in_the_wheel(wheel):
-    names = packaged(wheel)
-    for package, folder in {
-        "rl_agent": ROOT / "rl_agent",
-        "sim": ROOT / "sim",
-        "surefoot_nodes": ROOT / "ros_ws/src/surefoot_nodes/surefoot_nodes",
-    }.items():
-        modules = {f"{package}/{p.relative_to(folder).as_posix()}" for p in folder.rglob("*.py")}
-        assert modules - names == set()
+def test_every_file_of_every_room_is_in_the_wheel(wheel):
+    expected = {
+        f"{package}/{path.relative_to(folder).as_posix()}"
+        for package, folder in PACKAGES.items()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert {"rl_agent/robots/so101.yaml", "sim/models/so101/so101.xml"} < expected
+    assert expected - packaged(wheel) == set()
 
 
 def test_nothing_else_is_in_the_wheel(wheel):
     tops = {name.split("/")[0] for name in packaged(wheel)}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {
-        "rl_agent",
-        "sim",
-        "surefoot_nodes",
-    }
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
 
 
 def test_verbs_are_listed_outside_the_checkout(installed, tmp_path):
