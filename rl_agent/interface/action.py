@@ -26,10 +26,11 @@ class SetPoint(Command):
 class ActionMapper:
     """Integrates velocity actions into set-points that respect the profile's limits.
 
-    Per action joint, with period T, the target speed a * max_speed passes two equal first-order
-    low-passes (cut-off `smoothing_hz`), is bounded in its change (acceleration) and by the room
-    left to brake before the soft limit, and is integrated by the trapezoidal rule: the speed is
-    continuous and piecewise linear.
+    Per action joint, with period T, the target speed a * max_speed passes a first-order
+    low-pass (cut-off `smoothing_hz`), is bounded in its change (acceleration) and by the room left
+    to brake before the soft limit, and is integrated by the trapezoidal rule: the speed is
+    continuous and piecewise linear. One stage only: with the set-point's speed in the observation
+    the process stays Markov, and a second stage doubled the experience that reaching needed.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -62,7 +63,6 @@ class ActionMapper:
         self._position = np.array(command_position, dtype=np.float64)
         self._velocity = np.zeros_like(self._position)
         self._mean_acceleration = np.zeros_like(self._position)
-        self._filter = np.zeros(len(self._index))
 
     def command(self, action: FloatArray | Array, applied: Command | None = None) -> Command:
         """Return where to be one policy period from now, and how fast.
@@ -77,8 +77,7 @@ class ActionMapper:
             self._stay_near(applied)
         position, velocity = self._position[index], self._velocity[index]
         target = np.clip(np.asarray(action, dtype=np.float64), -1.0, 1.0) * self._max_speed
-        self._filter += self._blend * (target - self._filter)
-        new_velocity = velocity + self._blend * (self._filter - velocity)
+        new_velocity = velocity + self._blend * (target - velocity)
         step = self._acceleration * period_s
         new_velocity = np.clip(new_velocity, velocity - step, velocity + step)
         middle = position + 0.5 * period_s * velocity
@@ -113,7 +112,6 @@ class ActionMapper:
             "position": self._position.copy(),
             "velocity": self._velocity.copy(),
             "acceleration": self._mean_acceleration.copy(),
-            "filter": self._filter.copy(),
         }
 
     def set_state(self, state: dict[str, Array]) -> None:
@@ -121,7 +119,6 @@ class ActionMapper:
         self._position = np.array(state["position"], dtype=np.float64)
         self._velocity = np.array(state["velocity"], dtype=np.float64)
         self._mean_acceleration = np.array(state["acceleration"], dtype=np.float64)
-        self._filter = np.array(state["filter"], dtype=np.float64)
 
     def _stay_near(self, applied: Command) -> None:
         index = self._index
@@ -135,7 +132,6 @@ class ActionMapper:
             self._velocity[index] = np.where(
                 strayed, applied.velocity[index], self._velocity[index]
             )
-            self._filter = np.where(strayed, applied.velocity[index], self._filter)
 
     def _brakeable(self, room: Array) -> Array:
         """Return the largest end speed v with v T/2 + v^2/(2a) + a T^2/8 <= room, else 0.
