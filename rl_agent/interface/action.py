@@ -136,7 +136,7 @@ class ActionMapper:
     def _brakeable(self, room: Array) -> Array:
         """Return the largest end speed v with v T/2 + v^2/(2a) + a T^2/8 <= room, else 0.
 
-        The last term is what whole periods can lose to a stop in mid-period: with it, slowing down by
+        The last term is what whole periods can lose to a stop in mid-period: with it, slowing by
         a T per period always ends inside.
         """
         a, half_s = self._acceleration, 0.5 * self._period_s
