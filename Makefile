@@ -39,7 +39,8 @@ wheel: $(READY)-dev ## Build dist/surefoot-*.whl
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
-colcon: $(READY)-dev ## Build the ROS workspace with colcon, from .venv
+colcon: ## Build the ROS workspace with colcon, from .venv
+	@$(BIN)/python -c 'import colcon_core' 2>/dev/null || scripts/setup dev
 	@$(IN) python -m colcon --log-base ros_ws/log build --base-paths ros_ws/src \
 		--build-base ros_ws/build --install-base ros_ws/install
 
