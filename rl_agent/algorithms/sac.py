@@ -128,7 +128,12 @@ class Sac(Agent):
             q_values = self.critic(torch.cat([obs, action], -1), inputs.actor_bits)
             # SAC takes the least critic; REDQ and DroQ, whose target already is a draw, the mean.
             q_value = q_values.amin(0) if is_pessimistic else q_values.mean(0)
-            return (alpha * log_prob - q_value).mean(), log_prob.mean()
+            value = (alpha * log_prob - q_value).mean()
+            if self.config.smoothness_coef > 0.0:
+                next_mean, _ = actor(inputs.next_obs)
+                change = torch.tanh(next_mean) - torch.tanh(mean)
+                value = value + self.config.smoothness_coef * change.square().sum(-1).mean()
+            return value, log_prob.mean()
 
         gradients, value, log_prob = gradients_of(self.actor, loss)
         gradients_of.step(self.actor_adam, gradients)

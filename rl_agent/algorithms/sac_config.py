@@ -38,6 +38,11 @@ class SacConfig:
     """None takes -act_dim."""
     initial_alpha: float = 0.2
     learns_alpha: bool = True
+    smoothness_coef: float = 0.0
+    """Weight of |pi(next_obs) - pi(obs)|^2 in the actor's loss (CAPS, Mysore et al. 2021, eq. 2).
+
+    Without it policies chatter between neighbouring observations, which shakes real gears.
+    """
     actor_hidden_dims: tuple[int, ...] = (256, 256)
     critic_hidden_dims: tuple[int, ...] = (256, 256)
     batch_size: int = 256
@@ -61,6 +66,7 @@ class SacConfig:
         _require(self.gamma is None or 0.0 <= self.gamma < 1.0, "gamma must be in [0, 1)")
         _require(0.0 < self.tau <= 1.0, "tau must be in (0, 1]")
         _require(self.initial_alpha > 0.0, "initial_alpha must be above 0")
+        _require(self.smoothness_coef >= 0.0, "smoothness_coef must not be negative")
         _require(self.batch_size >= 1, "batch_size must be at least 1")
         _require(self.num_threads >= 1, "num_threads must be at least 1")
         hidden_dims = (*self.actor_hidden_dims, *self.critic_hidden_dims)
