@@ -13,8 +13,10 @@ import numpy as np
 
 from rl_agent.types import Array
 
+SERVO_STEP = 2.0 * np.pi / 4096.0
+"""[rad] what a 12-bit servo can be told, and measures: 1.5 mrad."""
 DEAD_BAND = 0.03
-"""[rad/s] slower counts as standing: one step of a 12-bit encoder (1.5 mrad) per 50 ms."""
+"""[rad/s] slower counts as standing: one servo step per 50 ms."""
 CUTOFF_HZ = 5.0
 """What moves faster than this is seen and heard as shaking."""
 ONSET_SHARE = 0.05
@@ -36,10 +38,14 @@ class Smoothness:
     """Per second, all joints together; the turns between one reach and the next included."""
     reference_sign_changes_per_s: float
     energy: float
-    """Of the velocity above 5 Hz, mean per reach, all joints together [rad2/s]."""
+    """Of the velocity above 5 Hz, mean per reach, all joints together [rad2/s], of the commands as
+    the servos get them: in whole steps. A finer command than that cannot be told to them."""
     reference_energy: float
-    energy_share: float
-    """Of the velocity's whole energy."""
+    exact_energy: float
+    """The same of the commands before they are rounded to whole steps."""
+    exact_reference_energy: float
+    tremor: float
+    """Root mean square of what the exact position does above 5 Hz, all joints together [rad]."""
     rest_speed: float
     """Root mean square of the joint speeds in the last half second of the windows [rad/s]."""
 
@@ -50,8 +56,13 @@ class Smoothness:
 
     @property
     def energy_ratio(self) -> float:
-        """Times the minimum-jerk reaches' energy."""
+        """Times the minimum-jerk reaches' energy, both in whole servo steps."""
         return _ratio(self.energy, self.reference_energy)
+
+    @property
+    def exact_energy_ratio(self) -> float:
+        """Times the minimum-jerk reaches' energy, both exact."""
+        return _ratio(self.exact_energy, self.exact_reference_energy)
 
 
 def sign_changes(velocity: Array, dead_band: float = DEAD_BAND) -> int:
@@ -69,10 +80,22 @@ def energy_above(velocity: Array, period_s: float, cutoff_hz: float = CUTOFF_HZ)
     V is the Fourier transform of the velocity (N, J). No window: a reach starts and ends at rest.
     Over all f the integral is sum(v^2) dt (Parseval).
     """
+    power, frequency = _spectrum(velocity, period_s)
+    return float(power[np.abs(frequency) > cutoff_hz].sum())
+
+
+def tremor_square(velocity: Array, period_s: float, cutoff_hz: float = CUTOFF_HZ) -> float:
+    """Return the integral over time of the squared position above the cutoff [rad2 s]."""
+    power, frequency = _spectrum(velocity, period_s)
+    is_above = np.abs(frequency) > cutoff_hz
+    return float(np.sum(power[is_above] / (2.0 * np.pi * frequency[is_above]) ** 2))
+
+
+def _spectrum(velocity: Array, period_s: float) -> tuple[Array, Array]:
+    """Return power (N,), summed over joints, whose sum is sum(v^2) dt, and frequencies [Hz]."""
     size = len(velocity)
-    power = np.sum(np.abs(np.fft.fft(velocity, axis=0)) ** 2, axis=1)
-    is_above = np.abs(np.fft.fftfreq(size, period_s)) > cutoff_hz
-    return float(power[is_above].sum() * period_s / size)
+    power = np.sum(np.abs(np.fft.fft(velocity, axis=0)) ** 2, axis=1) * period_s / size
+    return power, np.asarray(np.fft.fftfreq(size, period_s), dtype=np.float64)
 
 
 def minimum_jerk(start: Array, end: Array, num_steps: int) -> Array:
@@ -102,26 +125,37 @@ def compare_smoothness(reaches: Sequence[Array], period_s: float) -> Smoothness:
 
     A reach's window goes from one goal to the next, long enough to come to rest in.
     """
+    ideals = [minimum_jerk_like(reach, period_s) for reach in reaches]
     velocities = [np.diff(reach, axis=0) / period_s for reach in reaches]
-    references = [
-        np.diff(minimum_jerk_like(reach, period_s), axis=0) / period_s for reach in reaches
-    ]
+    references = [np.diff(ideal, axis=0) / period_s for ideal in ideals]
     duration_s = period_s * sum(len(velocity) for velocity in velocities)
     spans = [np.subtract(*moving_steps(velocity)[::-1]) * period_s for velocity in velocities]
-    energy = float(np.mean([energy_above(v, period_s) for v in velocities]))
-    whole = float(np.mean([np.sum(v**2) * period_s for v in velocities]))
     rest = np.concatenate([v[-round(REST_S / period_s) :] for v in velocities])
+    tremor = sum(tremor_square(velocity, period_s) for velocity in velocities)
     return Smoothness(
         num_reaches=len(reaches),
         duration_s=duration_s,
         moving_s=float(np.median(spans)),
         sign_changes_per_s=sign_changes(np.concatenate(velocities)) / duration_s,
         reference_sign_changes_per_s=sign_changes(np.concatenate(references)) / duration_s,
-        energy=energy,
-        reference_energy=float(np.mean([energy_above(v, period_s) for v in references])),
-        energy_share=energy / whole if whole else 0.0,
+        energy=_mean_energy([np.diff(in_steps(r), axis=0) / period_s for r in reaches], period_s),
+        reference_energy=_mean_energy(
+            [np.diff(in_steps(ideal), axis=0) / period_s for ideal in ideals], period_s
+        ),
+        exact_energy=_mean_energy(velocities, period_s),
+        exact_reference_energy=_mean_energy(references, period_s),
+        tremor=float(np.sqrt(tremor / duration_s)),
         rest_speed=float(np.sqrt(np.mean(np.sum(rest**2, axis=1)))),
     )
+
+
+def in_steps(position: Array) -> Array:
+    """Round positions to what a servo can be told."""
+    return np.asarray(np.round(position / SERVO_STEP) * SERVO_STEP)
+
+
+def _mean_energy(velocities: Sequence[Array], period_s: float) -> float:
+    return float(np.mean([energy_above(velocity, period_s) for velocity in velocities]))
 
 
 def _ratio(value: float, reference: float) -> float:
