@@ -13,3 +13,5 @@ if find_spec("gymnasium") is not None:
     }
     for _id, _kwargs in _TABLE.items():
         register(id=_id, entry_point="sim.env:TwinEnv", kwargs=dict(_kwargs))
+    # Any robot and task: gym.make("sim:Twin-v0", robot="my_arm.yaml", task="reach").
+    register(id="Twin-v0", entry_point="sim.env:TwinEnv")
