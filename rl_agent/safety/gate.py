@@ -15,14 +15,13 @@ from rl_agent.safety import preflight
 from rl_agent.safety.interpolator import Interpolator
 from rl_agent.safety.measurement_intake import MeasurementIntake
 from rl_agent.safety.mux import Entry
+from rl_agent.safety.pacing import Pacer
 from rl_agent.safety.proposal_intake import ProposalIntake
 from rl_agent.safety.safety_filter import SafetyFilter
 from rl_agent.safety.state_machine import Event, next_state
 from rl_agent.safety.tally import Tally
-from rl_agent.safety.watchdog import ROUNDING_S
 from rl_agent.spec import ControllerType, RobotSpec
 from rl_agent.types import (
-    Command,
     GateOutput,
     Measurement,
     Proposal,
@@ -32,8 +31,6 @@ from rl_agent.types import (
     Verdict,
 )
 
-# After this many periods without a tick the robot has been stopping by itself.
-STALL_TICKS = 5
 # The start ramp begins with this share of the velocity limit.
 RAMP_START = 0.1
 
@@ -50,6 +47,7 @@ class Gate:
         self._path = Interpolator(spec, self._dt)
         self._measurements = MeasurementIntake(spec)
         self._proposals = ProposalIntake(spec)
+        self._pacer = Pacer(self._dt)
         self._tally = Tally()
         self.state = SafetyState.UNARMED
         self.reasons_latched = Reason.NONE
@@ -60,12 +58,12 @@ class Gate:
         self._refused = Reason.NONE
         self._tick = 0
         self._ramp_ticks = 0
-        self._last_tick_s: float | None = None
 
     def on_measurement(self, measurement: Measurement) -> None:
         """Take in a measurement; one that is not new, whole and finite does not count as fresh."""
         may_restart = self.state in (SafetyState.UNARMED, SafetyState.STOPPED)
-        problem = self._measurements.take(measurement, may_restart=may_restart)
+        now_s = self._clock.now()
+        problem = self._measurements.take(measurement, now_s, may_restart=may_restart)
         if problem:
             self._tally.count(problem)
         if problem == "measurement_restarts":
@@ -155,7 +153,14 @@ class Gate:
         }
 
     def _run_tick(self, now_s: float) -> GateOutput:
-        self._count_tick(now_s)
+        pace = self._pacer.note(now_s)
+        if pace.is_early:
+            self._tally.count("ticks_too_early")
+            return self._output(self._unchanged(), None)
+        self._tick += 1
+        if pace.is_late:
+            self._tally.count("deadline_misses")
+            self._make_up_for(pace.num_missed)
         if not self._is_commanding:
             return self._output(None, None)
         if self._spec.controller.type is ControllerType.FORWARD_VELOCITY:
@@ -178,8 +183,9 @@ class Gate:
             # One that arrived some ticks ago (before a hold, or while another source was followed)
             # has less time left.
             waited_s = (self._tick - 1 - entry.tick) * self._dt
-            applied = Command(position=self._filter.position, velocity=self._filter.velocity)
-            self._path.start(applied, entry.proposal.command, entry.proposal.period_s - waited_s)
+            self._path.start(
+                self._filter.applied, entry.proposal.command, entry.proposal.period_s - waited_s
+            )
             self._following = entry
         self._ramp_ticks += 1
         desired = self._path.advance()
@@ -229,22 +235,12 @@ class Gate:
         self._path.shift(measured - self._filter.position)
         self._filter.anchor(measured)
 
-    def _count_tick(self, now_s: float) -> None:
-        self._tick += 1
-        last_s, self._last_tick_s = self._last_tick_s, now_s
-        if last_s is None:
-            return
-        periods = (now_s - last_s) / self._dt + ROUNDING_S
-        if periods < 1.5:
-            return
-        self._tally.count("deadline_misses")
-        if periods >= STALL_TICKS and self._is_commanding:
-            self._tally.count("stalls")
-            self._make_up_for(int(periods) - 1)
-
     def _make_up_for(self, missed_ticks: int) -> None:
+        if not missed_ticks or not self._is_commanding:
+            return
         # A trajectory controller followed the braking tail meanwhile, others kept the last position
         # or timed out. Going on from our own last command would throw the robot back.
+        self._tally.count("stalls")
         self._following = None
         self._path.forget()
         if self._spec.controller.type is not ControllerType.JOINT_TRAJECTORY:
@@ -254,6 +250,11 @@ class Gate:
         while missed_ticks > 0 and not self._filter.is_at_rest:
             self._filter.brake()
             missed_ticks -= 1
+
+    def _unchanged(self) -> Verdict | None:
+        if not self._is_commanding:
+            return None
+        return Verdict(self._filter.applied)
 
     def _output(self, verdict: Verdict | None, entry: Entry | None) -> GateOutput:
         newest = self._measurements.newest
@@ -319,7 +320,7 @@ class Gate:
     def _fresh_measurement(self) -> tuple[Measurement | None, str]:
         watchdog = self._measurements.watchdog
         newest, age_s = self._measurements.newest, watchdog.age_s(self._clock.now())
-        problem = preflight.data_obstacle(newest, age_s, watchdog.timeout_s + ROUNDING_S)
+        problem = preflight.data_obstacle(newest, age_s, watchdog.timeout_s)
         return (None, problem) if problem else (newest, "")
 
     def get_state(self) -> dict[str, Any]:
@@ -329,6 +330,7 @@ class Gate:
             "path": self._path.get_state(),
             "measurements": self._measurements.get_state(),
             "proposals": self._proposals.get_state(),
+            "pacer": self._pacer.get_state(),
             "tally": self._tally.get_state(),
             "state": self.state.value,
             "reasons_latched": int(self.reasons_latched),
@@ -343,7 +345,6 @@ class Gate:
             "refused": int(self._refused),
             "tick": self._tick,
             "ramp_ticks": self._ramp_ticks,
-            "last_tick_s": self._last_tick_s,
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -352,6 +353,7 @@ class Gate:
         self._path.set_state(state["path"])
         self._measurements.set_state(state["measurements"])
         self._proposals.set_state(state["proposals"])
+        self._pacer.set_state(state["pacer"])
         self._tally.set_state(state["tally"])
         self.state = SafetyState(state["state"])
         self.reasons_latched = Reason(state["reasons_latched"])
@@ -361,7 +363,6 @@ class Gate:
         self._refused = Reason(state["refused"])
         self._tick = int(state["tick"])
         self._ramp_ticks = int(state["ramp_ticks"])
-        self._last_tick_s = state["last_tick_s"]
         self._following = None
         if state["following"] is not None:
             source, stamp_s = state["following"]

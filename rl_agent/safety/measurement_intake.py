@@ -11,6 +11,10 @@ from rl_agent.safety.watchdog import StampLog, Watchdog
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, Measurement
 
+# No joint is ever there or that fast [rad, m, rad/s, m/s]: larger numbers mean that the sender is
+# broken, and their squares could overflow.
+LARGEST = 1e6
+
 
 class MeasurementIntake:
     """Takes measurements in; only those that it takes keep the watchdog quiet."""
@@ -22,11 +26,12 @@ class MeasurementIntake:
         self.stamps = StampLog(2.0 * (spec.proposal_timeout_s + spec.observation_timeout_s))
         self.newest: Measurement | None = None
 
-    def take(self, measurement: Measurement, *, may_restart: bool) -> str:
+    def take(self, measurement: Measurement, now_s: float, *, may_restart: bool) -> str:
         """Take a measurement in, or return what is wrong with it, as the name of a counter.
 
         Args:
             measurement: From the robot, `received_s` on the steady clock.
+            now_s: Steady clock [s].
             may_restart: Whether an older stamp may begin a new count (the driver was restarted);
                 otherwise it is ignored, like one that repeats.
         """
@@ -38,9 +43,11 @@ class MeasurementIntake:
             stamp_s=float(measurement.stamp_s),
             position=position,
             velocity=velocity,
-            received_s=float(measurement.received_s),
+            # Nothing arrives in the future: such a time would keep the watchdog quiet for ever.
+            received_s=min(float(measurement.received_s), now_s),
         )
-        if not (taken.is_finite() and math.isfinite(taken.stamp_s + taken.received_s)):
+        is_usable = is_plausible(position) and is_plausible(velocity)
+        if not (is_usable and math.isfinite(taken.stamp_s + taken.received_s)):
             return "measurements_not_finite"
         newest_s = self.stamps.newest_stamp_s
         is_restart = may_restart and taken.stamp_s < newest_s
@@ -82,6 +89,11 @@ class MeasurementIntake:
             velocity=np.array(newest["velocity"], dtype=np.float64),
             received_s=float(newest["received_s"]),
         )
+
+
+def is_plausible(vector: Array) -> bool:
+    """Tell whether all numbers are finite and not beyond any sense."""
+    return bool((np.abs(vector) <= LARGEST).all())
 
 
 def as_vector(values: object, size: int) -> Array | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rl_agent.safety.watchdog import ROUNDING_S
 from rl_agent.spec import ControllerType, JointSpec, JointType, RobotSpec
 from rl_agent.types import Measurement
 
@@ -26,7 +27,7 @@ def data_obstacle(measurement: Measurement | None, age_s: float, limit_s: float)
     """Return why the newest measurement cannot be relied on; None if it can."""
     if measurement is None:
         return "no measurement has arrived; start the robot's driver or the twin"
-    if age_s <= limit_s:
+    if age_s <= limit_s + ROUNDING_S:
         return None
     return (
         f"the last measurement is {age_s * 1e3:.0f} ms old, at most {limit_s * 1e3:.0f} ms are "

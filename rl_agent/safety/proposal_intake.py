@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from rl_agent.safety.measurement_intake import as_vector
+from rl_agent.safety.measurement_intake import as_vector, is_plausible
 from rl_agent.safety.mux import Mux
 from rl_agent.safety.watchdog import ROUNDING_S, StampLog, Watchdog
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Command, Proposal, Reason, Source
 
-# No joint is ever asked to be there or to be that fast [rad, m, rad/s, m/s]: larger numbers mean
-# that the sender is broken, and their squares could overflow.
-LARGEST = 1e6
 # The slowest policy acts once a second.
 MAX_PERIOD_S = 2.0
 # A sender whose proposals are malformed this often in a row is broken, not unlucky.
@@ -47,6 +45,8 @@ class ProposalIntake:
             count = self._bad_in_a_row.get(proposal.source, 0) + 1
             self._bad_in_a_row[proposal.source] = count
             return examined
+        # Nothing arrives in the future: such a proposal would be followed for too long.
+        examined = replace(examined, received_s=min(examined.received_s, now_s))
         if self._is_old(examined, now_s, stamps):
             return Reason.STALE_PROPOSAL
         self._bad_in_a_row[proposal.source] = 0
@@ -100,11 +100,11 @@ def examine(proposal: Proposal, num_commands: int) -> Proposal | Reason:
     if position is None or velocity is None:
         return Reason.BAD_PROPOSAL
     times = (proposal.stamp_s, proposal.received_s, proposal.period_s)
-    is_finite = np.isfinite(position).all() and np.isfinite(velocity).all()
-    if not (is_finite and all(math.isfinite(value) for value in times)):
-        return Reason.NON_FINITE
-    largest = max(float(np.abs(position).max()), float(np.abs(velocity).max()))
-    if largest > LARGEST or not 0.0 < proposal.period_s <= MAX_PERIOD_S:
+    is_usable = is_plausible(position) and is_plausible(velocity)
+    if not (is_usable and all(math.isfinite(value) for value in times)):
+        is_finite = math.isfinite(sum(times)) and np.isfinite([position, velocity]).all()
+        return Reason.BAD_PROPOSAL if is_finite else Reason.NON_FINITE
+    if not 0.0 < proposal.period_s <= MAX_PERIOD_S:
         return Reason.BAD_PROPOSAL
     return Proposal(
         source=proposal.source,

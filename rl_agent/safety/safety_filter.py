@@ -51,6 +51,11 @@ class SafetyFilter:
         return self._velocity.copy()
 
     @property
+    def applied(self) -> Command:
+        """The last applied command, as a copy."""
+        return Command(position=self._position.copy(), velocity=self._velocity.copy())
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether the last applied command stands still, exactly."""
         return not self._velocity.any()
@@ -90,9 +95,9 @@ class SafetyFilter:
             return Verdict(self.brake().command, Reason.NON_FINITE)
         self._move(velocity)
         if not (change > NOTICEABLE).any():
-            return Verdict(self._command())
+            return Verdict(self.applied)
         shares = self._shares(change, velocity, intervals, state.speed_scale)
-        return Verdict(self._command(), Reason(sum(shares)), shares)
+        return Verdict(self.applied, Reason(sum(shares)), shares)
 
     def brake(self) -> Verdict:
         """Move one tick along the brake profile: no joint gets faster, each comes to stand."""
@@ -100,7 +105,7 @@ class SafetyFilter:
         lower, upper = self._brake_limit.interval(state)
         slowed = brake_velocity(self._velocity, self._brake_step)
         self._move(np.minimum(np.maximum(slowed, lower), upper))
-        return Verdict(self._command())
+        return Verdict(self.applied)
 
     def halt(self) -> None:
         """Stand at the last applied position: what a robot does whose controller fell silent."""
@@ -125,9 +130,6 @@ class SafetyFilter:
         self._previous_velocity = self._velocity
         self._velocity = velocity
         self._position = self._position + velocity * self._dt
-
-    def _command(self) -> Command:
-        return Command(position=self._position.copy(), velocity=self._velocity.copy())
 
     def _shares(
         self, change: Array, velocity: Array, intervals: list[Interval], speed_scale: float
