@@ -35,8 +35,9 @@ bench: $(READY)-dev ## Measure the figures that the project promises (ROWS="path
 	@$(IN) python tests/benchmarks/run.py $(or $(ROWS),path) $(ARGS)
 
 wheel: $(READY)-dev ## Build dist/surefoot-*.whl
-	@rm -rf build # setuptools would pack what an earlier build left there
+	@rm -rf build # setuptools packs what an earlier build left there
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@rm -rf build surefoot.egg-info
 	@ls dist/*.whl
 
 colcon: ## Build the ROS workspace with colcon, from .venv
