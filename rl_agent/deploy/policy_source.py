@@ -1,0 +1,104 @@
+"""Open a bundle or a training run as something that acts in its robot's twin."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rl_agent.exceptions import BundleError
+from rl_agent.robots.profile import load_robot
+from rl_agent.spec import RobotSpec
+
+from .evaluation import Act
+from .manifest import MANIFEST_NAME, Manifest, read_manifest
+from .onnx_policy import OnnxPolicy
+
+TWIN_ID = "sim:Twin-v0"
+ONNX, TORCH = "onnx", "torch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicySource:
+    """A policy with the twin it belongs to."""
+
+    env: Any
+    act: Act
+    backend: str
+    spec: RobotSpec
+    name: str
+    """Version or step, for people."""
+
+
+@contextmanager
+def open_policy(path: Path, backend: str | None, robot: str | None) -> Iterator[PolicySource]:
+    """Open a bundle (onnx) or a run (torch, or onnx by exporting it first).
+
+    Args:
+        path: Directory of either.
+        backend: "onnx", "torch", or None for what the directory holds.
+        robot: Profile's name or file; None takes the one that the policy names.
+
+    Raises:
+        SurefootError: There is no policy, it does not hold, or torch is asked of a bundle.
+    """
+    is_bundle = (path / MANIFEST_NAME).exists()
+    if is_bundle and backend == TORCH:
+        message = "a bundle holds no torch weights; give the training run's directory instead"
+        raise BundleError(f"{path}: {message}")
+    if is_bundle:
+        yield from _open_bundle(path, robot)
+    elif backend == ONNX:
+        from .export import export_bundle
+
+        with tempfile.TemporaryDirectory() as folder:
+            export_bundle(path, Path(folder) / "bundle", robot=robot)
+            yield from _open_bundle(Path(folder) / "bundle", robot)
+    else:
+        yield from _open_run(path, robot)
+
+
+def bundle_robot(manifest: Manifest, robot: str | None) -> RobotSpec:
+    """Return the profile of the robot that a bundle names, at the bundle's policy rate."""
+    policy_hz = manifest.contract.get("policy_hz")
+    rate = float(policy_hz) if isinstance(policy_hz, int | float) else None
+    return load_robot(robot or str(manifest.contract.get("robot")), policy_hz=rate)
+
+
+def make_twin(spec: RobotSpec, task: str) -> Any:
+    """Return the twin's environment of any robot and task."""
+    import gymnasium
+
+    return gymnasium.make(TWIN_ID, robot=spec, task=task, disable_env_checker=True)
+
+
+def _open_bundle(path: Path, robot: str | None) -> Iterator[PolicySource]:
+    manifest = read_manifest(path)
+    env = make_twin(bundle_robot(manifest, robot), manifest.task)
+    try:
+        twin = env.unwrapped
+        policy = OnnxPolicy(path, twin.robot, twin.task)
+        name = f"version {policy.policy_version}, {manifest.training.run}"
+        yield PolicySource(env=env, act=policy.act, backend=ONNX, spec=twin.robot, name=name)
+    finally:
+        env.close()
+
+
+def _open_run(path: Path, robot: str | None) -> Iterator[PolicySource]:
+    from .trained_policy import load_trained_policy, torch_act
+
+    trained = load_trained_policy(path, robot)
+    env = make_twin(trained.spec, trained.task_name)
+    try:
+        yield PolicySource(
+            env=env,
+            act=torch_act(trained.module),
+            backend=TORCH,
+            spec=trained.spec,
+            name=f"step {trained.training.env_step}, {trained.training.run}",
+        )
+    finally:
+        env.close()
