@@ -12,6 +12,8 @@ from rl_agent.data.batch import Batch
 from rl_agent.networks.squashed_gaussian import SquashedGaussianActor
 from rl_agent.types import FloatArray
 
+from .sac_config import SacConfig
+
 
 @dataclass(frozen=True)
 class AgentState:
@@ -32,6 +34,10 @@ class Agent(ABC):
     gradient_step: int
     """Critic updates so far."""
     is_compiled: bool = False
+
+    @abstractmethod
+    def __init__(self, obs_dim: int, act_dim: int, config: SacConfig, seed: int) -> None:
+        """Build a fresh agent; the same seed gives the same weights and draws."""
 
     @abstractmethod
     def act(self, obs: FloatArray, *, is_deterministic: bool = False) -> FloatArray:

@@ -18,7 +18,7 @@ from torch.func import functional_call, grad_and_value
 from .adam import Adam
 
 COMPILE_REPAYS_UPDATES = 60_000
-"""A compiled update saves about 0.7 ms of 4 ms (2 x 256 units, batch 128); building costs 20-60 s."""
+"""A compiled update saves 0.7 ms of 4 ms (2 x 256 units, batch 128); building takes 20-60 s."""
 
 LossFunction = Callable[[Callable[..., Any]], tuple[Tensor, Tensor]]
 """From a network's forward function to the loss and one more number to report."""

@@ -1,7 +1,8 @@
 """Soft actor-critic (Haarnoja et al. 2018) with critic ensembles.
 
-REDQ (Chen et al. 2021) and DroQ (Hiraoka et al. 2022) are settings of it. All randomness is drawn with numpy outside the update, so the eager and the compiled update do the
-same arithmetic, and two generators' states are all there is to checkpoint.
+REDQ (Chen et al. 2021) and DroQ (Hiraoka et al. 2022) are settings of it. All randomness is
+drawn with numpy outside the update, so the eager and the compiled update do the same arithmetic,
+and two generators' states are all there is to checkpoint.
 """
 
 from __future__ import annotations

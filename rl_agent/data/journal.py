@@ -1,0 +1,245 @@
+"""The durable record of experience: append-only files of length-prefixed, checksummed rows.
+
+A segment is one JSON header line, then records of 4 bytes length, 4 bytes crc32 and one row of
+`TransitionLayout`. What was appended is with the operating system at once: a killed process loses
+nothing, a power failure at most what the sync policy allows. Torch-free.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from rl_agent.clock import Clock, SteadyClock
+from rl_agent.exceptions import JournalError
+from rl_agent.types import Transition
+
+from .disk import fsync_directory
+from .journal_segment import (
+    PREFIX_BYTES,
+    Header,
+    chain,
+    record_dtype,
+    scan_segment,
+    segment_paths,
+)
+from .layout import RowPacker, TransitionLayout
+
+
+class SyncPolicy(StrEnum):
+    """When a record is forced onto the disk."""
+
+    NONE = "none"
+    """Left to the operating system."""
+    INTERVAL = "interval"
+    """At most `sync_interval_s` after it was appended, if records keep coming."""
+    ALWAYS = "always"
+    """Before `append` returns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalConfig:
+    """How a journal is written."""
+
+    sync: SyncPolicy = SyncPolicy.INTERVAL
+    sync_interval_s: float = 1.0
+    segment_records: int = 50_000
+    """Records per file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalOffset:
+    """A place between two records, and the digest of all before it."""
+
+    num_records: int
+    segment: int
+    position: int
+    """Bytes into the segment."""
+    digest: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a mapping of numbers and strings."""
+        return asdict(self)
+
+
+class JournalWriter:
+    """Appends transitions; opening an existing journal first drops a torn tail and counts it."""
+
+    def __init__(
+        self,
+        directory: Path,
+        layout: TransitionLayout,
+        config: JournalConfig | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.directory = directory
+        self.layout = layout
+        self.config = config or JournalConfig()
+        self._clock = clock or SteadyClock()
+        self._record = np.zeros(1, record_dtype(layout))
+        self._bytes = memoryview(self._record.view(np.uint8).data)
+        self._packer = RowPacker(self._record["row"])
+        self._record["length"] = layout.row_dtype.itemsize
+        self.num_dropped_bytes = 0
+        """Bytes of unfinished or damaged records cut from the end when the journal was opened."""
+        self._file: BinaryIO | None = None
+        self._num_records = self._first_record = self._segment = self._position = 0
+        self._digest = b""
+        directory.mkdir(parents=True, exist_ok=True)
+        self._reopen()
+        self._synced_s = self._clock.now()
+
+    @property
+    def offset(self) -> JournalOffset:
+        """The end of the journal."""
+        return JournalOffset(
+            num_records=self._num_records,
+            segment=self._segment,
+            position=self._position,
+            digest=self._digest.hex(),
+        )
+
+    def append(self, transition: Transition) -> None:
+        """Add one record.
+
+        Raises:
+            JournalError: The disk refuses it; the journal then ends with the record before.
+        """
+        if self._num_records - self._first_record >= self.config.segment_records:
+            self.sync()
+            self._start_segment(self._segment + 1)
+        self._packer.pack(transition)
+        self._record["crc32"] = zlib.crc32(self._bytes[PREFIX_BYTES:])
+        self._write(self._bytes)
+        self._num_records += 1
+        self._digest = chain(self._digest, self._bytes)
+        self._sync_if_due()
+
+    def sync(self) -> None:
+        """Force all records onto the disk."""
+        if self._file is not None:
+            os.fsync(self._file.fileno())
+            fsync_directory(self.directory)
+        self._synced_s = self._clock.now()
+
+    def truncate_to(self, offset: JournalOffset) -> None:
+        """Drop every record after `offset`.
+
+        Raises:
+            JournalError: The journal ends before it.
+        """
+        paths = segment_paths(self.directory)
+        path = paths.get(offset.segment)
+        if path is None or path.stat().st_size < offset.position:
+            held = f"{self._num_records} records, {offset.num_records} are needed"
+            raise JournalError(f"{self.directory}: the journal is shorter than expected ({held})")
+        self.close()
+        for index in [index for index in paths if index > offset.segment]:
+            paths[index].unlink()
+        os.truncate(path, offset.position)
+        self._reopen()
+
+    def close(self) -> None:
+        """Sync and close; the writer can't be used afterwards."""
+        if self._file is not None:
+            self.sync()
+            self._file.close()
+            self._file = None
+
+    def _reopen(self) -> None:
+        self._num_records, self._digest = 0, b""
+        paths = segment_paths(self.directory)
+        while paths and Header.read(paths[max(paths)]) is None:
+            # The process died while it began this segment: nothing in it was acknowledged.
+            torn = paths.pop(max(paths))
+            self.num_dropped_bytes += torn.stat().st_size
+            torn.unlink()
+        if not paths:
+            self._start_segment(0)
+            return
+        for index, path in sorted(paths.items()):
+            scan = scan_segment(path, self.layout, self._digest)
+            self._segment, self._first_record = index, scan.header.first_record
+            self._num_records = scan.header.first_record + scan.num_records
+            self._digest, self._position = scan.digest, scan.end
+            excess = path.stat().st_size - scan.end
+        self.num_dropped_bytes += excess
+        os.truncate(path, self._position)
+        self._file = path.open("ab", buffering=0)
+
+    def _start_segment(self, index: int) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._segment, self._first_record = index, self._num_records
+        header = Header(layout=self.layout, segment=index, first_record=self._num_records)
+        self._position = 0
+        self._file = (self.directory / f"{index:06d}.journal").open("xb", buffering=0)
+        self._write(memoryview(header.to_bytes()))
+
+    def _write(self, data: memoryview) -> None:
+        assert self._file is not None
+        try:
+            written = self._file.write(data)
+            if written != len(data):
+                raise OSError(f"{written} of {len(data)} bytes were written")
+        except OSError as error:
+            os.truncate(self._file.name, self._position)
+            raise JournalError(f"{self._file.name}: cannot be written: {error}") from error
+        self._position += len(data)
+
+    def _sync_if_due(self) -> None:
+        if self.config.sync is SyncPolicy.NONE:
+            return
+        waited_s = self._clock.now() - self._synced_s
+        if self.config.sync is SyncPolicy.ALWAYS or waited_s >= self.config.sync_interval_s:
+            self.sync()
+
+
+@dataclass(frozen=True)
+class JournalContents:
+    """Rows read back."""
+
+    rows: np.ndarray
+    """(N,) of `TransitionLayout.row_dtype`; a field of it is a column."""
+    num_damaged: int
+    """Records whose checksum does not hold; they are left out."""
+    digest: str
+
+
+class JournalReader:
+    """Reads whole segments at once; also while a writer appends."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        paths = segment_paths(directory)
+        header = Header.read(paths[min(paths)]) if paths else None
+        if header is None:
+            raise JournalError(f"{directory}: there is no journal here")
+        self.layout = header.layout
+
+    def read(self, until: JournalOffset | None = None) -> JournalContents:
+        """Return all whole records, or those before `until`.
+
+        Raises:
+            JournalError: A segment is of another kind, or the journal ends before `until`.
+        """
+        rows, digest, num_damaged = [], b"", 0
+        for index, path in sorted(segment_paths(self.directory).items()):
+            if (until and index > until.segment) or Header.read(path) is None:
+                break
+            end = until.position if until and index == until.segment else None
+            scan = scan_segment(path, self.layout, digest, end)
+            rows.append(scan.rows)
+            digest, num_damaged = scan.digest, num_damaged + scan.num_damaged
+        found = sum(len(part) for part in rows) + num_damaged
+        if until and found < until.num_records:
+            message = f"holds {found} records, {until.num_records} are needed"
+            raise JournalError(f"{self.directory}: {message}")
+        empty = np.zeros(0, self.layout.row_dtype)
+        return JournalContents(np.concatenate([empty, *rows]), num_damaged, digest.hex())

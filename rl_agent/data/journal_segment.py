@@ -1,0 +1,159 @@
+"""One file of a journal: its header line, its records, and what of them is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rl_agent.exceptions import JournalError
+
+from .layout import TransitionLayout
+
+FORMAT = "surefoot-journal"
+SCHEMA_VERSION = 1
+PREFIX_BYTES = 8
+_DIGEST_BYTES = 16
+_MAX_HEADER_BYTES = 65_536
+_NAME = re.compile(r"(\d{6,})\.journal")
+
+
+def record_dtype(layout: TransitionLayout) -> np.dtype[np.void]:
+    """Return a record: length and crc32 of the row, then the row."""
+    return np.dtype([("length", "<u4"), ("crc32", "<u4"), ("row", layout.row_dtype)])
+
+
+def chain(digest: bytes, record: memoryview) -> bytes:
+    """Return the digest of a journal that had `digest` before `record`.
+
+    A chain, so that it can be continued from a checkpoint, where a running hash could not.
+    """
+    return hashlib.blake2b(digest + record, digest_size=_DIGEST_BYTES).digest()
+
+
+def segment_paths(directory: Path) -> dict[int, Path]:
+    """Return the segments by number."""
+    if not directory.is_dir():
+        return {}
+    found = ((_NAME.fullmatch(path.name), path) for path in directory.iterdir())
+    return {int(match[1]): path for match, path in found if match}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The first line of a segment."""
+
+    layout: TransitionLayout
+    segment: int
+    first_record: int
+    num_bytes: int = 0
+
+    def to_bytes(self) -> bytes:
+        """Return the line."""
+        layout = self.layout
+        fields = {
+            "format": FORMAT,
+            "schema_version": SCHEMA_VERSION,
+            "dims": [layout.obs_dim, layout.act_dim, layout.context_dim, layout.goal_dim],
+            "row": layout.describe(),
+            "segment": self.segment,
+            "first_record": self.first_record,
+        }
+        return json.dumps(fields).encode() + b"\n"
+
+    @classmethod
+    def read(cls, path: Path) -> Header | None:
+        """Return the header, or None where its line is not finished.
+
+        Raises:
+            JournalError: It is a whole line, but not one of this journal's.
+        """
+        with path.open("rb") as file:
+            line = file.readline(_MAX_HEADER_BYTES)
+        if not line.endswith(b"\n"):
+            return None
+        try:
+            fields = json.loads(line)
+            version = fields["schema_version"]
+            if fields["format"] != FORMAT or version != SCHEMA_VERSION:
+                expected = f"expected {FORMAT} version {SCHEMA_VERSION}"
+                raise JournalError(f"{path}: {expected}, found {fields['format']} {version}")
+            obs_dim, act_dim, context_dim, goal_dim = map(int, fields["dims"])
+            layout = TransitionLayout(
+                obs_dim=obs_dim, act_dim=act_dim, context_dim=context_dim, goal_dim=goal_dim
+            )
+            if fields["row"] != layout.describe():
+                raise JournalError(f"{path}: its rows are laid out in another way")
+            numbers = int(fields["segment"]), int(fields["first_record"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise JournalError(f"{path}: the header line is not readable: {error}") from error
+        return cls(layout=layout, segment=numbers[0], first_record=numbers[1], num_bytes=len(line))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentScan:
+    """What of a segment is whole."""
+
+    header: Header
+    rows: np.ndarray
+    """The rows whose checksum holds."""
+    num_damaged: int
+    """Records between whole ones whose checksum does not hold."""
+    end: int
+    """Bytes up to the end of the last whole record."""
+    digest: bytes
+
+    @property
+    def num_records(self) -> int:
+        """Records up to `end`, damaged ones included."""
+        return len(self.rows) + self.num_damaged
+
+
+def scan_segment(
+    path: Path, layout: TransitionLayout, digest: bytes, end: int | None = None
+) -> SegmentScan:
+    """Read a segment's records up to byte `end`; whatever follows the last whole one is left out.
+
+    Args:
+        path: The segment.
+        layout: What its rows must look like.
+        digest: Of all segments before.
+        end: Bytes to look at; None for all.
+
+    Raises:
+        JournalError: The header is not this journal's.
+    """
+    header = Header.read(path)
+    if header is None or header.layout != layout:
+        found = header.layout if header else "an unfinished header"
+        raise JournalError(f"{path}: expected {layout}, found {found}")
+    data = path.read_bytes()[header.num_bytes : end]
+    dtype = record_dtype(layout)
+    count = len(data) // dtype.itemsize
+    records = np.frombuffer(data, dtype, count)
+    is_whole = _check(records, memoryview(data))
+    count = int(np.flatnonzero(is_whole)[-1]) + 1 if is_whole.any() else 0
+    view = memoryview(data)
+    for start in range(0, count * dtype.itemsize, dtype.itemsize):
+        digest = chain(digest, view[start : start + dtype.itemsize])
+    rows = records["row"][:count][is_whole[:count]]
+    return SegmentScan(
+        header=header,
+        rows=rows,
+        num_damaged=count - len(rows),
+        end=header.num_bytes + count * dtype.itemsize,
+        digest=digest,
+    )
+
+
+def _check(records: np.ndarray, data: memoryview) -> np.ndarray:
+    size = records.dtype.itemsize
+    starts = range(0, len(records) * size, size)
+    checksums = [zlib.crc32(data[start + PREFIX_BYTES : start + size]) for start in starts]
+    is_right_length = records["length"] == size - PREFIX_BYTES
+    return is_right_length & (records["crc32"] == np.array(checksums, dtype=np.uint32))

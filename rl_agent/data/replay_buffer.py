@@ -1,0 +1,118 @@
+"""Experience in memory: a ring of transitions, sampled uniformly as n-step returns.
+
+Each row holds the proposed action (the policy's) and the applied one (what the gate let through).
+`critic_action` chooses which of them the critics learn: *applied* teaches what a motion is worth,
+*proposed* what an order is worth, gate included. Rewards are always those of the applied action.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from rl_agent.types import Transition
+
+from .batch import Batch
+from .layout import RowPacker, TransitionLayout
+from .n_step import n_step_return
+from .quarantine import Quarantine, QuarantineConfig
+from .relabel import Relabeller
+
+
+class ReplayBuffer:
+    """Holds the newest `capacity` rows that passed the quarantine."""
+
+    def __init__(
+        self,
+        layout: TransitionLayout,
+        capacity: int,
+        *,
+        gamma: float,
+        n_step: int = 1,
+        critic_action: Literal["applied", "proposed"] = "applied",
+        relabeller: Relabeller | None = None,
+        quarantine: QuarantineConfig | None = None,
+    ) -> None:
+        self.layout = layout
+        self.capacity = capacity
+        self.gamma = gamma
+        self.n_step = n_step
+        self.relabeller = relabeller
+        self.quarantine = Quarantine(layout, quarantine or QuarantineConfig())
+        self._action_field = "applied_action" if critic_action == "applied" else "action"
+        self._rows = np.zeros(capacity, layout.row_dtype)
+        self._is_end = np.zeros(capacity, dtype=np.bool_)
+        self._size = 0
+        self._head = 0
+        self._packer = RowPacker(np.zeros(1, layout.row_dtype))
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def num_quarantined(self) -> int:
+        """Rows refused so far."""
+        return self.quarantine.num_rejected
+
+    def add(self, transition: Transition) -> None:
+        """Store one transition, unless it is refused."""
+        self.add_rows(self._packer.pack(transition))
+
+    def add_rows(self, rows: np.ndarray) -> None:
+        """Store rows (N,) in order, for example from a journal; the same as one at a time."""
+        for start in range(0, len(rows), self.capacity):
+            part = rows[start : start + self.capacity]
+            self._store(part[self.quarantine.accept(part)])
+
+    def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
+        """Draw transitions uniformly, with replacement, and relabel some of them."""
+        start = rng.integers(0, self._size, batch_size)
+        window = (start[:, None] + np.arange(self.n_step)) % self.capacity
+        rows = self._rows[window]  # (B, n)
+        # The ring's newest row is followed by its oldest, which is another story.
+        is_end = self._is_end[window] | (window == self._newest)
+        reward, terminated = rows["reward"], rows["terminated"]
+        chosen = np.zeros(0, dtype=np.intp)
+        if self.relabeller is not None:
+            chosen = self.relabeller.choose(batch_size, rng)
+            goals = self._draw_goals(rows[chosen, 0], rng)
+            reward[chosen], terminated[chosen] = self.relabeller.judge(rows[chosen], goals)
+        returns = n_step_return(reward, terminated, is_end, self.gamma)
+        obs = rows["obs"][:, 0]
+        last_rows = rows[np.arange(batch_size), returns.last]
+        next_obs = last_rows["next_obs"]
+        if self.relabeller is not None:
+            place, goal_obs = self.relabeller.goal_slice, self.relabeller.task.goal_obs
+            context = rows["context"][chosen, 0].astype(np.float64)
+            next_context = last_rows["next_context"][chosen].astype(np.float64)
+            obs[chosen, place] = goal_obs(context, goals)
+            next_obs[chosen, place] = goal_obs(next_context, goals)
+        action = rows[self._action_field][:, 0]
+        return Batch(obs, action, returns.reward, returns.discount, next_obs)
+
+    @property
+    def _newest(self) -> int:
+        return (self._head - 1) % self.capacity
+
+    def _draw_goals(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        assert self.relabeller is not None
+        others = rng.integers(0, self._size, len(rows))
+        stored = self._rows["goal"][others].astype(np.float64)
+        return self.relabeller.draw_goals(rows["next_context"].astype(np.float64), stored, rng)
+
+    def _store(self, rows: np.ndarray) -> None:
+        if not len(rows):
+            return
+        if self._size:
+            # Where one row does not begin as the last one ended (a refused row, a restart without
+            # the environment's state), no return may run across the gap.
+            newest = self._rows[self._newest]
+            self._is_end[self._newest] |= not np.array_equal(newest["next_obs"], rows["obs"][0])
+        is_end = rows["terminated"] | rows["truncated"]
+        is_end[:-1] |= (rows["next_obs"][:-1] != rows["obs"][1:]).any(axis=1)
+        place = (self._head + np.arange(len(rows))) % self.capacity
+        self._rows[place] = rows
+        self._is_end[place] = is_end
+        self._head = (self._head + len(rows)) % self.capacity
+        self._size = min(self._size + len(rows), self.capacity)
