@@ -1,0 +1,186 @@
+"""A recorder's MCAP as arrays in the profile's joint order. All times are the recorder's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rl_agent.exceptions import ReportError
+from rl_agent.spec import RobotSpec
+from rl_agent.types import Array, Reason, SafetyState
+
+from .limit_audit import CommandTrace
+from .timing import Arrivals, Nanoseconds
+
+MEASUREMENTS = "joint_states"
+APPLIED = "applied_command"
+PROPOSALS = "command_raw/policy"
+GOALS = "goal"
+
+
+@dataclass(frozen=True)
+class JointSeries:
+    """One topic of joint values, in the order of arrival."""
+
+    stamps_ns: Nanoseconds
+    """(N,) from the headers."""
+    received_s: Array
+    """(N,) by the recorder's clock."""
+    position: Array
+    """(N, J) [rad or m]."""
+    velocity: Array
+    """(N, J) [rad/s or m/s]."""
+
+    def arrivals(self) -> Arrivals:
+        """Return what latencies are computed from."""
+        return Arrivals(self.stamps_ns, self.received_s)
+
+
+@dataclass(frozen=True)
+class AppliedSeries(JointSeries):
+    """What the gate published, with what it says about each tick."""
+
+    ticks: NDArray[np.int64]
+    reasons: NDArray[np.int64]
+    """(N,) `Reason` bits."""
+    states: tuple[SafetyState, ...]
+    sources: tuple[str, ...]
+    """(N,) whose proposal was followed; empty while braking or holding."""
+
+    def trace(self) -> CommandTrace:
+        """Return what the limits are audited on."""
+        braking = [state is not SafetyState.ARMED for state in self.states]
+        return CommandTrace(self.ticks, self.position, np.array(braking, dtype=np.bool_))
+
+    def policy_arrivals(self) -> Arrivals:
+        """Return the arrivals of those commands that follow the policy."""
+        own = np.array([source == "policy" for source in self.sources], dtype=np.bool_)
+        return Arrivals(self.stamps_ns[own], self.received_s[own])
+
+    def interventions(self) -> dict[str, int]:
+        """Return per reason the number of ticks at which it was given."""
+        counts = {str(r.name): int(np.sum(self.reasons & int(r) != 0)) for r in Reason if r}
+        return {name: count for name, count in counts.items() if count}
+
+
+@dataclass(frozen=True)
+class Recording:
+    """All that reports and benchmarks read from one run."""
+
+    measurements: JointSeries
+    """All measured joints."""
+    applied: AppliedSeries
+    """The command joints."""
+    proposals: JointSeries
+    """The command joints."""
+    goal_received_s: Array
+    """(G,)."""
+    goals: Array
+    """(G, 3) in the base frame [m]."""
+
+
+@dataclass
+class _Message:
+    received_s: float
+    content: Any
+
+
+def read_recording(path: Path, spec: RobotSpec) -> Recording:
+    """Read a bag folder or an `.mcap` file.
+
+    Raises:
+        ReportError: It cannot be read, or rosbags is not installed.
+    """
+    topics = _read_topics(path, (MEASUREMENTS, APPLIED, PROPOSALS, GOALS))
+    goals = topics[GOALS]
+    return Recording(
+        measurements=_joint_series(topics[MEASUREMENTS], spec.joint_names),
+        applied=_applied_series(topics[APPLIED], spec.command_names),
+        proposals=_joint_series(topics[PROPOSALS], spec.command_names),
+        goal_received_s=np.array([message.received_s for message in goals]),
+        goals=np.array([_point(message.content.pose.position) for message in goals]).reshape(-1, 3),
+    )
+
+
+def _read_topics(path: Path, names: Sequence[str]) -> dict[str, list[_Message]]:
+    try:
+        from rosbags.rosbag2 import Reader, ReaderError
+        from rosbags.typesys import Stores, get_typestore
+    except ImportError as error:
+        raise ReportError(f"reading recordings needs the `data` extra: {error}") from error
+    found: dict[str, list[_Message]] = {name: [] for name in names}
+    store = get_typestore(Stores.ROS2_JAZZY)
+    try:
+        with Reader(path) as reader:
+            wanted = {c.id: name for c in reader.connections for name in names if _is(c, name)}
+            chosen = [c for c in reader.connections if c.id in wanted]
+            if not chosen:
+                return found
+            for connection, received_ns, data in reader.messages(connections=chosen):
+                content = store.deserialize_cdr(data, connection.msgtype)
+                found[wanted[connection.id]].append(_Message(received_ns / 1e9, content))
+    except (ReaderError, OSError) as error:
+        raise ReportError(f"{path}: no recording: {error}") from error
+    return found
+
+
+def _is(connection: Any, name: str) -> bool:
+    return bool(connection.topic == f"/{name}" or connection.topic.endswith(f"/{name}"))
+
+
+def _joint_series(messages: Sequence[_Message], names: Sequence[str]) -> JointSeries:
+    contents = [message.content for message in messages]
+    return JointSeries(
+        stamps_ns=_stamps(contents),
+        received_s=np.array([message.received_s for message in messages]),
+        position=_by_name(contents, "position", names),
+        velocity=_by_name(contents, "velocity", names),
+    )
+
+
+def _applied_series(messages: Sequence[_Message], names: Sequence[str]) -> AppliedSeries:
+    series = _joint_series(messages, names)
+    tags = [parse_tags(message.content.header.frame_id) for message in messages]
+    return AppliedSeries(
+        stamps_ns=series.stamps_ns,
+        received_s=series.received_s,
+        position=series.position,
+        velocity=series.velocity,
+        ticks=np.array([int(tag["tick"]) for tag in tags], dtype=np.int64),
+        reasons=np.array([int(tag["reasons"]) for tag in tags], dtype=np.int64),
+        states=tuple(SafetyState(tag["state"]) for tag in tags),
+        sources=tuple(tag.get("source", "") for tag in tags),
+    )
+
+
+def parse_tags(frame_id: str) -> dict[str, str]:
+    """Return `{"tick": "7", …}` from `tick=7;reasons=0;source=policy;state=ARMED`."""
+    return dict(part.split("=", 1) for part in frame_id.split(";") if "=" in part)
+
+
+def _stamps(contents: Iterable[Any]) -> Nanoseconds:
+    stamps = (content.header.stamp for content in contents)
+    return np.array([s.sec * 1_000_000_000 + s.nanosec for s in stamps], dtype=np.int64)
+
+
+def _by_name(contents: Sequence[Any], part: str, names: Sequence[str]) -> Array:
+    rows = list(_rows(contents, part, names))
+    return np.array(rows, dtype=np.float64).reshape(len(contents), len(names))
+
+
+def _rows(contents: Iterable[Any], part: str, names: Sequence[str]) -> Iterator[Array]:
+    order: dict[tuple[str, ...], list[int]] = {}
+    for content in contents:
+        known = tuple(content.name)
+        if known not in order:
+            order[known] = [known.index(name) for name in names]
+        yield np.asarray(getattr(content, part))[order[known]]
+
+
+def _point(point: Any) -> tuple[float, float, float]:
+    return float(point.x), float(point.y), float(point.z)
