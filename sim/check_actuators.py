@@ -35,7 +35,8 @@ def actuator_problems(spec: RobotSpec, model: mujoco.MjModel) -> list[Problem]:
         elif not joint.is_actuated and found:
             problems.append(Problem(path, f"false, but the MJCF drives {joint.name!r}"))
         elif found:
-            problems += _drive_problems(model, found[0], joint.name, spec.controller.type, expected)
+            problems += _type_problems(model, found[0], joint.name, spec.controller.type, expected)
+            problems += _gear_problems(model, found[0], joint.name, f"joints[{index}]")
     return problems
 
 
@@ -64,19 +65,22 @@ def _drives(model: mujoco.MjModel) -> dict[str, list[int]]:
     return drives
 
 
-def _drive_problems(
+def _type_problems(
     model: mujoco.MjModel, actuator: int, joint: str, controller: ControllerType, expected: str
 ) -> list[Problem]:
-    problems = []
     found = _actuator_type(model, actuator)
-    if found != expected:
-        message = f"{controller} needs {expected} actuators, but {joint!r} has a {found} actuator"
-        problems.append(Problem("controller.type", message))
+    if found == expected:
+        return []
+    message = f"{controller} needs {expected} actuators, but that of {joint!r} is for {found}"
+    return [Problem("controller.type", message)]
+
+
+def _gear_problems(model: mujoco.MjModel, actuator: int, joint: str, path: str) -> list[Problem]:
     gear = float(model.actuator_gear[actuator, 0])
-    if gear != 1.0:
-        message = f"the MJCF's actuator of {joint!r} has gear {gear:g}; commands are in joint units"
-        problems.append(Problem("joints[].sign" if gear < 0 else "joints[].scale", message))
-    return problems
+    if gear == 1.0:
+        return []
+    message = f"the MJCF's actuator of {joint!r} has gear {gear:g}; commands are in joint units"
+    return [Problem(f"{path}.sign" if gear < 0 else f"{path}.scale", message)]
 
 
 def _actuator_type(model: mujoco.MjModel, actuator: int) -> str:

@@ -64,7 +64,9 @@ def _draw(
     camera: mujoco.MjvCamera,
     goal: Array | None,
 ) -> NDArray[np.uint8]:
-    mujoco.mj_forward(model, data)
+    # Only poses are brought up to date: a picture must not touch the solver's warm start.
+    mujoco.mj_kinematics(model, data)
+    mujoco.mj_camlight(model, data)
     scene = mujoco.MjvScene(model, maxgeom=MAX_GEOMS)
     options = mujoco.MjvOption()
     mujoco.mjv_updateScene(

@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rl_agent.exceptions import TwinMismatchError
+from rl_agent.robots.profile import load_robot
+from sim.kinematics import MujocoKinematics
+from sim.twin import Twin
+
+
+def test_home_holds_the_tool_in_front_of_the_arm(so101):
+    # The URDF's chain at home: 23.97 cm ahead of the base, 12.81 cm above the desk.
+    position = MujocoKinematics(so101).tool_position(so101.home)
+    np.testing.assert_allclose(position, [0.2397, 0.0, 0.1281], atol=1e-4)
+
+
+def test_positive_pan_turns_clockwise_seen_from_above(so101):
+    pose = so101.home.copy()
+    pose[0] = 0.5
+    assert MujocoKinematics(so101).tool_position(pose)[1] < -0.05
+
+
+def test_results_do_not_share_memory(so101):
+    kinematics = MujocoKinematics(so101)
+    first, jacobian = kinematics.tool_position(so101.home), kinematics.tool_jacobian(so101.home)
+    before = first.copy(), jacobian.copy()
+    kinematics.tool_position(so101.home + 0.2)
+    kinematics.tool_jacobian(so101.home + 0.2)
+    np.testing.assert_array_equal(first, before[0])
+    np.testing.assert_array_equal(jacobian, before[1])
+
+
+def test_asking_for_the_tool_moves_nothing(so101):
+    twin = Twin(so101)
+    twin.advance(0.1)
+    state = twin.get_state()
+    assert twin.kinematics is not None
+    twin.kinematics.tool_jacobian(so101.home + 0.3)
+    np.testing.assert_array_equal(twin.get_state()["physics"], state["physics"])
+
+
+def test_a_robot_without_tool_is_refused():
+    with pytest.raises(TwinMismatchError, match="tool"):
+        MujocoKinematics(load_robot("cartpole"))
+
+
+def test_a_tool_that_the_mjcf_lacks_is_refused(so101):
+    assert so101.tool is not None
+    with pytest.raises(TwinMismatchError, match="no site 'tip'"):
+        MujocoKinematics(replace(so101, tool=replace(so101.tool, site="tip")))
