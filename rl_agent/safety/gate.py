@@ -149,7 +149,20 @@ class Gate:
             "cause": self._cause,
             "tick": self._tick,
             "reasons_latched": int(self.reasons_latched),
+            **self._ages(),
             **self._tally.report(),
+        }
+
+    def _ages(self) -> dict[str, float]:
+        now_s = self._clock.now()
+        watchdogs = {
+            "measurement": self._measurements.watchdog,
+            "proposal": self._proposals.watchdog,
+        }
+        return {
+            f"{name}_age_ms": 1e3 * watchdog.age_s(now_s)
+            for name, watchdog in watchdogs.items()
+            if watchdog.is_fed
         }
 
     def _run_tick(self, now_s: float) -> GateOutput:
