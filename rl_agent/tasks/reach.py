@@ -42,7 +42,7 @@ class ReachTask(Task):
         """Draw (3,) uniformly over the workspace's volume, at least 10 cm from the tool."""
         tool = self.context(measurement)
         while True:
-            goal = sample_workspace(self.workspace, rng)
+            goal = sample_workspace(self.workspace, rng)[0]
             if np.linalg.norm(goal - tool) >= MIN_DISTANCE_M:
                 return goal
 
@@ -50,7 +50,7 @@ class ReachTask(Task):
         """Draw (B, 3) goals for steps that ended at contexts (B, 3): half near, half anywhere."""
         size = len(contexts)
         near = contexts + rng.normal(0.0, 0.03, (size, 3))
-        away = np.array([sample_workspace(self.workspace, rng) for _ in range(size)])
+        away = sample_workspace(self.workspace, rng, size)
         return np.where((rng.random(size) < 0.5)[:, None], near, away)
 
     def context(self, measurement: Measurement) -> Array:
@@ -92,16 +92,18 @@ class ReachTask(Task):
         return np.asarray(np.linalg.norm(goal - context, axis=-1))
 
 
-def sample_workspace(workspace: WorkspaceSpec, rng: np.random.Generator) -> Array:
-    """Draw a point (3,) [m] uniformly over the workspace's volume, in the base frame."""
+def sample_workspace(workspace: WorkspaceSpec, rng: np.random.Generator, size: int = 1) -> Array:
+    """Draw points (size, 3) [m] uniformly over the workspace's volume, in the base frame."""
     inner, outer = workspace.radius_m
-    while True:
-        radius = np.sqrt(rng.uniform(inner**2, outer**2))
-        pan = rng.uniform(-workspace.pan_rad, workspace.pan_rad)
-        height = rng.uniform(*workspace.height_m)
-        if (
-            np.hypot(radius - workspace.shoulder_m[0], height - workspace.shoulder_m[1])
-            <= workspace.reach_m
-        ):
-            x = workspace.pan_axis_m[0] + radius * np.cos(pan)
-            return np.array([x, workspace.pan_axis_m[1] + radius * np.sin(pan), height])
+    points = np.empty((0, 3))
+    while len(points) < size:
+        # Twice as many as are needed: some lie out of the arm's reach.
+        radius = np.sqrt(rng.uniform(inner**2, outer**2, 2 * size))
+        pan = rng.uniform(-workspace.pan_rad, workspace.pan_rad, 2 * size)
+        height = rng.uniform(*workspace.height_m, 2 * size)
+        from_shoulder = np.hypot(radius - workspace.shoulder_m[0], height - workspace.shoulder_m[1])
+        x = workspace.pan_axis_m[0] + radius * np.cos(pan)
+        y = workspace.pan_axis_m[1] + radius * np.sin(pan)
+        drawn = np.stack([x, y, height], axis=-1)
+        points = np.concatenate([points, drawn[from_shoulder <= workspace.reach_m]])
+    return points[:size]

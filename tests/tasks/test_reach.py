@@ -64,7 +64,9 @@ def test_goals_lie_in_the_workspace_and_away_from_the_tool():
 def test_the_workspace_is_filled_uniformly():
     workspace, rng = planar_spec().tool.workspace, np.random.default_rng(2)
     wide = dataclasses.replace(workspace, reach_m=10.0)
-    radius = np.array([np.hypot(*sample_workspace(wide, rng)[:2]) for _ in range(4000)])
+    points = sample_workspace(wide, rng, 4000)
+    assert points.shape == (4000, 3)
+    radius = np.hypot(points[:, 0], points[:, 1])
     # Uniform in area: half of the points lie within sqrt((0.1^2 + 0.35^2) / 2) = 0.2574 m.
     assert np.mean(radius < 0.2574) == pytest.approx(0.5, abs=0.03)
 
