@@ -15,6 +15,7 @@ from sim.check_joints import joint_loosenings, joint_problems, names_of
 from sim.loading import load_model
 
 MAX_OVERLAP_M = 0.001
+MAX_DELAY_MS = 1000.0
 
 
 def compare(spec: RobotSpec, model: mujoco.MjModel | None = None) -> list[Problem]:
@@ -31,6 +32,7 @@ def compare(spec: RobotSpec, model: mujoco.MjModel | None = None) -> list[Proble
     joints = joint_problems(spec, model)
     problems = [
         *_rate_problems(spec),
+        *_delay_problems(spec),
         *joints,
         *actuator_problems(spec, model),
         *_bound_problems(spec, model),
@@ -63,6 +65,17 @@ def _bound_problems(spec: RobotSpec, model: mujoco.MjModel) -> list[Problem]:
     return [*loosenings, Problem(path, message)]
 
 
+def _delay_problems(spec: RobotSpec) -> list[Problem]:
+    """A profile's delays are checked when it is read; an environment's arguments are not."""
+    problems = []
+    for name in ("observation_delay_ms", "action_delay_ms", "actuator_delay_ms"):
+        delay_ms = getattr(spec.twin, name)
+        if not 0.0 <= delay_ms <= MAX_DELAY_MS:
+            message = f"expected 0 to {MAX_DELAY_MS:g} ms, got {delay_ms:g}"
+            problems.append(Problem(f"twin.{name}", message))
+    return problems
+
+
 def _rate_problems(spec: RobotSpec) -> list[Problem]:
     problems = []
     if not _is_multiple(spec.twin.physics_hz, spec.gate_hz):
@@ -82,7 +95,11 @@ def _rate_problems(spec: RobotSpec) -> list[Problem]:
 
 def _is_multiple(fast_hz: float, slow_hz: float) -> bool:
     ratio = fast_hz / slow_hz
-    return round(ratio) >= 1 and math.isclose(ratio, round(ratio), rel_tol=1e-9)
+    return (
+        math.isfinite(ratio)
+        and round(ratio) >= 1
+        and math.isclose(ratio, round(ratio), rel_tol=1e-9)
+    )
 
 
 def _tool_problems(spec: RobotSpec, model: mujoco.MjModel) -> list[Problem]:

@@ -10,7 +10,7 @@ from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
 from rl_agent.exceptions import TwinMismatchError
 from rl_agent.planning.damped_least_squares import DampedLeastSquares
-from rl_agent.robots.profile import load_robot
+from rl_agent.robots.profile import ROBOTS_DIR, load_robot
 from rl_agent.types import Reason
 from sim.env import OBS_BOUND, TwinEnv
 
@@ -297,6 +297,26 @@ def test_other_rates_and_delays():
 def test_rates_that_do_not_divide_are_refused():
     with pytest.raises(TwinMismatchError, match="whole number of gate periods"):
         TwinEnv("so101", "reach", policy_hz=30)
+
+
+@pytest.mark.parametrize("rate", [-20.0, float("nan"), float("inf")])
+def test_rates_that_are_no_rates_are_refused(rate):
+    with pytest.raises(TwinMismatchError, match="policy_hz"):
+        TwinEnv("so101", "reach", policy_hz=rate)
+
+
+@pytest.mark.parametrize("delay_ms", [-1.0, float("nan"), 5000.0])
+def test_delays_that_are_no_delays_are_refused(delay_ms):
+    with pytest.raises(TwinMismatchError, match=r"twin\.action_delay_ms: expected 0 to 1000 ms"):
+        TwinEnv("so101", "reach", action_delay_ms=delay_ms)
+
+
+def test_any_profile_and_task_have_an_id(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text((ROBOTS_DIR / "so101.yaml").read_text().replace("name: so101", "name: mine"))
+    env = gymnasium.make("sim:Twin-v0", robot=str(path), task="reach")
+    assert env.unwrapped.robot.name == "mine"
+    assert env.reset(seed=0)[0].shape == env.observation_space.shape
 
 
 def test_no_render_mode_renders_nothing(reach):
