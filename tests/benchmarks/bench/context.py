@@ -1,0 +1,89 @@
+"""What the rows of one call share: a scratch folder, one training, one clone, and a voice."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import traceback
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rl_agent.robots.profile import load_robot
+from rl_agent.spec import RobotSpec
+
+from .clone import Clone
+from .training import Trained, find_trained, train
+
+ROBOT = "so101"
+
+
+class Context:
+    """Used in a `with` statement; what it started and made is gone afterwards."""
+
+    def __init__(
+        self, *, quick: bool, source: Path | None, seed: int, out: Path | None = None
+    ) -> None:
+        """Make the scratch folder.
+
+        Args:
+            quick: Fewer repeats.
+            source: A demonstration's or training's folder or report to take the policy from.
+            seed: Of training and targets.
+            out: Where recordings and runs are kept; None throws them away.
+        """
+        self.quick = quick
+        self.seed = seed
+        self._source = source
+        self._is_kept = out is not None
+        self.folder = out or Path(tempfile.mkdtemp(prefix="surefoot-benchmark-"))
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._is_kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @cached_property
+    def spec(self) -> RobotSpec:
+        """The robot that all rows measure."""
+        return load_robot(ROBOT)
+
+    @cached_property
+    def trained(self) -> Trained:
+        """Run folder and bundle, trained on first use unless `--from` names them."""
+        if self._source is not None:
+            return find_trained(self._source)
+        self.say("training once for the rows of this call …")
+        return train(self.folder / "training", robot=ROBOT, seed=self.seed)
+
+    def clone(self) -> Clone:
+        """Return the fresh clone, made on first use."""
+        return self._clone
+
+    @cached_property
+    def _clone(self) -> Clone:
+        return Clone(self.folder / "clone", use_cache=self.quick)
+
+    def repeats(self, usual: int, quick: int) -> int:
+        """Return how often to repeat."""
+        return quick if self.quick else usual
+
+    def quick_words(self, what: str = "fewer repeats") -> str:
+        """Return what a figure's detail must add about --quick; nothing without it."""
+        return f"; quick: {what}" if self.quick else ""
+
+    def say(self, text: str, error: BaseException | None = None) -> None:
+        """Tell the person at the terminal; figures alone go to stdout."""
+        print(f"[benchmark] {text}", file=sys.stderr, flush=True)
+        if error is not None:
+            traceback.print_exception(error, file=sys.stderr)
