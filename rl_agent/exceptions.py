@@ -72,3 +72,7 @@ class ReportError(SurefootError):
 
 class RenderingError(SurefootError):
     """No picture could be drawn; the message says what to install."""
+
+
+class TrainingDivergedError(SurefootError):
+    """A network's weights are no longer finite."""

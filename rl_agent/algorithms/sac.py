@@ -151,10 +151,12 @@ class Sac(Agent):
         )
         actor_step = torch.compile(lambda: self._update_actor(compiled_gradients), **graph_options)
         before = {name: tensor.clone() for name, tensor in self._tensors().items()}
-        with torch.no_grad():
-            critic_step()
-            actor_step()
-        self._copy_tensors(before)
+        try:
+            with torch.no_grad():
+                critic_step()
+                actor_step()
+        finally:
+            self._copy_tensors(before)
         self._critic_step, self._actor_step = critic_step, actor_step
         self.is_compiled = True
 

@@ -145,6 +145,13 @@ class JournalWriter:
         os.truncate(path, offset.position)
         self._reopen()
 
+    def clear(self) -> None:
+        """Drop all records."""
+        self.close()
+        for path in segment_paths(self.directory).values():
+            path.unlink()
+        self._reopen()
+
     def close(self) -> None:
         """Sync and close; the writer can't be used afterwards."""
         if self._file is not None:

@@ -1,0 +1,177 @@
+"""Checkpoints: a directory each, complete or absent, checked by sha256 when they are read.
+
+`checkpoints/<env_step>/` holds `state.json` (counters, generators, environment, journal's offset)
+and `tensors.safetensors` (networks, optimisers, arrays). `best/` holds the policy alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from rl_agent.data.disk import fsync_directory
+from rl_agent.exceptions import CheckpointError
+
+from .state_codec import Arrays, decode_state, encode_state
+
+SCHEMA_VERSION = 1
+STATE_FILE = "state.json"
+TENSORS_FILE = "tensors.safetensors"
+BEST = "best"
+NUM_KEPT = 2
+_TENSOR = "tensor:"
+_STATE = "state:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """What a checkpoint holds."""
+
+    path: Path
+    env_step: int
+    values: dict[str, Any]
+    """Nested numbers, strings and arrays."""
+    tensors: dict[str, NDArray[Any]]
+    """Of the agent, by name; a policy's begin with `actor.`."""
+
+
+def checkpoints_dir(run_dir: Path) -> Path:
+    """Return where a run keeps its checkpoints."""
+    return run_dir / "checkpoints"
+
+
+def save_checkpoint(
+    run_dir: Path,
+    name: str,
+    *,
+    env_step: int,
+    values: Mapping[str, Any],
+    tensors: Mapping[str, NDArray[Any]],
+) -> Path:
+    """Write `checkpoints/<name>` completely or not at all, and return it."""
+    directory = checkpoints_dir(run_dir)
+    directory.mkdir(parents=True, exist_ok=True)
+    arrays: Arrays = {}
+    body = {
+        "schema_version": SCHEMA_VERSION,
+        "env_step": env_step,
+        "values": encode_state(dict(values), "values", arrays),
+    }
+    stored = {_TENSOR + key: np.array(tensor, order="C") for key, tensor in tensors.items()}
+    stored |= {_STATE + key: array for key, array in arrays.items()}
+    data = save(stored)
+    body["sha256"] = hashlib.sha256(data).hexdigest()
+    text = json.dumps({"body": body, "body_sha256": _digest(body)})
+    temporary = directory / f".{name}.tmp"
+    _remove(temporary)
+    temporary.mkdir()
+    _write(temporary / TENSORS_FILE, data)
+    _write(temporary / STATE_FILE, text.encode())
+    fsync_directory(temporary)
+    final, old = directory / name, directory / f".{name}.old"
+    if final.exists():
+        _remove(old)
+        final.rename(old)
+    temporary.rename(final)
+    fsync_directory(directory)
+    _remove(old)
+    return final
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Return a checkpoint after checking all of it.
+
+    Raises:
+        CheckpointError: Something is missing or damaged; says what.
+    """
+    try:
+        document = json.loads((path / STATE_FILE).read_bytes())
+        body = document["body"]
+        if document["body_sha256"] != _digest(body):
+            raise CheckpointError(f"{path / STATE_FILE}: is damaged (its sha256 differs)")
+        if body["schema_version"] != SCHEMA_VERSION:
+            found = body["schema_version"]
+            raise CheckpointError(f"{path}: version {found}, expected {SCHEMA_VERSION}")
+        data = (path / TENSORS_FILE).read_bytes()
+        if hashlib.sha256(data).hexdigest() != body["sha256"]:
+            raise CheckpointError(f"{path / TENSORS_FILE}: is damaged (its sha256 differs)")
+        stored = load(data)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: can't be read: {error}") from error
+    arrays = {k.removeprefix(_STATE): v for k, v in stored.items() if k.startswith(_STATE)}
+    return Checkpoint(
+        path=path,
+        env_step=int(body["env_step"]),
+        values=decode_state(body["values"], arrays),
+        tensors={k.removeprefix(_TENSOR): v for k, v in stored.items() if k.startswith(_TENSOR)},
+    )
+
+
+def step_name(env_step: int) -> str:
+    """Return the name of the checkpoint of a step; names sort as steps do."""
+    return f"{env_step:09d}"
+
+
+def step_checkpoints(run_dir: Path) -> list[Path]:
+    """Return a run's checkpoints, newest first, without the best policy."""
+    directory = checkpoints_dir(run_dir)
+    if not directory.is_dir():
+        return []
+    found = [path for path in directory.iterdir() if path.is_dir() and path.name.isdigit()]
+    return sorted(found, key=lambda path: int(path.name), reverse=True)
+
+
+def prune_checkpoints(run_dir: Path, keep: int = NUM_KEPT) -> None:
+    """Remove all but the newest `keep` checkpoints."""
+    for path in step_checkpoints(run_dir)[keep:]:
+        _remove(path)
+
+
+def whole_checkpoints(run_dir: Path, messages: list[str]) -> Iterator[Checkpoint]:
+    """Yield a run's checkpoints, newest first; damaged ones are told in `messages` and left out."""
+    for path in step_checkpoints(run_dir):
+        try:
+            yield read_checkpoint(path)
+        except CheckpointError as error:
+            messages.append(f"{error}; taking an older checkpoint")
+
+
+def load_checkpoint(run_dir: Path, which: str = "newest") -> Checkpoint:
+    """Return a run's newest whole checkpoint, or its best policy (`which="best"`).
+
+    Raises:
+        CheckpointError: There is none; says what was wrong with those that are there.
+    """
+    if which == BEST:
+        return read_checkpoint(checkpoints_dir(run_dir) / BEST)
+    messages: list[str] = []
+    for checkpoint in whole_checkpoints(run_dir, messages):
+        return checkpoint
+    found = "\n".join(messages) or "train one first with `surefoot train`"
+    raise CheckpointError(f"{run_dir}: there is no whole checkpoint here\n{found}")
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)

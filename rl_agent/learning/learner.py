@@ -1,0 +1,313 @@
+"""The training loop: act, journal, replay, update, and now and then try out and checkpoint.
+
+No number depends on wall time. When checkpoints are written does, and they change nothing, so a
+killed run that is resumed ends with the same weights as one that was never killed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rl_agent.algorithms.agent import Agent, AgentState
+from rl_agent.clock import Clock
+from rl_agent.data.journal import JournalWriter
+from rl_agent.data.replay_buffer import ReplayBuffer
+from rl_agent.exceptions import TrainingDivergedError
+from rl_agent.types import FloatArray
+
+from .checkpoint import BEST, Checkpoint, prune_checkpoints, save_checkpoint, step_name
+from .config import TrainConfig
+from .env_adapter import EnvAdapter, EpisodeSummary
+from .evaluate import EvaluationInterruptedError, Evaluator, Score
+from .metrics import MetricsWriter
+from .progress import Progress, RateMeter
+from .schedule import UpdateSchedule
+from .stopwatch import Stopwatch
+
+ROLLING_EPISODES = 20
+_EVALUATION_STREAM = 1
+_CONFIRM_STREAM = 2
+_RANDOM_STREAM = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerParts:
+    """What a learner drives; it owns none of them."""
+
+    env: EnvAdapter
+    agent: Agent
+    replay: ReplayBuffer
+    journal: JournalWriter
+    evaluator: Evaluator
+    metrics: MetricsWriter
+    clock: Clock
+    should_stop: Callable[[], bool]
+    on_progress: Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counters:
+    """Where the run stands."""
+
+    env_step: int = 0
+    episode: int = 0
+    num_interventions: int = 0
+    """Steps in which the gate changed the command."""
+    evaluated_step: int = 0
+    """Environment step of the last evaluation."""
+    best_step: int | None = None
+    best: Score | None = None
+    success_streak: int = 0
+    """Evaluations in a row that met `stop_at_success`."""
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Counters:
+        """Return what `asdict` gave."""
+        best = values["best"]
+        return cls(**{**values, "best": None if best is None else Score(**best)})
+
+
+@dataclass(kw_only=True)
+class Learner:
+    """Runs one training from where it stands to its end, or to a stop."""
+
+    config: TrainConfig
+    run_dir: Path
+    parts: LearnerParts
+    counters: Counters = field(default_factory=Counters)
+
+    def __post_init__(self) -> None:
+        config = self.config
+        self.stopwatch = Stopwatch()
+        self.schedule = UpdateSchedule(
+            learning_starts=config.learning_starts, utd_ratio=config.sac.utd_ratio
+        )
+        self.sample_rng = np.random.default_rng([config.seed, 0])
+        self.newest_evaluation: Score | None = None
+        self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
+        self._saved_s = self.parts.clock.now()
+        self._rates = RateMeter(self.parts.clock)
+
+    def run(self) -> bool:
+        """Train; return True at the planned or early end, False if a stop was asked for."""
+        while not self.parts.should_stop():
+            # First, because a run may be resumed at a step whose evaluation was cut short.
+            if self._is_evaluation_due():
+                self._evaluate()
+                continue
+            if self.counters.env_step >= self.config.num_steps or self.has_met_target:
+                return True
+            self._step()
+            self._log_if_due()
+            if self.parts.clock.now() - self._saved_s >= self.config.checkpoint_every_s:
+                self.save()
+        self.save()
+        return False
+
+    @property
+    def has_met_target(self) -> bool:
+        """Tell whether enough evaluations in a row met `stop_at_success`."""
+        return self.counters.success_streak >= self.config.evaluation.stop_after
+
+    def _step(self) -> None:
+        parts, watch = self.parts, self.stopwatch
+        with watch.measure("act"):
+            action = self._action()
+        parts.agent.observe(parts.env.obs)
+        with watch.measure("environment"):
+            result = parts.env.step(action)
+        with watch.measure("journal"):
+            parts.journal.append(result.transition)
+            parts.replay.add(result.transition)
+        was_changed = result.transition.reasons != 0
+        self.counters = replace(
+            self.counters,
+            env_step=self.counters.env_step + 1,
+            episode=self.counters.episode + (result.episode is not None),
+            num_interventions=self.counters.num_interventions + was_changed,
+        )
+        if result.episode is not None:
+            self._note_episode(result.episode)
+        self._update()
+
+    def _action(self) -> FloatArray:
+        env_step, config = self.counters.env_step, self.config
+        if env_step >= config.learning_starts:
+            return self.parts.agent.act(self.parts.env.obs)
+        # Drawn from the step itself: there is no generator whose state would have to be kept.
+        index = env_step // config.random_hold
+        rng = np.random.default_rng([config.seed, _RANDOM_STREAM, index])
+        return rng.uniform(-1.0, 1.0, self.parts.env.layout.act_dim).astype(np.float32)
+
+    def _update(self) -> None:
+        parts, watch = self.parts, self.stopwatch
+        num_updates = self.schedule.num_due(self.counters.env_step, parts.agent.gradient_step)
+        if num_updates == 0 or len(parts.replay) == 0:
+            return
+        with watch.measure("sample"):
+            size = num_updates * self.config.sac.batch_size
+            batches = parts.replay.sample(size, self.sample_rng).split(num_updates)
+        with watch.measure("update"):
+            for batch in batches:
+                parts.agent.update(batch)
+
+    def _is_evaluation_due(self) -> bool:
+        env_step, evaluation = self.counters.env_step, self.config.evaluation
+        is_last = env_step >= self.config.num_steps
+        is_periodic = env_step % evaluation.every == 0 and env_step >= evaluation.first
+        return (is_last or is_periodic) and env_step > self.counters.evaluated_step
+
+    def _evaluate(self) -> None:
+        """Evaluate between two checkpoints, so that a kill meanwhile costs nothing else."""
+        self.save()
+        try:
+            with self.stopwatch.measure("evaluation"):
+                self._score()
+        except EvaluationInterruptedError:
+            return
+        self.save()
+
+    def _score(self) -> None:
+        evaluation, counters = self.config.evaluation, self.counters
+        score = self._try_out(evaluation.num_episodes, _EVALUATION_STREAM)
+        confirmed = None
+        # A lucky draw of goals must not win: only fresh ones count for the best policy.
+        if score.is_better_than(counters.best) or self._meets_target(score):
+            confirmed = self._try_out(evaluation.num_confirm, _CONFIRM_STREAM)
+        if confirmed is not None and confirmed.is_better_than(counters.best):
+            counters = replace(counters, best=confirmed, best_step=counters.env_step)
+        has_met = confirmed is not None and self._meets_target(confirmed)
+        self.counters = replace(
+            counters,
+            evaluated_step=counters.env_step,
+            success_streak=counters.success_streak + 1 if has_met else 0,
+        )
+        if self.counters.best_step == counters.env_step:
+            self._save_best()
+        self.newest_evaluation = confirmed or score
+        self.parts.metrics.write("evaluation", counters.env_step, self.newest_evaluation.to_json())
+        self._report()
+
+    def _try_out(self, num_episodes: int, stream: int) -> Score:
+        seed = np.random.SeedSequence([self.config.seed, stream, self.counters.env_step])
+        agent = self.parts.agent
+        return self.parts.evaluator.run(
+            lambda obs: agent.act(obs, is_deterministic=True),
+            num_episodes,
+            int(seed.generate_state(1)[0]),
+        )
+
+    def _meets_target(self, score: Score) -> bool:
+        target = self.config.evaluation.stop_at_success
+        return target is not None and (score.success_rate or 0.0) >= target
+
+    def _note_episode(self, episode: EpisodeSummary) -> None:
+        self._episodes.append(episode)
+        values = {"return": episode.episode_return, "num_steps": episode.num_steps}
+        if episode.is_success is not None:
+            values["is_success"] = int(episode.is_success)
+        self.parts.metrics.write("episode", self.counters.env_step, values)
+
+    def _log_if_due(self) -> None:
+        if self.counters.env_step % self.config.log_every:
+            return
+        values = self.parts.agent.metrics()
+        values["num_quarantined"] = self.parts.replay.num_quarantined
+        values["intervention_share"] = self.counters.num_interventions / self.counters.env_step
+        values["gradient_step"] = self.parts.agent.gradient_step
+        self.parts.metrics.write("train", self.counters.env_step, values)
+        self._report()
+
+    def _report(self) -> None:
+        counters, agent = self.counters, self.parts.agent
+        returns = [episode.episode_return for episode in self._episodes]
+        progress = Progress(
+            env_step=counters.env_step,
+            num_steps=self.config.num_steps,
+            gradient_step=agent.gradient_step,
+            mean_return=float(np.mean(returns)) if returns else None,
+            newest_evaluation=self.newest_evaluation,
+            best=counters.best,
+            best_step=counters.best_step,
+            intervention_share=counters.num_interventions / max(1, counters.env_step),
+            num_quarantined=self.parts.replay.num_quarantined,
+            rates=self._rates.measure(
+                counters.env_step, agent.gradient_step, self.config.num_steps
+            ),
+        )
+        self.parts.on_progress(progress)
+
+    def save(self) -> None:
+        """Write a checkpoint of this very moment.
+
+        Raises:
+            TrainingDivergedError: A weight is no longer finite; the checkpoints before stay.
+        """
+        with self.stopwatch.measure("checkpoint"):
+            state = self.parts.agent.get_state()
+            tensors = {name: tensor.detach().numpy() for name, tensor in state.tensors.items()}
+            for name, tensor in tensors.items():
+                if not np.isfinite(tensor).all():
+                    raise TrainingDivergedError(_diverged(name, self.counters.env_step))
+            self.parts.journal.sync()
+            values = {
+                "agent": state.values,
+                "counters": asdict(self.counters),
+                "sample_rng": self.sample_rng.bit_generator.state,
+                "env": self.parts.env.get_state(),
+                "journal": self.parts.journal.offset.to_json(),
+                "metrics_position": self.parts.metrics.flush(),
+                "is_compiled": self.parts.agent.is_compiled,
+            }
+            env_step = self.counters.env_step
+            save_checkpoint(
+                self.run_dir, step_name(env_step), env_step=env_step, values=values, tensors=tensors
+            )
+            prune_checkpoints(self.run_dir)
+        self._saved_s = self.parts.clock.now()
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on where a checkpoint was taken; journal and replay are the caller's business."""
+        import torch
+
+        values = checkpoint.values
+        tensors = {name: torch.from_numpy(array) for name, array in checkpoint.tensors.items()}
+        self.parts.agent.set_state(AgentState(tensors, values["agent"]))
+        self.sample_rng.bit_generator.state = values["sample_rng"]
+        self.counters = Counters.from_json(values["counters"])
+        if values["env"] is not None:
+            self.parts.env.set_state(values["env"])
+        else:
+            self.parts.env.reset(seed=self.config.seed + self.counters.env_step)
+        self._rates = RateMeter(
+            self.parts.clock, self.counters.env_step, self.parts.agent.gradient_step
+        )
+
+    def _save_best(self) -> None:
+        state = self.parts.agent.get_state()
+        actor = {
+            name: tensor.detach().numpy()
+            for name, tensor in state.tensors.items()
+            if name.startswith("actor.")
+        }
+        assert self.counters.best is not None
+        save_checkpoint(
+            self.run_dir,
+            BEST,
+            env_step=self.counters.env_step,
+            values={"score": self.counters.best.to_json()},
+            tensors=actor,
+        )
+
+
+def _diverged(name: str, env_step: int) -> str:
+    return (
+        f"training diverged: {name} is not finite at step {env_step}; the checkpoints before it "
+        "stay. Try a smaller learning rate, or layer norm in the critics."
+    )

@@ -1,0 +1,101 @@
+"""A run's folder: config.yaml, journal/, checkpoints/, metrics.jsonl, tb/."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rl_agent.data.disk import write_durably
+from rl_agent.exceptions import Problem, ProblemsError
+from rl_agent.robots.profile import read_yaml
+
+from .config import TrainConfig
+from .config_file import parse_config
+
+SCHEMA_VERSION = 1
+CONFIG_FILE = "config.yaml"
+
+
+def journal_dir(run_dir: Path) -> Path:
+    """Return where a run keeps its experience."""
+    return run_dir / "journal"
+
+
+def holds_run(run_dir: Path) -> bool:
+    """Tell whether a run was begun here."""
+    return (run_dir / CONFIG_FILE).exists()
+
+
+def write_config(run_dir: Path, config: TrainConfig) -> None:
+    """Note the resolved settings, seed included, and what code they were for."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "made_with": {
+            "surefoot": _version("surefoot"),
+            "commit": code_commit(),
+            "python": platform.python_version(),
+            **{name: _version(name) for name in ("torch", "numpy", "gymnasium", "mujoco")},
+        },
+        "train": to_plain(asdict(config)),
+    }
+    write_durably(run_dir / CONFIG_FILE, yaml.safe_dump(document, sort_keys=False).encode())
+
+
+def read_config(run_dir: Path) -> TrainConfig:
+    """Return a run's settings.
+
+    Raises:
+        ProblemsError: There is no run, or its file does not hold.
+    """
+    path = run_dir / CONFIG_FILE
+    if not path.exists():
+        message = "there is no training run here; begin one with `surefoot train`"
+        raise ProblemsError(str(run_dir), [Problem(CONFIG_FILE, message)])
+    document = read_yaml(path)
+    if document.get("schema_version") != SCHEMA_VERSION:
+        found = document.get("schema_version")
+        message = f"this Surefoot reads version {SCHEMA_VERSION}, the file says {found}"
+        raise ProblemsError(str(path), [Problem("schema_version", message)])
+    return parse_config(document.get("train"), str(path))
+
+
+def code_commit() -> str:
+    """Return the commit of the code that runs, with + if files differ; "unknown" if not in git."""
+    folder = Path(__file__).parent
+    commit = _git(folder, "rev-parse", "HEAD")
+    if not commit:
+        return "unknown"
+    return commit + ("+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+
+
+def to_plain(value: Any) -> Any:
+    """Return nested settings as YAML writes them: tuples as lists, enumerations as their values."""
+    if isinstance(value, dict):
+        return {key: to_plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(part) for part in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=5
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

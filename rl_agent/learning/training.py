@@ -1,0 +1,242 @@
+"""One training from settings to result: builds the parts, resumes where asked, and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from rl_agent.algorithms.agent import Agent
+from rl_agent.algorithms.compilation import decide_compile
+from rl_agent.algorithms.registry import make_agent
+from rl_agent.clock import SteadyClock
+from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
+from rl_agent.data.relabel import Relabeller
+from rl_agent.data.replay_buffer import ReplayBuffer
+from rl_agent.exceptions import JournalError, Problem, ProblemsError
+
+from .checkpoint import Checkpoint, whole_checkpoints
+from .config import TrainConfig
+from .env_adapter import EnvAdapter, make_env
+from .evaluate import Evaluator, Score
+from .learner import Learner, LearnerParts
+from .metrics import MetricsWriter
+from .progress import Progress
+from .run_folder import holds_run, journal_dir, write_config
+from .schedule import UpdateSchedule
+from .stop import StopRequest
+
+DEFAULT_GAMMA = 0.99
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainResult:
+    """How a training ended."""
+
+    is_finished: bool
+    """False if a stop was asked for."""
+    has_met_target: bool
+    """`stop_at_success` was met."""
+    env_step: int
+    gradient_step: int
+    newest_evaluation: Score | None
+    best: Score | None
+    best_step: int | None
+    seconds: dict[str, float]
+    """Wall time of this process by activity."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainHooks:
+    """How a training talks to whoever started it."""
+
+    on_progress: Callable[[Progress], None] = lambda progress: None
+    on_message: Callable[[str], None] = lambda message: None
+
+
+def train(
+    config: TrainConfig,
+    run_dir: Path,
+    *,
+    should_resume: bool = False,
+    stop: StopRequest | None = None,
+    hooks: TrainHooks | None = None,
+) -> TrainResult:
+    """Train in `run_dir`, from the beginning or from its newest whole checkpoint.
+
+    Raises:
+        SurefootError: The settings, the environment or the run's files do not hold.
+    """
+    hooks, stop = hooks or TrainHooks(), stop or StopRequest()
+    if holds_run(run_dir) and not should_resume:
+        message = "already holds a run; add --resume to go on with it, or choose another folder"
+        raise ProblemsError(str(run_dir), [Problem("--out", message)])
+    prepare_torch(config.sac.num_threads)
+    with ExitStack() as stack:
+        env = make_env(config.env, config.env_options)
+        stack.callback(env.close)
+        config = _resolve_gamma(config, env)
+        write_config(run_dir, config)
+        agent = make_agent(
+            config.algo, env.layout.obs_dim, env.layout.act_dim, config.sac, config.seed
+        )
+        replay = _make_replay(config, env)
+        journal = JournalWriter(journal_dir(run_dir), env.layout, config.journal)
+        stack.callback(journal.close)
+        _tell_dropped(journal, hooks)
+        checkpoint = _rewind(run_dir, journal, replay, hooks)
+        _compile_if_due(config, agent, stop, hooks)
+        evaluator = Evaluator(make_env(config.env, config.env_options), lambda: stop.is_set)
+        stack.callback(evaluator.close)
+        metrics = _open_metrics(run_dir, checkpoint, hooks)
+        stack.callback(metrics.close)
+        parts = LearnerParts(
+            env=env,
+            agent=agent,
+            replay=replay,
+            journal=journal,
+            evaluator=evaluator,
+            metrics=metrics,
+            clock=SteadyClock(),
+            should_stop=lambda: stop.is_set,
+            on_progress=hooks.on_progress,
+        )
+        learner = Learner(config=config, run_dir=run_dir, parts=parts)
+        _start(learner, checkpoint, hooks)
+        return _result(learner, learner.run())
+
+
+def prepare_torch(num_threads: int) -> None:
+    """Bound torch's threads: beside another busy process, more cost nearly all speed."""
+    torch.set_num_threads(num_threads)
+    # Adam's moments fade into subnormal numbers, which processors handle a hundred times slower.
+    torch.set_flush_denormal(True)
+
+
+def _resolve_gamma(config: TrainConfig, env: EnvAdapter) -> TrainConfig:
+    if config.sac.gamma is not None:
+        return config
+    gamma = DEFAULT_GAMMA if env.gamma is None else env.gamma
+    return replace(config, sac=replace(config.sac, gamma=gamma))
+
+
+def _make_replay(config: TrainConfig, env: EnvAdapter) -> ReplayBuffer:
+    relabeller = None
+    if config.relabel.fraction > 0.0:
+        if env.task is None or env.goal_slice is None or env.layout.goal_dim == 0:
+            message = f"{config.env} has no goals that could be exchanged; set it to 0"
+            raise ProblemsError(config.env, [Problem("relabel.fraction", message)])
+        relabeller = Relabeller(env.task, env.goal_slice, config.relabel)
+    assert config.sac.gamma is not None
+    return ReplayBuffer(
+        env.layout,
+        config.buffer_size,
+        gamma=config.sac.gamma,
+        n_step=config.sac.n_step,
+        critic_action=config.sac.critic_action,
+        relabeller=relabeller,
+        quarantine=config.quarantine,
+    )
+
+
+def _rewind(
+    run_dir: Path, journal: JournalWriter, replay: ReplayBuffer, hooks: TrainHooks
+) -> Checkpoint | None:
+    """Return the newest checkpoint that the journal supports, and cut both back to it."""
+    for checkpoint in _whole_checkpoints(run_dir, hooks):
+        offset = JournalOffset(**checkpoint.values["journal"])
+        try:
+            journal.truncate_to(offset)
+            contents = JournalReader(journal.directory).read(offset)
+        except JournalError as error:
+            hooks.on_message(f"{error}; taking an older checkpoint")
+            continue
+        if contents.digest != offset.digest:
+            hooks.on_message(
+                f"{journal.directory}: {contents.num_damaged} records are damaged and left out; "
+                "training goes on, but not as it would have without that"
+            )
+        replay.add_rows(contents.rows)
+        return checkpoint
+    journal.clear()
+    return None
+
+
+def _whole_checkpoints(run_dir: Path, hooks: TrainHooks) -> Iterator[Checkpoint]:
+    messages: list[str] = []
+    for checkpoint in whole_checkpoints(run_dir, messages):
+        for message in messages:
+            hooks.on_message(message)
+        messages.clear()
+        yield checkpoint
+    for message in messages:
+        hooks.on_message(message)
+
+
+def _compile_if_due(
+    config: TrainConfig, agent: Agent, stop: StopRequest, hooks: TrainHooks
+) -> None:
+    schedule = UpdateSchedule(
+        learning_starts=config.learning_starts, utd_ratio=config.sac.utd_ratio
+    )
+    decision = decide_compile(config.sac.compile, schedule.num_planned(config.num_steps))
+    hooks.on_message(decision.sentence)
+    if not decision.should_compile:
+        return
+    try:
+        with stop.interruptible():
+            agent.compile()
+    except RuntimeError as error:
+        first_line = str(error).strip().splitlines()[0]
+        hooks.on_message(f"update: eager, because compiling failed: {first_line}")
+
+
+def _open_metrics(run_dir: Path, checkpoint: Checkpoint | None, hooks: TrainHooks) -> MetricsWriter:
+    if checkpoint is None:
+        metrics = MetricsWriter(run_dir)
+    else:
+        position = int(checkpoint.values["metrics_position"])
+        metrics = MetricsWriter(run_dir, env_step=checkpoint.env_step, position=position)
+    if not metrics.has_tensorboard:
+        hooks.on_message("tensorboard is not installed: figures go to metrics.jsonl alone")
+    return metrics
+
+
+def _start(learner: Learner, checkpoint: Checkpoint | None, hooks: TrainHooks) -> None:
+    if checkpoint is None:
+        learner.parts.env.reset(seed=learner.config.seed)
+        learner.save()
+        return
+    learner.restore(checkpoint)
+    hooks.on_message(f"resumed at step {checkpoint.env_step}")
+    if checkpoint.values["env"] is None:
+        hooks.on_message(
+            "this environment can't save its state: a new episode begins, and the results differ "
+            "from those of an uninterrupted run"
+        )
+    if checkpoint.values["is_compiled"] != learner.parts.agent.is_compiled:
+        hooks.on_message("compiled before, eager now or the reverse: last digits will differ")
+
+
+def _tell_dropped(journal: JournalWriter, hooks: TrainHooks) -> None:
+    if journal.num_dropped_bytes:
+        hooks.on_message(
+            f"journal: an unfinished record of {journal.num_dropped_bytes} bytes was dropped"
+        )
+
+
+def _result(learner: Learner, is_finished: bool) -> TrainResult:
+    counters = learner.counters
+    return TrainResult(
+        is_finished=is_finished,
+        has_met_target=learner.has_met_target,
+        env_step=counters.env_step,
+        gradient_step=learner.parts.agent.gradient_step,
+        newest_evaluation=learner.newest_evaluation,
+        best=counters.best,
+        best_step=counters.best_step,
+        seconds=learner.stopwatch.seconds,
+    )
