@@ -87,6 +87,18 @@ def test_named_paths_exist(document):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
+def test_named_tests_exist(document):
+    named = re.findall(r"(tests/[\w/]+\.py)::(\w+)", read(document))
+    definition = "^(?:    )?(?:def|class) {}\\b"
+    missing = [
+        (path, name)
+        for path, name in named
+        if not re.search(definition.format(name), read(path), re.MULTILINE)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_environment_ids_are_registered(document):
     gymnasium = pytest.importorskip("gymnasium")
     ids = set(re.findall(r"sim:(\w+-v\d+)", read(document)))
