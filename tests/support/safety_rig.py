@@ -1,14 +1,18 @@
 """A gate with its clock and a robot that follows every command at once, for tests of the gate."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from rl_agent.clock import ManualClock
 from rl_agent.robots.profile import load_robot
 from rl_agent.safety.gate import Gate
+from rl_agent.safety.state_machine import Event
 from rl_agent.spec import ControllerSpec, ControllerType, JointSpec, JointType
 from rl_agent.types import Command, Measurement, Proposal, Reason, SafetyState, Source
+
+SAFETY_MD = Path(__file__).parents[2] / "SAFETY.md"
 
 
 def so101(**changes):
@@ -150,3 +154,16 @@ def check_within_limits(spec, positions, velocities, *, start=None, brakes=False
         velocities = np.concatenate([before, velocities])
     observed = np.diff(positions, axis=0) / dt
     assert np.abs(observed - velocities[1:]).max() <= 1e-9
+
+
+def table_in_safety_md():
+    """{(state, event): next state} from the first table of SAFETY.md."""
+    lines = SAFETY_MD.read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
+    first = next(index for index, row in enumerate(rows) if row[0] == "event")
+    states = [SafetyState(name) for name in rows[first][1:]]
+    table = {}
+    for row in rows[first + 2 : first + 2 + len(Event)]:
+        for state, cell in zip(states, row[1:], strict=True):
+            table[state, Event(row[0])] = SafetyState(cell)
+    return table
