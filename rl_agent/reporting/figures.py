@@ -39,10 +39,7 @@ def learning_curve(report: Report) -> str:
         x=Axis.linear("practice steps in the twin", 0.0, max(steps)),
         y=Axis.linear("test targets reached", 0.0, 100.0, unit=" %"),
     )
-    labels = [
-        f"step {p.env_step}, after {p.seconds:.0f} s: {percent(p.success_share)}"
-        for p in training.curve
-    ]
+    labels = [f"step {p.env_step}: {percent(p.success_share)}" for p in training.curve]
     layers: list[Layer] = [Line(steps, shares, "s1"), Dots(steps, shares, "s1", labels=labels)]
     means = (
         "Now and then the practising arm was tested on targets it had not seen. A curve that"

@@ -31,8 +31,6 @@ class LearningPoint:
     """One evaluation while learning."""
 
     env_step: int
-    seconds: float
-    """Since training began."""
     success_share: float
     """Of the evaluation's targets, in [0, 1]."""
     error_m: float | None = None

@@ -101,7 +101,7 @@ def report():
             gradient_steps=16000,
             seconds=123.0,
             curve=tuple(
-                LearningPoint(env_step=1000 * i, seconds=14.0 * i, success_share=share)
+                LearningPoint(env_step=1000 * i, success_share=share)
                 for i, share in enumerate(shares)
             ),
         ),

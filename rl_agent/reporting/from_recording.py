@@ -1,0 +1,150 @@
+"""Parts of a report from a recording: commands, timing, interventions, smoothness."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import pairwise
+
+import numpy as np
+
+from rl_agent.spec import RobotSpec
+from rl_agent.types import Array
+
+from .limit_audit import audit_commands, velocities
+from .recording import AppliedSeries, Recording
+from .report import (
+    Commands,
+    CommandShares,
+    Interventions,
+    SmoothnessFigures,
+    SpeedExample,
+    Timing,
+)
+from .smoothness import compare_smoothness, minimum_jerk_like
+from .timing import answer_latencies, interval_statistics
+
+STRETCH_S = 6.0
+"""Of commands shown in the report."""
+SHORTEST_WINDOW_S = 0.5
+
+
+def describe_commands(spec: RobotSpec, recording: Recording) -> Commands:
+    """Return the audit of all commands, and a stretch from the first target on."""
+    audit = audit_commands(spec, recording.applied.trace())
+    violations = {name: asdict(audit)[name] for name in ("position", "velocity", "acceleration")}
+    return Commands(
+        num_ticks=audit.num_ticks,
+        num_gaps=audit.num_gaps,
+        violations=violations,
+        stretch=_stretch(spec, recording),
+    )
+
+
+def describe_timing(spec: RobotSpec, recording: Recording) -> Timing | None:
+    """Return how the processes kept time; None if too little was recorded."""
+    applied, proposals = recording.applied, recording.proposals
+    if len(applied.ticks) < 2 or len(proposals.received_s) < 2:
+        return None
+    latencies = answer_latencies(recording.measurements.arrivals(), applied.policy_arrivals())
+    policy = interval_statistics(proposals.received_s, spec.policy_period_s)
+    gate = interval_statistics(applied.received_s, spec.gate_period_s)
+    return Timing(
+        latencies_ms=tuple(np.round(1e3 * latencies, 3).tolist()),
+        policy_hz=spec.policy_hz,
+        policy_late_share=policy.late_share,
+        gate_hz=spec.gate_hz,
+        gate_late_share=gate.late_share,
+    )
+
+
+def describe_interventions(recording: Recording) -> Interventions:
+    """Return what the gate changed, by reason."""
+    applied = recording.applied
+    return Interventions(num_ticks=len(applied.ticks), ticks=applied.interventions())
+
+
+def describe_smoothness(
+    spec: RobotSpec, recording: Recording, key: str
+) -> SmoothnessFigures | None:
+    """Return one controller's smoothness; None without a whole reach."""
+    windows = goal_windows(spec, recording)
+    if not windows:
+        return None
+    result = compare_smoothness(windows, spec.gate_period_s)
+    return SmoothnessFigures(
+        key=key,
+        sign_changes_per_s=result.sign_changes_per_s,
+        reference_sign_changes_per_s=result.reference_sign_changes_per_s,
+        energy=result.energy,
+        reference_energy=result.reference_energy,
+        rest_speed=result.rest_speed,
+    )
+
+
+def speed_example(spec: RobotSpec, recording: Recording) -> SpeedExample | None:
+    """Return the joint speed during the reach with the longest way."""
+    windows = goal_windows(spec, recording)
+    if not windows:
+        return None
+    period_s = spec.gate_period_s
+    window = max(windows, key=lambda w: float(np.linalg.norm(w[-1] - w[0])))
+    speeds = [
+        np.linalg.norm(np.diff(path, axis=0), axis=1) / period_s
+        for path in (window, minimum_jerk_like(window, period_s))
+    ]
+    return SpeedExample(
+        time_s=tuple(np.round(period_s * np.arange(1, len(window)), 4).tolist()),
+        speed=tuple(np.round(speeds[0], 4).tolist()),
+        ideal=tuple(np.round(speeds[1], 4).tolist()),
+    )
+
+
+def goal_windows(spec: RobotSpec, recording: Recording) -> list[Array]:
+    """Return command positions (N_i, num_commands) from one goal to the next, without gaps.
+
+    Only reaches that were commanded throughout count: nothing missing, the gate armed.
+    """
+    applied = recording.applied
+    starts = np.searchsorted(applied.received_s, recording.goal_received_s)
+    windows = []
+    for first, last in pairwise(starts.tolist()):
+        part = slice(max(0, first - 1), last)
+        is_long = last - first >= SHORTEST_WINDOW_S / spec.gate_period_s
+        if is_long and _is_whole(applied, part):
+            windows.append(applied.position[part])
+    return windows
+
+
+def _is_whole(applied: AppliedSeries, part: slice) -> bool:
+    is_armed = not applied.trace().is_braking[part].any()
+    return bool(is_armed and (np.diff(applied.ticks[part]) == 1).all())
+
+
+def _stretch(spec: RobotSpec, recording: Recording) -> CommandShares | None:
+    applied = recording.applied
+    count = round(STRETCH_S / spec.gate_period_s)
+    goals = recording.goal_received_s
+    first = int(np.searchsorted(applied.received_s, goals[0])) if len(goals) else 0
+    part = slice(first, first + count)
+    if len(applied.ticks[part]) < 3:
+        return None
+    joints = spec.command_joints
+    middle = np.array([0.5 * (joint.upper + joint.lower) for joint in joints])
+    half = np.array([0.5 * (joint.upper - joint.lower) - joint.margin for joint in joints])
+    velocity, _ = velocities(applied.trace(), spec.gate_period_s)
+    acceleration = np.diff(velocity, axis=0) / spec.gate_period_s
+    part = slice(max(2, part.start), part.stop)
+    shown = slice(part.start - 2, part.stop - 2)
+    ticks = applied.ticks[part] - applied.ticks[part][0]
+    position = (applied.position[part] - middle) / half
+    return CommandShares(
+        joints=spec.command_names,
+        time_s=tuple(np.round(ticks * spec.gate_period_s, 4).tolist()),
+        position=_columns(position),
+        velocity=_columns(velocity[1:][shown] / [joint.max_velocity for joint in joints]),
+        acceleration=_columns(acceleration[shown] / [j.max_acceleration for j in joints]),
+    )
+
+
+def _columns(values: Array) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(column) for column in np.round(values.T, 4).tolist())
