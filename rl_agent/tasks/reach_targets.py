@@ -38,7 +38,7 @@ class ReachTargets:
         """
         apart_m = self._rule.min_distance_m + self._rule.radius_m
         for _ in range(MAX_DRAWS):
-            target = sample_workspace(self._workspace, self._rng)
+            target = sample_workspace(self._workspace, self._rng)[0]
             if self._previous is not None and _distance(target, self._previous) < apart_m:
                 continue
             # Bites only after a miss, or where the first start is near.
