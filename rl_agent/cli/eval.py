@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rl_agent.cli.choices import Backend, Which
+
 if TYPE_CHECKING:
     from rl_agent.deploy.evaluation import EpisodeResult, Evaluation
-
-
-class Backend(StrEnum):
-    """What computes the actions."""
-
-    ONNX = "onnx"
-    TORCH = "torch"
 
 
 def eval_verb(
@@ -29,6 +23,9 @@ def eval_verb(
     ] = None,
     episodes: Annotated[int, typer.Option(min=1, help="Targets or episodes.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same targets.")] = 0,
+    checkpoint: Annotated[
+        Which | None, typer.Option(help="Of a run; default: the best where there is one.")
+    ] = None,
     robot: Annotated[
         str | None, typer.Option(help="Profile's name or file, if the policy's own is not shipped.")
     ] = None,
@@ -42,15 +39,17 @@ def eval_verb(
     it within 4 s; each target is at least 10 cm from where the tool starts. Other tasks succeed
     when their goal holds over the last second of an episode.
 
-    A run is tried with its newest checkpoint; with --backend onnx it is exported first.
+    A run is tried with torch; with --backend onnx it is exported first.
 
     Examples: `surefoot eval bundle`, `surefoot eval runs/so101 --backend torch --episodes 20`.
     """
     from rl_agent.deploy.evaluation import evaluate
     from rl_agent.deploy.policy_source import open_policy
+    from rl_agent.learning.threads import wait_passively
 
+    wait_passively()
     is_quiet = str(json_file) == "-"
-    with open_policy(policy, backend.value if backend else None, robot) as source:
+    with open_policy(policy, backend, robot=robot, which=checkpoint) as source:
         with _progress(episodes, is_quiet) as on_episode:
             result = evaluate(
                 source.env, source.act, num_episodes=episodes, seed=seed, on_episode=on_episode

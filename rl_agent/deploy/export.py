@@ -100,6 +100,43 @@ def export_policy(
     return ExportReport(out_dir, manifest, parity, action_parity, len(obs))
 
 
+def export_bundle(
+    run_dir: Path | str,
+    out_dir: Path | str,
+    *,
+    which: str | None = None,
+    robot: str | None = None,
+    policy_version: int | None = None,
+) -> ExportReport:
+    """Write a bundle of a training run's policy.
+
+    Args:
+        run_dir: The run's folder.
+        out_dir: The bundle; one that is there already is replaced, and its version counted on.
+        which: "best" or "newest" checkpoint; None takes the best where there is one.
+        robot: Profile's name or file in place of the one that the run names.
+        policy_version: None counts on from the bundle in `out_dir`.
+
+    Raises:
+        SurefootError: There is no run, no whole checkpoint, or ONNX and torch disagree.
+    """
+    from .trained_policy import open_run
+
+    with open_run(Path(run_dir), which=which, robot=robot) as trained:
+        twin = trained.env.unwrapped
+        return export_policy(
+            trained.module,
+            twin.robot,
+            twin.task,
+            twin.builder.layout,
+            out_dir,
+            trained.training,
+            task_name=trained.task_name,
+            samples=trained.samples,
+            policy_version=policy_version,
+        )
+
+
 def trace_to_onnx(policy: nn.Module, obs_dim: int, metadata: dict[str, str]) -> bytes:
     """Return the ONNX file of obs (batch, obs_dim) -> mean, log_std, weights inside."""
     import onnx

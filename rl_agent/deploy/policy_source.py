@@ -34,13 +34,20 @@ class PolicySource:
 
 
 @contextmanager
-def open_policy(path: Path, backend: str | None, robot: str | None) -> Iterator[PolicySource]:
+def open_policy(
+    path: Path,
+    backend: str | None = None,
+    *,
+    robot: str | None = None,
+    which: str | None = None,
+) -> Iterator[PolicySource]:
     """Open a bundle (onnx) or a run (torch, or onnx by exporting it first).
 
     Args:
         path: Directory of either.
         backend: "onnx", "torch", or None for what the directory holds.
         robot: Profile's name or file; None takes the one that the policy names.
+        which: "best" or "newest" checkpoint of a run; None takes the best where there is one.
 
     Raises:
         SurefootError: There is no policy, it does not hold, or torch is asked of a bundle.
@@ -50,15 +57,18 @@ def open_policy(path: Path, backend: str | None, robot: str | None) -> Iterator[
         message = "a bundle holds no torch weights; give the training run's directory instead"
         raise BundleError(f"{path}: {message}")
     if is_bundle:
-        yield from _open_bundle(path, robot)
+        with _open_bundle(path, robot) as source:
+            yield source
     elif backend == ONNX:
         from .export import export_bundle
 
         with tempfile.TemporaryDirectory() as folder:
-            export_bundle(path, Path(folder) / "bundle", robot=robot)
-            yield from _open_bundle(Path(folder) / "bundle", robot)
+            export_bundle(path, Path(folder) / "bundle", which=which, robot=robot)
+            with _open_bundle(Path(folder) / "bundle", robot) as source:
+                yield source
     else:
-        yield from _open_run(path, robot)
+        with _open_run(path, robot, which) as source:
+            yield source
 
 
 def bundle_robot(manifest: Manifest, robot: str | None) -> RobotSpec:
@@ -75,6 +85,7 @@ def make_twin(spec: RobotSpec, task: str) -> Any:
     return gymnasium.make(TWIN_ID, robot=spec, task=task, disable_env_checker=True)
 
 
+@contextmanager
 def _open_bundle(path: Path, robot: str | None) -> Iterator[PolicySource]:
     manifest = read_manifest(path)
     env = make_twin(bundle_robot(manifest, robot), manifest.task)
@@ -87,18 +98,15 @@ def _open_bundle(path: Path, robot: str | None) -> Iterator[PolicySource]:
         env.close()
 
 
-def _open_run(path: Path, robot: str | None) -> Iterator[PolicySource]:
-    from .trained_policy import load_trained_policy, torch_act
+@contextmanager
+def _open_run(path: Path, robot: str | None, which: str | None) -> Iterator[PolicySource]:
+    from .trained_policy import open_run, torch_act
 
-    trained = load_trained_policy(path, robot)
-    env = make_twin(trained.spec, trained.task_name)
-    try:
+    with open_run(path, which=which, robot=robot) as trained:
         yield PolicySource(
-            env=env,
+            env=trained.env,
             act=torch_act(trained.module),
             backend=TORCH,
-            spec=trained.spec,
+            spec=trained.env.unwrapped.robot,
             name=f"step {trained.training.env_step}, {trained.training.run}",
         )
-    finally:
-        env.close()

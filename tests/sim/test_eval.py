@@ -93,7 +93,7 @@ def test_a_bundle_names_its_robot_task_and_rate(tmp_path):
     spec = load_robot("ur5e", policy_hz=50)
     env = make_twin(spec, "reach")
     bundle = make_bundle(tmp_path / "b", spec, env.unwrapped.task)
-    with open_policy(bundle, None, None) as source:
+    with open_policy(bundle) as source:
         assert source.backend == "onnx"
         assert source.spec.name == "ur5e" and source.spec.policy_hz == 50.0
         assert source.env.unwrapped.task.error_unit == "m"
@@ -102,11 +102,11 @@ def test_a_bundle_names_its_robot_task_and_rate(tmp_path):
 
 def test_another_robot_and_a_wrong_backend_are_refused_by_name(bundle, tmp_path):
     with pytest.raises(ContractError, match="the robot expects ur5e, the bundle has so101"):
-        open_policy(bundle, None, "ur5e").__enter__()
+        open_policy(bundle, robot="ur5e").__enter__()
     with pytest.raises(BundleError, match="holds no torch weights"):
-        open_policy(bundle, "torch", None).__enter__()
+        open_policy(bundle, "torch").__enter__()
     with pytest.raises(ProfileError, match="no such robot or file; did you mean 'so101'"):
-        open_policy(bundle, None, "so100").__enter__()
+        open_policy(bundle, robot="so100").__enter__()
 
 
 def run_verb(*arguments):

@@ -1,0 +1,78 @@
+"""`surefoot export`: a training run's policy becomes a bundle that a robot can verify and run."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rl_agent.cli.choices import Which
+
+if TYPE_CHECKING:
+    from rl_agent.deploy.export import ExportReport
+    from rl_agent.deploy.onnx_policy import OnnxPolicy
+
+
+def export_verb(
+    run: Annotated[Path, typer.Argument(help="A training run's directory.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The bundle's directory; default: RUN/bundle.")
+    ] = None,
+    checkpoint: Annotated[
+        Which | None, typer.Option(help="Default: the best where there is one.")
+    ] = None,
+    robot: Annotated[
+        str | None, typer.Option(help="Profile's name or file, if the run's own has moved.")
+    ] = None,
+) -> None:
+    """Write the policy of a training run as one bundle: policy.onnx and manifest.json.
+
+    The ONNX file is compared with torch over a thousand observations and refused where they differ
+    by more than 1e-5. The manifest holds sha256, the contract with the robot (joints, their order,
+    observation layout, rate) and golden vectors; a robot verifies all of it before the policy acts.
+    A bundle that is there already is replaced, and its version counted on.
+
+    Example: `surefoot export runs/so101 --out bundle`.
+    """
+    from rl_agent.learning.threads import wait_passively
+
+    wait_passively()
+    from rl_agent.deploy.export import export_bundle
+    from rl_agent.deploy.onnx_policy import OnnxPolicy
+    from rl_agent.deploy.policy_source import bundle_robot
+
+    out_dir = out or run / "bundle"
+    typer.echo(f"Exporting {run}: tracing the network takes a few seconds.")
+    report = export_bundle(run, out_dir, which=checkpoint, robot=robot)
+    # Load it as a robot will, from the files that were written.
+    spec = bundle_robot(report.manifest, robot)
+    _print_summary(report, OnnxPolicy(out_dir, spec))
+
+
+def _print_summary(report: ExportReport, policy: OnnxPolicy) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    manifest, out_dir = report.manifest, report.out_dir
+    size = sum(entry.size for entry in manifest.files.values())
+    contract = manifest.contract
+    table = Table("", "", show_header=False, title=f"Bundle {out_dir}", title_justify="left")
+    table.add_row("robot, task", f"{contract['robot']}, {manifest.task}")
+    table.add_row("rate", f"{contract['policy_hz']} Hz")
+    table.add_row("inputs, outputs", f"{policy.obs_dim} observations, {policy.act_dim} joints")
+    table.add_row("trained", f"{manifest.training.env_step} steps, run {manifest.training.run}")
+    table.add_row("version", str(policy.policy_version))
+    table.add_row("size", f"{size / 1000:.0f} kB")
+    parity = f"{report.parity:.1e} over {report.num_parity} observations (at most 1e-5)"
+    table.add_row("ONNX against torch", parity)
+    table.add_row("inference", f"{1e6 * policy.latency_s:.0f} µs")
+    table.add_row("sha256", policy.bundle_hash)
+    table.add_row("contract", manifest.contract_hash)
+    console = Console()
+    console.print(table)
+    where = shlex.quote(str(out_dir))
+    twin = f"surefoot up twin --robot {contract['robot']} --bundle {where}"
+    for line in (f"Next: surefoot eval {where}", f"then: {twin}"):
+        console.print(line, soft_wrap=True, highlight=False)
