@@ -186,6 +186,8 @@ class Sac(Agent):
 
     def _named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         yield "log_alpha", self.log_alpha
+        yield "sums.critic", self._critic_sums
+        yield "sums.actor", self._actor_sums
         modules: dict[str, nn.Module] = {
             "actor": self.actor,
             "critic": self.critic,

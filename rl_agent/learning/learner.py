@@ -215,6 +215,8 @@ class Learner:
         self.parts.metrics.write("episode", self.counters.env_step, values)
 
     def _log_if_due(self) -> None:
+        if self._rates.is_due:
+            self._report()
         if self.counters.env_step % self.config.log_every:
             return
         values = self.parts.agent.metrics()
@@ -222,7 +224,6 @@ class Learner:
         values["intervention_share"] = self.counters.num_interventions / self.counters.env_step
         values["gradient_step"] = self.parts.agent.gradient_step
         self.parts.metrics.write("train", self.counters.env_step, values)
-        self._report()
 
     def _report(self) -> None:
         counters, agent = self.counters, self.parts.agent

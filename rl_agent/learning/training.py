@@ -16,6 +16,7 @@ from rl_agent.clock import SteadyClock
 from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
 from rl_agent.data.relabel import Relabeller
 from rl_agent.data.replay_buffer import ReplayBuffer
+from rl_agent.deploy.run_contract import keep_contract
 from rl_agent.exceptions import JournalError, Problem, ProblemsError
 
 from .checkpoint import Checkpoint, whole_checkpoints
@@ -80,6 +81,7 @@ def train(
         stack.callback(env.close)
         config = _resolve_gamma(config, env)
         write_config(run_dir, config)
+        _keep_contract(run_dir, env)
         agent = make_agent(
             config.algo, env.layout.obs_dim, env.layout.act_dim, config.sac, config.seed
         )
@@ -114,6 +116,13 @@ def prepare_torch(num_threads: int) -> None:
     torch.set_num_threads(num_threads)
     # Adam's moments fade into subnormal numbers, which processors handle a hundred times slower.
     torch.set_flush_denormal(True)
+
+
+def _keep_contract(run_dir: Path, env: EnvAdapter) -> None:
+    """Note what a twin's policy is trained for: an export under another profile is then refused."""
+    twin = env.env.unwrapped
+    if env.task is not None:
+        keep_contract(run_dir, twin.robot, twin.task)
 
 
 def _resolve_gamma(config: TrainConfig, env: EnvAdapter) -> TrainConfig:

@@ -1,0 +1,84 @@
+"""Options of `surefoot train`, preset and file, put together into one `TrainConfig`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rl_agent.exceptions import Problem, ProblemsError
+from rl_agent.learning.config import TrainConfig
+from rl_agent.learning.config_file import load_settings, parse_config, preset_for
+from rl_agent.learning.run_folder import read_config
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenOptions:
+    """What the user typed; None for what was not."""
+
+    env: str | None = None
+    algo: str | None = None
+    steps: int | None = None
+    seed: int | None = None
+    config: str | None = None
+    sets: Sequence[str] | None = None
+
+
+def fresh_config(given: GivenOptions) -> TrainConfig:
+    """Return the settings of a new run: defaults, then preset or file, then options.
+
+    Raises:
+        ProblemsError: Lists every mistake.
+    """
+    data: dict[str, Any] = {}
+    name = given.config or (preset_for(given.env) if given.env else None)
+    if name is not None:
+        data = load_settings(name)
+    named = {"env": given.env, "algo": given.algo, "num_steps": given.steps, "seed": given.seed}
+    data |= {key: value for key, value in named.items() if value is not None}
+    for text in given.sets or ():
+        _set(data, text)
+    if "env" not in data:
+        message = "which environment? Give its id, for example --env sim:So101Reach-v0"
+        raise ProblemsError("train", [Problem("--env", message)])
+    return parse_config(data, name or "train")
+
+
+def resumed_config(run_dir: Path, given: GivenOptions) -> TrainConfig:
+    """Return a run's own settings; only the number of steps may change.
+
+    Raises:
+        ProblemsError: An option contradicts them.
+    """
+    config = read_config(run_dir)
+    problems = []
+    if given.config is not None:
+        problems.append(Problem("--config", "a resumed run keeps its settings; leave it out"))
+    if given.sets:
+        problems.append(Problem("--set", "a resumed run keeps its settings; leave it out"))
+    for name in ("env", "algo", "seed"):
+        wanted, own = getattr(given, name), getattr(config, name)
+        if wanted is not None and wanted != own:
+            problems.append(
+                Problem(f"--{name}", f"this run was begun with {own!r}, not {wanted!r}")
+            )
+    if problems:
+        raise ProblemsError(str(run_dir), problems)
+    return config if given.steps is None else replace(config, num_steps=given.steps)
+
+
+def _set(data: dict[str, Any], text: str) -> None:
+    path, separator, value = text.partition("=")
+    *parents, key = path.strip().split(".")
+    if not separator or not key:
+        message = f"expected name=value, for example sac.utd_ratio=4, got {text!r}"
+        raise ProblemsError("train", [Problem("--set", message)])
+    place = data
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise ProblemsError("train", [Problem("--set", f"{path}: {parent} holds no settings")])
+    place[key] = yaml.safe_load(value)
