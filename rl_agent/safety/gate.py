@@ -104,11 +104,15 @@ class Gate:
         self._path.forget()
         self._proposals.clear()
         self._following = None
-        self._late = Reason.NONE
         self._ramp_ticks = 0
         self._is_commanding = True
         self._fire(Event.ARM, "armed")
         return True, "armed"
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the commands that were sent have not come to rest yet."""
+        return self._is_commanding and not self._filter.is_at_rest
 
     def disarm(self) -> None:
         """Brake, then stop commanding."""
