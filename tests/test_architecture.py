@@ -181,6 +181,30 @@ def test_listing_the_verbs_loads_nothing_heavy():
     assert run_python("from rl_agent.cli.main import build_app", "build_app()", watched=heavy) == []
 
 
+def test_robot_side_works_without_the_packages_of_the_learner():
+    # A robot installs the extras deploy and data, and nothing else.
+    absent = (
+        "torch",
+        "gymnasium",
+        "matplotlib",
+        "onnx",
+        "onnxscript",
+        "safetensors",
+        "tensorboard",
+    )
+    names = [name for name in MODULES if any(is_below(name, room) for room in TORCH_FREE)]
+    hidden = run_python(
+        f"import sys; sys.modules.update(dict.fromkeys({absent!r}))",
+        *(f"import {name}" for name in names),
+        "from rl_agent.cli.main import main",
+        "sys.stdout, shown = open('/dev/null', 'w'), sys.stdout",
+        "assert main(['robot', 'check', 'so101']) == 0",
+        "sys.stdout = shown",
+        watched={"torch._C", "gymnasium.core"},
+    )
+    assert hidden == []
+
+
 def test_no_package_shadows_ros_or_a_room():
     # launch/__init__.py would hide ROS's `launch`; tests/sim/__init__.py would hide `sim`.
     assert not (ROOT / "launch/__init__.py").exists()
@@ -212,7 +236,8 @@ PYTHON_FILES = [
 def test_files_stay_short(path):
     # A node is a shell around an object of rl_agent or sim.
     limit = 200 if path.stem.endswith("_node") and "surefoot_nodes" in path.parts else 400
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
+    num_lines = path.read_text(encoding="utf-8").count("\n")
+    assert num_lines <= limit
 
 
 @pytest.mark.parametrize("module", SOURCES)
