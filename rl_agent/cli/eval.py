@@ -82,7 +82,7 @@ def _print_table(title: str, result: Evaluation) -> None:
     from rich.table import Table
 
     time_s = result.median_time_s
-    table = Table("figure", "value", title=title, title_justify="left")
+    table = Table("figure", "value")
     table.add_row("episodes", str(len(result.episodes)))
     table.add_row("success", f"{100 * result.success_rate:.1f} %")
     table.add_row("median time to target", "-" if time_s is None else f"{time_s:.2f} s")
@@ -91,7 +91,9 @@ def _print_table(title: str, result: Evaluation) -> None:
     table.add_row("steps that the gate changed", f"{100 * result.intervention_share:.1f} %")
     if result.num_refused:
         table.add_row("observations refused", str(result.num_refused))
-    Console().print(table)
+    console = Console()
+    console.print(title, soft_wrap=True, highlight=False)
+    console.print(table)
 
 
 def _error_text(error: float, unit: str) -> str:

@@ -58,7 +58,7 @@ def _print_summary(report: ExportReport, policy: OnnxPolicy) -> None:
     manifest, out_dir = report.manifest, report.out_dir
     size = sum(entry.size for entry in manifest.files.values())
     contract = manifest.contract
-    table = Table("", "", show_header=False, title=f"Bundle {out_dir}", title_justify="left")
+    table = Table("", "", show_header=False)
     table.add_row("robot, task", f"{contract['robot']}, {manifest.task}")
     table.add_row("rate", f"{contract['policy_hz']} Hz")
     table.add_row("inputs, outputs", f"{policy.obs_dim} observations, {policy.act_dim} joints")
@@ -68,9 +68,10 @@ def _print_summary(report: ExportReport, policy: OnnxPolicy) -> None:
     parity = f"{report.parity:.1e} over {report.num_parity} observations (at most 1e-5)"
     table.add_row("ONNX against torch", parity)
     table.add_row("inference", f"{1e6 * policy.latency_s:.0f} µs")
-    table.add_row("sha256", policy.bundle_hash)
-    table.add_row("contract", manifest.contract_hash)
+    table.add_row("sha256", f"{policy.bundle_hash[:16]}…")
+    table.add_row("contract", f"{manifest.contract_hash[:16]}…")
     console = Console()
+    console.print(f"Bundle {out_dir}, verified", soft_wrap=True, highlight=False)
     console.print(table)
     where = shlex.quote(str(out_dir))
     twin = f"surefoot up twin --robot {contract['robot']} --bundle {where}"

@@ -93,7 +93,7 @@ def contract_problems(expected: Contract, found: Contract) -> list[Problem]:
     problems: list[Problem] = []
     for key in sorted({*expected, *found}):
         if key not in expected or key not in found:
-            side = "the bundle" if key in expected else "the robot profile"
+            side = "the policy" if key in expected else "the robot profile"
             problems.append(Problem(f"contract.{key}", f"is missing from {side}"))
         elif expected[key] == found[key]:
             continue
@@ -112,8 +112,8 @@ def _difference(path: str, expected: object, found: object, key: str = "") -> Pr
     what = f"{_MEANING[key]}: " if key in _MEANING else ""
     if _is_reordered(expected, found):
         message = f"{what}same entries in another order: the robot expects {expected}, "
-        return Problem(path, message + f"the bundle has {found}")
-    return Problem(path, f"{what}the robot expects {expected}, the bundle has {found}")
+        return Problem(path, message + f"the policy has {found}")
+    return Problem(path, f"{what}the robot expects {expected}, the policy has {found}")
 
 
 def _is_reordered(expected: object, found: object) -> bool:
@@ -129,12 +129,12 @@ def _joint_problems(expected: Any, found: Any) -> list[Problem]:
     except (TypeError, ValueError):
         return [_difference("contract.joints", expected, found)]
     problems = [
-        Problem(f"contract.joints.{name}", "the robot has this joint, the bundle does not")
+        Problem(f"contract.joints.{name}", "the robot has this joint, the policy does not")
         for name in ours
         if name not in theirs
     ]
     problems += [
-        Problem(f"contract.joints.{name}", "the bundle has this joint, the robot does not")
+        Problem(f"contract.joints.{name}", "the policy has this joint, the robot does not")
         for name in theirs
         if name not in ours
     ]

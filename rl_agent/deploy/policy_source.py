@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rl_agent.exceptions import BundleError
+from rl_agent.learning.run_folder import CONFIG_FILE, holds_run
 from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
 
@@ -56,6 +57,9 @@ def open_policy(
     if is_bundle and backend == TORCH:
         message = "a bundle holds no torch weights; give the training run's directory instead"
         raise BundleError(f"{path}: {message}")
+    if not is_bundle and not holds_run(path):
+        message = f"expected a bundle ({MANIFEST_NAME}) or a training run ({CONFIG_FILE}), "
+        raise BundleError(f"{path}: {message}found neither")
     if is_bundle:
         with _open_bundle(path, robot) as source:
             yield source

@@ -24,6 +24,7 @@ from rl_agent.types import FloatArray
 
 from .evaluation import Act
 from .manifest import Training
+from .run_contract import check_run_contract
 
 MAX_SAMPLES = 1000
 NEWEST = "newest"
@@ -56,7 +57,8 @@ def open_run(
         robot: Profile's name or file in place of the one that the run names.
 
     Raises:
-        SurefootError: There is no run or no whole checkpoint, or it was no robot's twin.
+        SurefootError: There is no run or no whole checkpoint, it was no robot's twin, or the robot
+            changed since.
     """
     config = read_config(run_dir)
     # More threads than cores that are free cost nearly all speed; the run knows its number.
@@ -65,6 +67,7 @@ def open_run(
     adapter = make_env(config.env, options)
     try:
         task_name = _task_name(adapter, config.env)
+        check_run_contract(run_dir, adapter.env.unwrapped.robot, adapter.env.unwrapped.task)
         checkpoint = load_checkpoint(run_dir, which or _default_checkpoint(run_dir))
         yield TrainedPolicy(
             module=_load_actor(config, adapter, checkpoint),

@@ -51,9 +51,9 @@ def test_tightened_limits_are_no_difference(spec):
 
 def test_a_renamed_joint_is_named_on_both_sides(spec):
     found = differences(spec, renamed(spec, a="shoulder"))
-    assert found["contract.joints.a"] == "the robot has this joint, the bundle does not"
-    assert found["contract.joints.shoulder"] == "the bundle has this joint, the robot does not"
-    assert "expects ['a', 'b'], the bundle has ['shoulder', 'b']" in found["contract.action_joints"]
+    assert found["contract.joints.a"] == "the robot has this joint, the policy does not"
+    assert found["contract.joints.shoulder"] == "the policy has this joint, the robot does not"
+    assert "expects ['a', 'b'], the policy has ['shoulder', 'b']" in found["contract.action_joints"]
 
 
 def test_joints_in_another_order_are_called_that(spec):
@@ -71,9 +71,9 @@ def test_a_joint_of_another_type_is_named_with_its_unit(spec):
     first = dataclasses.replace(spec.joints[0], type=JointType.PRISMATIC)
     found = differences(spec, dataclasses.replace(spec, joints=(first, spec.joints[1])))
     assert found["contract.joints.a"] == (
-        "the robot expects revolute, actuated, the bundle has prismatic, actuated"
+        "the robot expects revolute, actuated, the policy has prismatic, actuated"
     )
-    assert "expects ['rad', 'rad'], the bundle has ['m', 'rad']" in found["contract.units"]
+    assert "expects ['rad', 'rad'], the policy has ['m', 'rad']" in found["contract.units"]
 
 
 def test_every_difference_is_listed_at_once(spec):
@@ -97,15 +97,15 @@ def test_every_difference_is_listed_at_once(spec):
         "contract.task.goal_dim",
     }
     text = str(caught.value)
-    assert "policy rate [Hz]: the robot expects 20, the bundle has 50" in text
-    assert "expects 6 numbers from place 2, the bundle has 6 numbers from place 0" in text
+    assert "policy rate [Hz]: the robot expects 20, the policy has 50" in text
+    assert "expects 6 numbers from place 2, the policy has 6 numbers from place 0" in text
 
 
 def test_keys_that_only_one_side_has_are_named(spec):
     contract = build_contract(spec, LAYOUT)
     newer = {**contract, "gripper": "soft"}
     assert str(contract_problems(contract, newer)[0]).endswith("is missing from the robot profile")
-    assert str(contract_problems(newer, contract)[0]).endswith("is missing from the bundle")
+    assert str(contract_problems(newer, contract)[0]).endswith("is missing from the policy")
 
 
 @pytest.mark.parametrize("joints", [None, 7, "ab", [["a"]], [1, 2], {}])

@@ -234,8 +234,8 @@ def test_a_bundle_of_another_robot_is_refused_with_every_difference(bundle, task
     action = dataclasses.replace(planar_spec().action, joints=("ax", "bx"))
     other = planar_spec(name="other", joints=joints, action=action, policy_hz=50.0)
     text = refusal(bundle, other, make_task("reach", other, PlanarKinematics()), ContractError)
-    assert "robot: the robot expects other, the bundle has planar" in text
-    assert "policy rate [Hz]: the robot expects 50, the bundle has 20" in text
+    assert "robot: the robot expects other, the policy has planar" in text
+    assert "policy rate [Hz]: the robot expects 50, the policy has 20" in text
     assert "contract.joints.ax" in text and "contract.joints.b:" in text
 
 

@@ -68,7 +68,7 @@ def test_a_bad_offer_leaves_everything_as_it_was(store, offer, tmp_path, spec, t
     other = planar_spec(name="other")
     foreign_task = make_task("reach", other, PlanarKinematics())
     foreign = make_bundle(tmp_path / "foreign", other, foreign_task, policy_version=2)
-    with pytest.raises(ContractError, match="expects planar, the bundle has other"):
+    with pytest.raises(ContractError, match="expects planar, the policy has other"):
         store.offer(foreign)
     assert store.policy is kept
     assert store.versions() == [1] and store.current().policy_version == 1

@@ -101,7 +101,7 @@ def test_a_bundle_names_its_robot_task_and_rate(tmp_path):
 
 
 def test_another_robot_and_a_wrong_backend_are_refused_by_name(bundle, tmp_path):
-    with pytest.raises(ContractError, match="the robot expects ur5e, the bundle has so101"):
+    with pytest.raises(ContractError, match="the robot expects ur5e, the policy has so101"):
         open_policy(bundle, robot="ur5e").__enter__()
     with pytest.raises(BundleError, match="holds no torch weights"):
         open_policy(bundle, "torch").__enter__()
