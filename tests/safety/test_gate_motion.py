@@ -75,6 +75,33 @@ def test_past_the_end_point_the_end_velocity_goes_on_until_w():
     assert rig.tick().command.velocity[0] == pytest.approx(0.0)
 
 
+def test_after_a_hold_the_first_segment_starts_plainly():
+    rig = Rig(rail())
+    rig.move()
+    rig.tick(20)
+    assert rig.gate.state is SafetyState.HOLD
+    start = rig.position[0]
+    rig.propose(start + 0.005)
+    assert rig.tick().command.position[0] == pytest.approx(start + 0.00052, abs=1e-12)
+
+
+def test_a_hold_of_one_tick_does_not_delay_the_end_point():
+    rig = Rig(rail())
+    rig.arm()
+    rig.tick()
+    rig.propose(0.002)
+    rig.tick()
+    # 25 ms without a measurement: one braking tick, the robot being slow enough to stand.
+    rig.clock.advance(0.015)
+    held = rig.tick(measure=False)
+    assert held.state is SafetyState.HOLD
+    # Three of five ticks are left: s = 1/3, 2/3, 1 of what is left of the way.
+    rest = 0.002 - held.command.position[0]
+    places = [rig.tick().command.position[0] for _ in range(3)]
+    expected = [held.command.position[0] + rest * share for share in (7 / 27, 20 / 27, 1.0)]
+    assert places == pytest.approx(expected, abs=1e-12)
+
+
 @pytest.mark.parametrize("policy_hz", [10.0, 20.0, 50.0, 100.0])
 @pytest.mark.parametrize("distance", [0.02, 0.1, 0.5, -1.0])
 def test_a_far_end_point_is_approached_without_overshoot(policy_hz, distance):
@@ -121,6 +148,18 @@ def test_the_start_ramp_limits_the_first_motion():
     rig.follow(0.9, periods=3)
     assert rig.outputs[-1].command.velocity[0] > 0.9
     assert not rig.outputs[-1].reasons & Reason.START_RAMP
+
+
+def test_arming_again_ramps_again():
+    rig = Rig(rail(start_ramp_s=0.5))
+    rig.arm()
+    rig.follow(0.9, periods=12)
+    rig.gate.disarm()
+    rig.tick(20)
+    rig.arm()
+    rig.tick()
+    rig.follow(0.0)
+    assert abs(rig.outputs[-1].command.velocity[0]) <= 0.1 + 0.9 * 5 / 50 + 1e-9
 
 
 def test_a_start_far_from_the_proposal_does_not_jump():

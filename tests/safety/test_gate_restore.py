@@ -59,6 +59,19 @@ def test_a_proposal_that_waits_for_its_first_tick_is_restored_too():
     np.testing.assert_array_equal(rig.tick().command.position, other.tick().command.position)
 
 
+@pytest.mark.parametrize("ticks", [1, 2, 3, 4, 6])
+def test_a_segment_that_was_begun_is_gone_on_with(ticks):
+    rig = Rig(so101())
+    rig.move()
+    rig.propose(rig.position + 0.03, 0.5)
+    rig.tick(ticks)
+    other = twin_of(rig, as_json(rig.gate.get_state()))
+    for _ in range(6):
+        mine, restored = rig.tick().command, other.tick().command
+        np.testing.assert_array_equal(mine.position, restored.position)
+        np.testing.assert_array_equal(mine.velocity, restored.velocity)
+
+
 def test_saving_does_not_share_memory_with_the_gate():
     rig = Rig(so101())
     rig.move()

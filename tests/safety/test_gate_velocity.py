@@ -52,6 +52,20 @@ def test_the_position_reference_is_the_measured_one():
     assert output.command.position[0] == pytest.approx(before + output.command.velocity[0] * rig.dt)
 
 
+def test_a_jump_of_the_measured_position_does_not_kick_the_robot():
+    rig = Rig(velocity_rail())
+    rig.arm()
+    rig.tick()
+    for _ in range(4):
+        rig.propose(rig.position[0] + 0.01, 0.2)
+        rig.tick(5)
+    rig.propose(rig.position[0] + 0.01, 0.2)
+    rig.tick()
+    rig.position[0] += 0.05
+    velocities = [rig.tick().command.velocity[0] for _ in range(4)]
+    assert velocities == pytest.approx([0.2] * 4, abs=1e-3)
+
+
 def test_the_soft_limit_holds_for_the_measured_position():
     rig = Rig(velocity_rail())
     rig.arm()

@@ -43,13 +43,13 @@ def test_w_follows_from_the_policys_rate(policy_hz, w_ms):
     assert w_ms < waited_ms <= w_ms + 10.0 + 1e-6
 
 
-def keep_proposing(rig, ticks, measure):
+def keep_proposing(rig, ticks, measure, stamp_offset_s=0.0):
     """Tick with fresh proposals; `measure(rig)` gives what the gate sees of the robot."""
     states = []
     for _ in range(ticks):
         rig.clock.advance(rig.dt)
         measure(rig)
-        rig.propose(rig.position, stamp_s=rig.clock.now())
+        rig.propose(rig.position, stamp_s=rig.clock.now() + stamp_offset_s)
         states.append(rig.gate.tick().state)
     return states
 
@@ -151,13 +151,16 @@ def test_a_dead_driver_stops_and_latches(rig):
 
 def test_a_restarted_driver_may_count_its_stamps_anew(rig):
     # While moving, older stamps never count; once stopped they begin a new count.
-    states = keep_proposing(rig, 60, lambda rig: rig.measure(stamp_s=rig.clock.now() - 90.0))
+    def measure_anew(rig):
+        rig.measure(stamp_s=rig.clock.now() - 90.0)
+
+    states = keep_proposing(rig, 60, measure_anew, stamp_offset_s=-90.0)
     assert states[2] is SafetyState.HOLD
     assert states[-1] is SafetyState.STOPPED
     assert rig.gate.diagnostics()["measurement_restarts"] == 1
     rig.velocity[:] = 0.0
     rig.clock.advance(0.01)
-    rig.measure(stamp_s=rig.clock.now() - 90.0)
+    measure_anew(rig)
     assert rig.gate.reset()[0]
     assert rig.gate.arm()[0]
     rig.propose(stamp_s=rig.clock.now() - 90.0)

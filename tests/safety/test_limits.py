@@ -43,6 +43,10 @@ def test_a_falling_scale_slows_no_faster_than_the_acceleration_limit():
     assert limits == pytest.approx((-0.7, 0.7))
 
 
+def test_no_scale_allows_more_than_the_limit():
+    assert bounds(VelocityLimit(rail(), DT), velocity=1.5, speed_scale=0.5) == (-1.0, 1.0)
+
+
 def test_position_leaves_room_to_brake():
     # d = 0.01: v = 10 (-0.01 + sqrt(0.0001 + 2 * 0.01 / 10)) = 0.358258,
     # and v T + v^2 / 2a = 0.0035826 + 0.0064174 = 0.01.
