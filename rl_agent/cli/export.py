@@ -41,14 +41,13 @@ def export_verb(
     wait_passively()
     from rl_agent.deploy.export import export_bundle
     from rl_agent.deploy.onnx_policy import OnnxPolicy
-    from rl_agent.deploy.policy_source import bundle_robot
 
     out_dir = out or run / "bundle"
     typer.echo(f"Exporting {run}: tracing the network takes a few seconds.")
     report = export_bundle(run, out_dir, which=checkpoint, robot=robot)
     # Load it as a robot will, from the files that were written.
-    spec = bundle_robot(report.manifest, robot)
-    _print_summary(report, OnnxPolicy(out_dir, spec))
+    _print_summary(report, OnnxPolicy(out_dir, report.spec))
+    _print_next(report)
 
 
 def _print_summary(report: ExportReport, policy: OnnxPolicy) -> None:
@@ -73,7 +72,14 @@ def _print_summary(report: ExportReport, policy: OnnxPolicy) -> None:
     console = Console()
     console.print(f"Bundle {out_dir}, verified", soft_wrap=True, highlight=False)
     console.print(table)
-    where = shlex.quote(str(out_dir))
-    twin = f"surefoot up twin --robot {contract['robot']} --bundle {where}"
-    for line in (f"Next: surefoot eval {where}", f"then: {twin}"):
-        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _print_next(report: ExportReport) -> None:
+    from rl_agent.robots.profile import available_robots
+
+    where, name = shlex.quote(str(report.out_dir)), report.spec.name
+    is_shipped = name in available_robots()
+    profile = name if is_shipped else shlex.quote(str(report.spec.source))
+    option = "" if is_shipped else f" --robot {profile}"
+    typer.echo(f"Next: surefoot eval {where}{option}")
+    typer.echo(f"then: surefoot up twin --robot {profile} --bundle {where}")

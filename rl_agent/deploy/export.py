@@ -43,6 +43,7 @@ class ExportReport:
     """What was written, and how well it agrees with torch."""
 
     out_dir: Path
+    spec: RobotSpec
     manifest: Manifest
     parity: float
     """Largest error of mean and log_std against torch, over `num_parity` observations."""
@@ -97,7 +98,7 @@ def export_policy(
         policy_version=policy_version or next_version(out_dir),
     )
     manifest = write_bundle(out_dir, model, content)
-    return ExportReport(out_dir, manifest, parity, action_parity, len(obs))
+    return ExportReport(out_dir, spec, manifest, parity, action_parity, len(obs))
 
 
 def export_bundle(

@@ -20,6 +20,7 @@ from rl_agent.exceptions import (
     ContractError,
     EnvironmentNotSupportedError,
     ProblemsError,
+    ProfileError,
 )
 from rl_agent.learning.config import EvaluationConfig, TrainConfig
 from rl_agent.learning.run_folder import code_commit, read_config, write_config
@@ -110,6 +111,34 @@ def test_the_verb_prints_a_summary_and_what_to_do_next(run_dir, tmp_path):
         assert words in result.output
     assert f"Next: surefoot eval {tmp_path / 'b'}" in result.output
     assert f"surefoot up twin --robot so101 --bundle {tmp_path / 'b'}" in result.output
+
+
+def test_a_robot_of_the_users_own_is_named_by_its_file(tmp_path):
+    twin = load_robot("so101").source.parents[2] / "sim/models/so101/so101.xml"
+    text = load_robot("so101").source.read_text().replace("name: so101", "name: my_arm", 1)
+    profile = tmp_path / "my arm.yaml"
+    profile.write_text(text.replace("so101/so101.xml", str(twin)))
+    config = TrainConfig(
+        env="sim:Twin-v0",
+        env_options={"robot": str(profile), "task": "reach"},
+        num_steps=10,
+        learning_starts=5,
+        evaluation=EvaluationConfig(every=50, num_episodes=1),
+        sac=SAC,
+    )
+    train(config, tmp_path / "run")
+    app = typer.Typer()
+    app.command()(export_verb)
+    result = CliRunner().invoke(app, [str(tmp_path / "run"), "--out", str(tmp_path / "b")])
+    assert result.exception is None, result.output
+    assert f"surefoot eval {tmp_path / 'b'} --robot '{profile}'" in result.output
+    with open_policy(tmp_path / "b", robot=str(profile)) as source:
+        assert source.spec.name == "my_arm"
+    with (
+        pytest.raises(ProfileError, match="no such robot or file"),
+        open_policy(tmp_path / "b"),
+    ):
+        pass
 
 
 def test_a_damaged_checkpoint_is_refused_and_nothing_is_written(run_dir, tmp_path):
