@@ -85,8 +85,8 @@ class ActionSpec:
     """The joints that the policy moves, in action order; other command joints keep their place."""
     max_speed: tuple[float, ...]
     """Speed at action = 1 [rad/s or m/s], per joint, not above its max_velocity."""
-    smoothing_hz: float | None = None
-    """Cut-off of the low-pass on the commanded velocity [Hz]; None for none."""
+    smoothing_hz: float = 3.0
+    """Natural frequency of the low-pass on the commanded velocity [Hz]."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ from rl_agent.types import Array, Command, FloatArray, Reason
 ACCELERATION_SHARE = 0.95
 # A set-point this many periods at full speed away from the applied command has lost its gate.
 LEASH_PERIODS = 2.0
+DAMPING_RATIO = 0.866
+"""Overshoots by 0.4 %; critical damping would be slower for nothing."""
 
 
 @dataclass(frozen=True)
@@ -20,49 +22,50 @@ class SetPoint(Command):
     """Where the mapper's own integration stands: the end point of its last proposal."""
 
     acceleration: Array
-    """(num_commands,) mean acceleration of the last period [rad/s2 or m/s2]."""
+    """(num_commands,) at the end point [rad/s2 or m/s2]."""
 
 
 class ActionMapper:
-    """Integrates velocity actions into set-points that respect the profile's limits.
+    """Integrates velocity actions into set-points that keep the profile's limits and do not jerk.
 
-    Per action joint, with period T, the target speed a * max_speed passes a first-order
-    low-pass (cut-off `smoothing_hz`), is bounded in its change (acceleration) and by the room left
-    to brake before the soft limit, and is integrated by the trapezoidal rule: the speed is
-    continuous and piecewise linear. One stage only: with the set-point's speed in the observation
-    the process stays Markov, and a second stage doubled the experience that reaching needed.
+    Per action joint, the speed follows the target u = a * max_speed through a low-pass of second
+    order, v'' = w^2 (u - v) - 2 zeta w v' with w = 2 pi smoothing_hz, by Tustin's rule. Its
+    acceleration is bounded and linear within a period, so the position is one cubic per period,
+    which is just what the gate interpolates. Near a soft limit u is bounded by the room to brake.
+    A low-pass of first order needs as little experience, but its jumps of acceleration put four
+    times the energy above 5 Hz into the arm.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
         joints = spec.command_joints
         self._spec = spec
         self._index = np.array(spec.action_index)
-        self._period_s = spec.policy_period_s
+        self._period_s = period_s = spec.policy_period_s
         self._max_speed = np.array(spec.action.max_speed)
         self._acceleration = ACCELERATION_SHARE * np.array(
             [joints[i].max_acceleration for i in self._index]
         )
         self._lower = np.array([joints[i].lower + joints[i].margin for i in self._index])
         self._upper = np.array([joints[i].upper - joints[i].margin for i in self._index])
-        cutoff_hz = spec.action.smoothing_hz
-        self._blend = (
-            1.0 if cutoff_hz is None else 1.0 - np.exp(-2.0 * np.pi * cutoff_hz * self._period_s)
-        )
-        self._leash = LEASH_PERIODS * self._max_speed * self._period_s
+        w = 2.0 * np.pi * spec.action.smoothing_hz
+        inertia = 0.25 * (w * period_s) ** 2 + DAMPING_RATIO * w * period_s
+        self._keep = (1.0 - inertia) / (1.0 + inertia)
+        self._pull = w**2 * period_s / (1.0 + inertia)
+        # How long the speed lags behind its target: braking starts that much later.
+        self._lag_s = 2.0 * DAMPING_RATIO / w
+        self._leash = LEASH_PERIODS * self._max_speed * period_s
         self.reset(np.array([joint.home for joint in joints]))
 
     @property
     def setpoint(self) -> SetPoint:
         """The end point of the last proposal, or the pose of the last reset."""
-        return SetPoint(
-            self._position.copy(), self._velocity.copy(), self._mean_acceleration.copy()
-        )
+        return SetPoint(self._position.copy(), self._velocity.copy(), self._acceleration_now.copy())
 
     def reset(self, command_position: Array) -> None:
         """Start from rest at command positions (num_commands,), measured or applied."""
         self._position = np.array(command_position, dtype=np.float64)
         self._velocity = np.zeros_like(self._position)
-        self._mean_acceleration = np.zeros_like(self._position)
+        self._acceleration_now = np.zeros_like(self._position)
 
     def command(self, action: FloatArray | Array, applied: Command | None = None) -> Command:
         """Return where to be one policy period from now, and how fast.
@@ -72,23 +75,18 @@ class ActionMapper:
             applied: The gate's newest command, if known: the set-point is kept on a leash to it, so
                 that it does not run away while the gate holds the robot back.
         """
-        index, period_s = self._index, self._period_s
         if applied is not None:
             self._stay_near(applied)
+        index, period_s = self._index, self._period_s
         position, velocity = self._position[index], self._velocity[index]
-        target = np.clip(np.asarray(action, dtype=np.float64), -1.0, 1.0) * self._max_speed
-        new_velocity = velocity + self._blend * (target - velocity)
-        step = self._acceleration * period_s
-        new_velocity = np.clip(new_velocity, velocity - step, velocity + step)
-        middle = position + 0.5 * period_s * velocity
-        new_velocity = np.clip(
-            new_velocity,
-            -self._brakeable(middle - self._lower),
-            self._brakeable(self._upper - middle),
-        )
-        self._position[index] = position + 0.5 * period_s * (velocity + new_velocity)
-        self._mean_acceleration[index] = (new_velocity - velocity) / period_s
-        self._velocity[index] = new_velocity
+        acceleration = self._acceleration_now[index]
+        target = self._target(action, position + self._lag_s * velocity)
+        new = self._keep * acceleration + self._pull * (target - velocity)
+        new = np.clip(new, -self._acceleration, self._acceleration)
+        self._position[index] = position + period_s * velocity
+        self._position[index] += period_s**2 * (2.0 * acceleration + new) / 6.0
+        self._velocity[index] = velocity + 0.5 * period_s * (acceleration + new)
+        self._acceleration_now[index] = new
         return Command(self._position.copy(), self._velocity.copy())
 
     def applied_action(self, action: FloatArray, applied: Command, reasons: Reason) -> FloatArray:
@@ -111,14 +109,14 @@ class ActionMapper:
         return {
             "position": self._position.copy(),
             "velocity": self._velocity.copy(),
-            "acceleration": self._mean_acceleration.copy(),
+            "acceleration": self._acceleration_now.copy(),
         }
 
     def set_state(self, state: dict[str, Array]) -> None:
         """Continue where `get_state` was taken."""
         self._position = np.array(state["position"], dtype=np.float64)
         self._velocity = np.array(state["velocity"], dtype=np.float64)
-        self._mean_acceleration = np.array(state["acceleration"], dtype=np.float64)
+        self._acceleration_now = np.array(state["acceleration"], dtype=np.float64)
 
     def _stay_near(self, applied: Command) -> None:
         index = self._index
@@ -133,12 +131,15 @@ class ActionMapper:
                 strayed, applied.velocity[index], self._velocity[index]
             )
 
-    def _brakeable(self, room: Array) -> Array:
-        """Return the largest end speed v with v T/2 + v^2/(2a) + a T^2/8 <= room, else 0.
+    def _target(self, action: FloatArray | Array, ahead: Array) -> Array:
+        """Return the target speeds; `ahead` is where the lag will have taken the joints."""
+        target = np.clip(np.asarray(action, dtype=np.float64), -1.0, 1.0) * self._max_speed
+        slowest, fastest = (
+            -self._brakeable(ahead - self._lower),
+            self._brakeable(self._upper - ahead),
+        )
+        return np.asarray(np.clip(target, slowest, fastest))
 
-        The last term is what whole periods can lose to a stop in mid-period: with it, slowing by
-        a T per period always ends inside.
-        """
-        a, half_s = self._acceleration, 0.5 * self._period_s
-        left = np.maximum(room - 0.5 * a * half_s**2, 0.0)
-        return a * (np.sqrt(half_s**2 + 2.0 * left / a) - half_s)
+    def _brakeable(self, room: Array) -> Array:
+        """Return the speed v from which v^2 / (2a) <= room; 0 where there is none."""
+        return np.sqrt(2.0 * self._acceleration * np.maximum(room, 0.0))

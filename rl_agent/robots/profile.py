@@ -74,7 +74,7 @@ class _Controller(_Model):
 class _Action(_Model):
     joints: list[Name] = Field(min_length=1)
     max_speed: list[Positive] = Field(min_length=1)
-    smoothing_hz: Positive | None = None
+    smoothing_hz: Positive = 3.0
 
 
 class _Observation(_Model):
