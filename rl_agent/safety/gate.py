@@ -260,10 +260,10 @@ class Gate:
         self._tally.count("stalls")
         self._following = None
         self._path.forget()
+        self._tick += missed_ticks
         if self._spec.controller.type is not ControllerType.JOINT_TRAJECTORY:
             self._filter.halt()
             return
-        self._tick += missed_ticks
         while missed_ticks > 0 and not self._filter.is_at_rest:
             self._filter.brake()
             missed_ticks -= 1

@@ -163,5 +163,5 @@ class GateMachine(RuleBasedStateMachine):
             )
 
 
-TestGate = GateMachine.TestCase
-TestGate.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+class TestGate(GateMachine.TestCase):
+    settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
