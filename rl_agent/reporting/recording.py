@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ def read_recording(path: Path, spec: RobotSpec) -> Recording:
     topics = _read_topics(path, (MEASUREMENTS, APPLIED, PROPOSALS, GOALS))
     goals = topics[GOALS]
     return Recording(
-        measurements=_joint_series(topics[MEASUREMENTS], spec.joint_names),
+        measurements=_in_si(_joint_series(topics[MEASUREMENTS], spec.joint_names), spec),
         applied=_applied_series(topics[APPLIED], spec.command_names),
         proposals=_joint_series(topics[PROPOSALS], spec.command_names),
         goal_received_s=np.array([message.received_s for message in goals]),
@@ -140,6 +140,15 @@ def _joint_series(messages: Sequence[_Message], names: Sequence[str]) -> JointSe
         received_s=np.array([message.received_s for message in messages]),
         position=_by_name(contents, "position", names),
         velocity=_by_name(contents, "velocity", names),
+    )
+
+
+def _in_si(series: JointSeries, spec: RobotSpec) -> JointSeries:
+    """Turn the driver's numbers into ours; all else on the wire is ours already."""
+    gain = np.array([joint.sign * joint.scale for joint in spec.joints])
+    offset = np.array([joint.offset_rad for joint in spec.joints])
+    return replace(
+        series, position=gain * series.position + offset, velocity=gain * series.velocity
     )
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,16 @@ def test_joints_come_in_the_profiles_order_whatever_the_messages(bag):
     np.testing.assert_array_equal(measurements.velocity, [-np.arange(6.0)])
     assert measurements.stamps_ns.tolist() == [7]
     assert measurements.received_s.tolist() == [1.5]
+
+
+def test_measurements_come_from_the_drivers_units_to_ours(bag):
+    turned = replace(SPEC.joints[1], sign=-1, scale=2.0, offset_rad=0.5)
+    spec = replace(SPEC, joints=(SPEC.joints[0], turned, *SPEC.joints[2:]))
+    recording = read_recording(bag, spec)
+    # The driver says 1 rad at -1 rad/s: -2 * 1 + 0.5 and -2 * -1.
+    assert recording.measurements.position[0, 1] == -1.5
+    assert recording.measurements.velocity[0, 1] == 2.0
+    assert recording.applied.position[0, 1] == 1.0
 
 
 def test_what_the_gate_says_about_its_ticks_is_read(bag):
