@@ -1,0 +1,43 @@
+import pytest
+import torch
+
+from rl_agent.algorithms.adam import Adam
+
+
+def steps(method, gradients):
+    parameter = torch.tensor([1.0, -2.0])
+    adam = Adam([parameter], 0.1)
+    with torch.no_grad():
+        for gradient in gradients:
+            getattr(adam, method)([torch.tensor(gradient)])
+    return parameter, adam
+
+
+@pytest.mark.parametrize("method", ["step", "step_in_graph"])
+def test_the_first_step_has_the_length_of_the_learning_rate(method):
+    parameter, adam = steps(method, [[4.0, -0.5]])
+    assert parameter.tolist() == pytest.approx([0.9, -1.9], abs=1e-6)
+    assert adam.num_steps.tolist() == [1.0]
+
+
+@pytest.mark.parametrize("method", ["step", "step_in_graph"])
+def test_it_equals_torchs_optimiser(method):
+    gradients = [[4.0, -0.5], [-1.0, 0.3], [0.0, 2.0], [1e-3, -1e-3]]
+    parameter, _ = steps(method, gradients)
+    reference = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+    optimiser = torch.optim.Adam([reference], lr=0.1)
+    for gradient in gradients:
+        reference.grad = torch.tensor(gradient)
+        optimiser.step()
+    torch.testing.assert_close(parameter, reference.detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_its_tensors_are_its_whole_state():
+    gradients = [[4.0, -0.5], [-1.0, 0.3]]
+    whole, _ = steps("step", gradients)
+    parameter, first = steps("step", gradients[:1])
+    second = Adam([parameter], 0.1)
+    for name, tensor in second.tensors().items():
+        tensor.copy_(first.tensors()[name])
+    second.step([torch.tensor(gradients[1])])
+    assert torch.equal(parameter, whole)

@@ -1,0 +1,193 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from rl_agent.algorithms.compilation import missing_for_compiler
+from rl_agent.algorithms.sac import Sac
+from rl_agent.algorithms.sac_config import SacConfig
+from rl_agent.data.batch import Batch
+
+OBS_DIM, ACT_DIM = 3, 2
+REDQ = {"num_qs": 4, "num_min_qs": 2}
+DROQ = {"use_layer_norm": True, "dropout_rate": 0.1}
+
+
+def make_agent(seed=0, **changes):
+    values = {
+        "batch_size": 8,
+        "actor_hidden_dims": (16, 16),
+        "critic_hidden_dims": (16, 16),
+        "gamma": 0.9,
+        "normalize_obs": False,
+    }
+    return Sac(OBS_DIM, ACT_DIM, SacConfig(**(values | changes)), seed)
+
+
+def make_batch(seed=0, size=8):
+    rng = np.random.default_rng(seed)
+    return Batch(
+        obs=rng.standard_normal((size, OBS_DIM), dtype=np.float32),
+        action=rng.uniform(-1, 1, (size, ACT_DIM)).astype(np.float32),
+        reward=rng.standard_normal(size, dtype=np.float32),
+        discount=np.where(np.arange(size) % 4, 0.9, 0.0).astype(np.float32),
+        next_obs=rng.standard_normal((size, OBS_DIM), dtype=np.float32),
+    )
+
+
+def tensors(agent):
+    return {name: tensor.clone() for name, tensor in agent.get_state().tensors.items()}
+
+
+def perceptron(agent, member, x, network="target_critic"):
+    """One member of a critic, written out."""
+    state = getattr(agent, network).state_dict()
+    for layer in range(3):
+        weight, bias = (state[f"layers.{layer}.{part}"][member] for part in ("weight", "bias"))
+        x = x @ weight + bias
+        x = torch.relu(x) if layer < 2 else x
+    return x.squeeze(-1)
+
+
+def test_critic_loss_and_target_are_soft_actor_critics():
+    agent, batch = make_agent(initial_alpha=0.3), make_batch()
+    agent.inputs.load(batch, agent.update_rng)
+    mean, log_std = agent.actor(torch.from_numpy(batch.next_obs))
+    pre_tanh = mean + log_std.exp() * agent.inputs.next_noise
+    log_prob = torch.distributions.Normal(mean, log_std.exp()).log_prob(pre_tanh)
+    log_prob = (log_prob - torch.log(1 - torch.tanh(pre_tanh).square())).sum(-1)
+    x = torch.cat([torch.from_numpy(batch.next_obs), torch.tanh(pre_tanh)], -1)
+    next_q = torch.minimum(perceptron(agent, 0, x), perceptron(agent, 1, x))
+    target = torch.from_numpy(batch.reward) + torch.from_numpy(batch.discount) * (
+        next_q - 0.3 * log_prob
+    )
+    x = torch.cat([torch.from_numpy(batch.obs), torch.from_numpy(batch.action)], -1)
+    loss = sum(functional.mse_loss(perceptron(agent, k, x, "critic"), target) for k in range(2))
+    agent.update_rng = np.random.default_rng(np.random.SeedSequence(0).spawn(2)[1])
+    agent.update(batch)
+    figures = agent.metrics()
+    assert figures["critic_loss"] == pytest.approx(loss.item(), rel=1e-4)
+    assert figures["target_q_mean"] == pytest.approx(target.mean().item(), rel=1e-4)
+
+
+def test_temperature_rises_where_the_entropy_is_below_its_target():
+    warm, cold = make_agent(target_entropy=100.0), make_agent(target_entropy=-100.0)
+    for agent in (warm, cold):
+        agent.update(make_batch())
+    # Adam's first step has the length of the learning rate.
+    assert (warm.log_alpha - np.log(0.2)).item() == pytest.approx(3e-4, rel=1e-3)
+    assert (cold.log_alpha - np.log(0.2)).item() == pytest.approx(-3e-4, rel=1e-3)
+
+
+def test_temperature_can_be_fixed():
+    agent = make_agent(learns_alpha=False)
+    agent.update(make_batch())
+    assert agent.log_alpha.item() == pytest.approx(np.log(0.2))
+
+
+def test_policy_delay_updates_the_actor_every_third_time():
+    agent = make_agent(policy_delay=3)
+    changes = []
+    for _ in range(6):
+        before = agent.actor.trunk.layers[0].weight.detach().clone()
+        agent.update(make_batch())
+        changes.append(not torch.equal(before, agent.actor.trunk.layers[0].weight))
+    assert changes == [False, False, True, False, False, True]
+
+
+def test_target_critics_follow_slowly():
+    agent = make_agent(tau=0.25)
+    before = tensors(agent)
+    agent.update(make_batch())
+    after = tensors(agent)
+    name = "layers.0.weight"
+    expected = before[f"target_critic.{name}"].lerp(after[f"critic.{name}"], 0.25)
+    torch.testing.assert_close(after[f"target_critic.{name}"], expected)
+
+
+@pytest.mark.parametrize("changes", [{}, REDQ, DROQ, {"smoothness_coef": 1.0}])
+def test_save_and_load_goes_on_bit_by_bit(changes):
+    first = make_agent(**changes)
+    for index in range(3):
+        first.update(make_batch(index))
+    state = first.get_state()
+    copied = type(state)(tensors(first), state.values)
+    second = make_agent(seed=9, **changes)
+    second.set_state(copied)
+    obs = np.ones(OBS_DIM, np.float32)
+    assert np.array_equal(
+        first.act(obs, is_deterministic=True), second.act(obs, is_deterministic=True)
+    )
+    assert np.array_equal(first.act(obs), second.act(obs))
+    for index in range(3):
+        first.update(make_batch(index))
+        second.update(make_batch(index))
+    own, other = tensors(first), tensors(second)
+    assert all(torch.equal(own[name], other[name]) for name in own)
+
+
+def test_a_state_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match="expected"):
+        make_agent().set_state(make_agent(critic_hidden_dims=(8, 16)).get_state())
+    with pytest.raises(ValueError, match="does not fit"):
+        make_agent().set_state(make_agent(use_layer_norm=True).get_state())
+
+
+def test_actions_are_bounded_and_sampled_unless_deterministic():
+    agent, obs = make_agent(), np.ones(OBS_DIM, np.float32)
+    samples = np.stack([agent.act(obs) for _ in range(50)])
+    assert np.abs(samples).max() <= 1.0
+    assert samples.std(0).min() > 0.1
+    first = agent.act(obs, is_deterministic=True)
+    assert np.array_equal(first, agent.act(obs, is_deterministic=True))
+    mean, _ = agent.actor(torch.from_numpy(obs[None]))
+    np.testing.assert_allclose(first, np.tanh(mean.detach().numpy()[0]), rtol=1e-6)
+
+
+def test_an_action_handed_out_does_not_change_later():
+    agent = make_agent()
+    first = agent.act(np.ones(OBS_DIM, np.float32))
+    kept = first.copy()
+    agent.act(-np.ones(OBS_DIM, np.float32))
+    assert np.array_equal(first, kept)
+
+
+def test_metrics_are_averages_since_the_last_call():
+    agent = make_agent()
+    assert agent.metrics() == {}
+    agent.update(make_batch())
+    assert agent.metrics()["alpha"] == pytest.approx(0.2, rel=1e-3)
+    assert agent.metrics() == {}
+
+
+def test_updates_fit_the_critic_to_rewards_without_a_future():
+    agent = make_agent(critic_learning_rate=1e-2)
+    batch = make_batch()
+    batch = Batch(batch.obs, batch.action, batch.reward, np.zeros(8, np.float32), batch.next_obs)
+    for _ in range(300):
+        agent.update(batch)
+    x = torch.cat([torch.from_numpy(batch.obs), torch.from_numpy(batch.action)], -1)
+    error = agent.critic(x) - torch.from_numpy(batch.reward)
+    assert error.abs().max().item() < 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(missing_for_compiler() != "", reason="torch.compile lacks a compiler")
+@pytest.mark.filterwarnings("ignore")  # of torch's compiler, about itself
+def test_the_compiled_update_equals_the_eager_one():
+    changes = {**REDQ, **DROQ, "normalize_obs": True, "smoothness_coef": 0.5}
+    eager, compiled = make_agent(**changes), make_agent(**changes)
+    for agent in (eager, compiled):
+        agent.observe(np.ones(OBS_DIM, np.float32))
+        agent.observe(np.zeros(OBS_DIM, np.float32))
+    before = tensors(compiled)
+    compiled.compile()
+    after = tensors(compiled)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert compiled.is_compiled
+    for index in range(5):
+        eager.update(make_batch(index))
+        compiled.update(make_batch(index))
+    own, other = tensors(eager), tensors(compiled)
+    for name in own:
+        torch.testing.assert_close(other[name], own[name], rtol=1e-3, atol=1e-5)
