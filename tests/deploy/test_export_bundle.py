@@ -102,12 +102,13 @@ def test_both_backends_drive_the_twin_alike(run_dir):
     np.testing.assert_allclose(errors[0], errors[1], atol=1e-3)
 
 
-def test_the_verb_prints_a_summary_and_what_to_do_next(run_dir, tmp_path):
+def test_the_verb_prints_a_summary_and_what_to_do_next(run_dir, report, tmp_path):
     app = typer.Typer()
     app.command()(export_verb)
     result = CliRunner().invoke(app, [str(run_dir), "--out", str(tmp_path / "b")])
     assert result.exception is None, result.output
-    for words in ("so101, reach", "20 Hz", "38 observations, 4 joints", "kB", "over 1084", "µs"):
+    sizes = f"{report.manifest.obs_dim} observations, 4 joints"
+    for words in ("so101, reach", "20 Hz", sizes, "kB", "over 1084", "µs"):
         assert words in result.output
     assert f"Next: surefoot eval {tmp_path / 'b'}" in result.output
     assert f"surefoot up twin --robot so101 --bundle {tmp_path / 'b'}" in result.output
