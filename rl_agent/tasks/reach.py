@@ -20,7 +20,10 @@ FINE_SCALE_M = 0.03
 
 
 class ReachTask(Task):
-    """r = -5 d + exp(-(d / 3 cm)^2) - 0.02 |a - a_prev|^2, d the tool's distance [m] afterwards."""
+    """r = -5 d + n (1 - 0.25 |a|^2) - 0.05 |a - a_prev|^2 with nearness n = exp(-(d / 3 cm)^2).
+
+    d is the tool's distance [m] after the step. An action is a speed: near the goal it should rest.
+    """
 
     context_dim = 3
     goal_dim = 3
@@ -80,8 +83,10 @@ class ReachTask(Task):
         """Return (...) as the class says."""
         del context
         distance = self.error(next_context, goal)
+        nearness = np.exp(-np.square(distance / FINE_SCALE_M))
+        rest = 1.0 - 0.25 * np.sum(np.square(action), axis=-1)
         change = np.sum(np.square(action - previous_action), axis=-1)
-        return -5.0 * distance + np.exp(-np.square(distance / FINE_SCALE_M)) - 0.02 * change
+        return -5.0 * distance + nearness * rest - 0.05 * change
 
     def success(self, context: Array, goal: Array) -> NDArray[np.bool_]:
         """Tell (...) whether the tool is within 2 cm."""

@@ -15,7 +15,8 @@ def reach():
 
 
 def test_reward_by_hand():
-    # 3 cm off: -5 * 0.03 + exp(-1) - 0.02 * (0.5^2 + 0.5^2) = -0.15 + 0.367879 - 0.01
+    # 3 cm off: -5 * 0.03 + exp(-1) * (1 - 0.25 * 0.5) - 0.05 * (0.5^2 + 0.5^2)
+    # = -0.15 + 0.367879 * 0.875 - 0.025
     reward = reach().reward(
         np.zeros(3),
         np.array([0.2, 0.0, 0.0]),
@@ -23,7 +24,7 @@ def test_reward_by_hand():
         np.zeros(2),
         np.array([0.23, 0.0, 0.0]),
     )
-    assert reward == pytest.approx(0.207879, abs=1e-6)
+    assert reward == pytest.approx(0.146894, abs=1e-6)
 
 
 def test_functions_are_vectorised_like_single_calls():
