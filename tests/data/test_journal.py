@@ -1,0 +1,258 @@
+import json
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transitions import LAYOUT, transition
+
+from rl_agent.clock import ManualClock
+from rl_agent.data import journal as journal_module
+from rl_agent.data.journal import JournalConfig, JournalOffset, JournalReader, JournalWriter
+from rl_agent.data.journal_segment import Header, record_dtype
+from rl_agent.data.layout import TransitionLayout
+from rl_agent.exceptions import JournalError
+
+RECORD_BYTES = record_dtype(LAYOUT).itemsize
+NO_SYNC = JournalConfig(sync="none")
+
+
+_writers = []
+
+
+@pytest.fixture(autouse=True)
+def close_writers():
+    yield
+    while _writers:
+        _writers.pop().close()
+
+
+def opened(*arguments):
+    _writers.append(JournalWriter(*arguments))
+    return _writers[-1]
+
+
+def write(directory, num_records, config=NO_SYNC):
+    writer = opened(directory, LAYOUT, config)
+    for index in range(num_records):
+        writer.append(transition(index))
+    return writer
+
+
+def rewards(directory, until=None):
+    return JournalReader(directory).read(until).rows["reward"].tolist()
+
+
+def test_what_was_appended_is_read_back(tmp_path):
+    write(tmp_path, 3)
+    contents = JournalReader(tmp_path).read()
+    row = contents.rows[2]
+    assert contents.num_damaged == 0
+    assert row["obs"].tolist() == [2.0, 0.0]
+    assert row["next_obs"].tolist() == [3.0, 0.0]
+    assert row["action"].tolist() == [0.5]
+    assert row["applied_action"].tolist() == [0.25]
+    assert row["shares"].tolist() == pytest.approx([0.0, 0.1, 0.2])
+    assert (row["reward"], row["reasons"]) == (2.0, 2)
+    assert (bool(row["terminated"]), bool(row["truncated"])) == (False, False)
+
+
+def test_a_record_is_with_the_operating_system_before_append_returns(tmp_path):
+    write(tmp_path, 3)  # neither closed nor synced
+    assert rewards(tmp_path) == [0, 1, 2]
+
+
+def test_the_first_line_tells_the_schema(tmp_path):
+    write(tmp_path, 1)
+    with (tmp_path / "000000.journal").open("rb") as file:
+        header = json.loads(file.readline())
+    assert (header["format"], header["schema_version"]) == ("surefoot-journal", 1)
+    assert ["obs", "<f4", 2] in header["row"]
+    assert ["reasons", "<u4", 1] in header["row"]
+
+
+def test_segments_follow_one_another(tmp_path):
+    writer = write(tmp_path, 7, JournalConfig(sync="none", segment_records=3))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "000000.journal",
+        "000001.journal",
+        "000002.journal",
+    ]
+    assert rewards(tmp_path) == list(range(7))
+    assert (writer.offset.num_records, writer.offset.segment) == (7, 2)
+    assert Header.read(tmp_path / "000002.journal").first_record == 6
+
+
+def test_reopening_appends(tmp_path):
+    config = JournalConfig(sync="none", segment_records=3)
+    first = write(tmp_path, 4, config)
+    second = opened(tmp_path, LAYOUT, config)
+    assert second.offset == first.offset
+    assert second.num_dropped_bytes == 0
+    second.append(transition(4))
+    assert rewards(tmp_path) == [0, 1, 2, 3, 4]
+
+
+def test_the_digest_does_not_depend_on_reopening_and_depends_on_every_record(tmp_path):
+    whole = write(tmp_path / "a", 4).offset.digest
+    write(tmp_path / "b", 2)
+    again = opened(tmp_path / "b", LAYOUT, NO_SYNC)
+    for index in (2, 3):
+        again.append(transition(index))
+    assert again.offset.digest == whole == JournalReader(tmp_path / "b").read().digest
+    other = write(tmp_path / "c", 3)
+    other.append(transition(9))
+    assert other.offset.digest != whole
+
+
+def test_truncating_to_an_offset_forgets_what_came_later(tmp_path):
+    config = JournalConfig(sync="none", segment_records=3)
+    writer = write(tmp_path, 2, config)
+    offset = writer.offset
+    for index in range(2, 8):
+        writer.append(transition(index))
+    assert rewards(tmp_path, offset) == [0, 1]
+    writer.truncate_to(JournalOffset(**json.loads(json.dumps(offset.to_json()))))
+    assert rewards(tmp_path) == [0, 1]
+    assert writer.offset == offset
+    writer.append(transition(2))
+    assert rewards(tmp_path) == [0, 1, 2]
+
+
+def test_an_offset_beyond_the_end_is_refused(tmp_path):
+    offset = write(tmp_path / "a", 5).offset
+    writer = write(tmp_path / "b", 3)
+    with pytest.raises(JournalError, match="3 records, 5 are needed"):
+        writer.truncate_to(offset)
+    with pytest.raises(JournalError, match="holds 3 records, 5 are needed"):
+        JournalReader(tmp_path / "b").read(offset)
+    writer.append(transition(3))
+    assert rewards(tmp_path / "b") == [0, 1, 2, 3]
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut=st.integers(0, 2 * RECORD_BYTES), garbage=st.binary(max_size=2 * RECORD_BYTES + 5))
+def test_a_torn_tail_is_dropped_at_every_byte(tmp_path_factory, cut, garbage):
+    """Cut within the last two records, or with anything written after the cut."""
+    directory = tmp_path_factory.mktemp("journal")
+    write(directory, 4)
+    path = directory / "000000.journal"
+    end = path.stat().st_size
+    os.truncate(path, end - cut)
+    with path.open("ab") as file:
+        file.write(garbage)
+    num_whole = 4 - -(-cut // RECORD_BYTES)
+    kept_bytes = end - (4 - num_whole) * RECORD_BYTES
+    assert rewards(directory) == list(range(num_whole))
+    writer = opened(directory, LAYOUT, NO_SYNC)
+    assert writer.num_dropped_bytes == end - cut + len(garbage) - kept_bytes
+    assert writer.offset.num_records == num_whole
+    writer.append(transition(7))
+    assert rewards(directory) == [*range(num_whole), 7]
+
+
+@pytest.mark.parametrize("keep", [0, 1, 40])
+def test_a_segment_whose_header_is_torn_was_never_begun(tmp_path, keep):
+    write(tmp_path, 3, JournalConfig(sync="none", segment_records=2))
+    os.truncate(tmp_path / "000001.journal", keep)
+    assert rewards(tmp_path) == [0, 1]
+    writer = opened(tmp_path, LAYOUT, JournalConfig(sync="none", segment_records=2))
+    assert writer.num_dropped_bytes == keep
+    writer.append(transition(2))
+    assert rewards(tmp_path) == [0, 1, 2]
+
+
+@given(place=st.integers(0, RECORD_BYTES - 1), bit=st.integers(0, 7))
+@settings(max_examples=40, deadline=None)
+def test_a_flipped_bit_in_the_middle_costs_one_record(tmp_path_factory, place, bit):
+    directory = tmp_path_factory.mktemp("journal")
+    offset = write(directory, 4).offset
+    path = directory / "000000.journal"
+    data = bytearray(path.read_bytes())
+    data[len(data) - 3 * RECORD_BYTES + place] ^= 1 << bit
+    path.write_bytes(data)
+    contents = JournalReader(directory).read(offset)
+    assert contents.rows["reward"].tolist() == [0, 2, 3]
+    assert contents.num_damaged == 1
+    assert contents.digest != offset.digest
+    assert opened(directory, LAYOUT, NO_SYNC).offset.num_records == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"not json\n", "not readable"),
+        (b"{}\n", "not readable"),
+        (b'{"format": "other", "schema_version": 1}\n', "expected surefoot-journal version 1"),
+        (b'{"format": "surefoot-journal", "schema_version": 2}\n', "version 1, found"),
+    ],
+)
+def test_foreign_files_are_refused(tmp_path, line, words):
+    (tmp_path / "000000.journal").write_bytes(line)
+    with pytest.raises(JournalError, match=words):
+        JournalReader(tmp_path)
+    with pytest.raises(JournalError, match=words):
+        opened(tmp_path, LAYOUT, NO_SYNC)
+
+
+def test_rows_of_another_layout_are_refused(tmp_path):
+    write(tmp_path, 1)
+    with pytest.raises(JournalError, match="obs_dim=9"):
+        opened(tmp_path, TransitionLayout(obs_dim=9, act_dim=1), NO_SYNC)
+
+
+def test_there_is_no_journal_in_an_empty_folder(tmp_path):
+    with pytest.raises(JournalError, match="no journal"):
+        JournalReader(tmp_path)
+
+
+@pytest.mark.parametrize(("sync", "expected"), [("none", 0), ("interval", 2), ("always", 4)])
+def test_when_records_are_forced_onto_the_disk(tmp_path, monkeypatch, sync, expected):
+    clock, synced = ManualClock(), []
+    config = JournalConfig(sync=journal_module.SyncPolicy(sync), sync_interval_s=1.0)
+    writer = opened(tmp_path, LAYOUT, config, clock)
+    monkeypatch.setattr(journal_module.os, "fsync", synced.append)
+    monkeypatch.setattr(journal_module, "fsync_directory", lambda directory: None)
+    for index in range(4):  # at 0.6, 1.2 (due), 1.8, 2.4 s (due)
+        clock.advance(0.6)
+        writer.append(transition(index))
+    assert len(synced) == expected
+
+
+def test_a_full_disk_leaves_whole_records(tmp_path, monkeypatch):
+    writer = write(tmp_path, 2)
+
+    class FullDisk:
+        name = writer._file.name
+
+        def write(self, data):
+            with open(self.name, "ab") as file:
+                file.write(data[:10])
+            raise OSError(28, "No space left on device")
+
+    whole, writer._file = writer._file, FullDisk()
+    with pytest.raises(JournalError, match="No space left"):
+        writer.append(transition(2))
+    assert (tmp_path / "000000.journal").stat().st_size == writer.offset.position
+    writer._file = whole
+    writer.append(transition(2))
+    assert rewards(tmp_path) == [0, 1, 2]
+
+
+def test_clear_drops_everything(tmp_path):
+    writer = write(tmp_path, 3)
+    writer.clear()
+    assert writer.offset.num_records == 0
+    writer.append(transition(5))
+    assert rewards(tmp_path) == [5]
+
+
+def test_empty_fields_take_no_room(tmp_path):
+    layout = TransitionLayout(obs_dim=2, act_dim=1)
+    writer = opened(tmp_path, layout, NO_SYNC)
+    empty = np.zeros(0, np.float32)
+    writer.append(transition(1, context=empty, next_context=empty, goal=empty))
+    rows = JournalReader(tmp_path).read().rows
+    assert rows["context"].shape == (1, 0)
+    assert rows["obs"].tolist() == [[1.0, 0.0]]
