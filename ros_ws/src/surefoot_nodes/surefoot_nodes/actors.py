@@ -1,0 +1,103 @@
+"""Who decides: the exported policy, damped least squares, chance, or nobody. All behind `Actor`."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.interface.kinematics import Kinematics
+from rl_agent.planning.damped_least_squares import DampedLeastSquares
+from rl_agent.spec import RobotSpec
+from rl_agent.tasks.task import Task
+from rl_agent.types import Array, FloatArray, Measurement
+
+
+class Actor(Protocol):
+    """Turns what is known into an action."""
+
+    def act(self, obs: FloatArray, measurement: Measurement, goal: Array) -> FloatArray | None:
+        """Return (act_dim,) in [-1, 1]; None for an observation that must not be acted on."""
+        ...
+
+
+class PolicyActor:
+    """A verified bundle; its mean action."""
+
+    def __init__(self, bundle: str, spec: RobotSpec, task: Task) -> None:
+        from rl_agent.deploy.onnx_policy import OnnxPolicy
+
+        self.policy = OnnxPolicy(bundle, spec, task)
+
+    def act(self, obs: FloatArray, measurement: Measurement, goal: Array) -> FloatArray | None:
+        """Run the network."""
+        del measurement, goal
+        return self.policy.act(obs)
+
+
+class ReachActor:
+    """Damped least squares."""
+
+    def __init__(self, spec: RobotSpec, kinematics: Kinematics) -> None:
+        self._controller = DampedLeastSquares(spec, kinematics)
+
+    def act(self, obs: FloatArray, measurement: Measurement, goal: Array) -> FloatArray:
+        """Go straight for the goal."""
+        del obs
+        return self._controller.act(measurement, goal)
+
+
+class RandomActor:
+    """Uniform actions: what a policy must beat."""
+
+    def __init__(self, act_dim: int, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._act_dim = act_dim
+
+    def act(self, obs: FloatArray, measurement: Measurement, goal: Array) -> FloatArray:
+        """Draw."""
+        del obs, measurement, goal
+        return self._rng.uniform(-1.0, 1.0, self._act_dim).astype(np.float32)
+
+
+class ZeroActor:
+    """Wishes to stay."""
+
+    def __init__(self, act_dim: int) -> None:
+        self._action = np.zeros(act_dim, dtype=np.float32)
+
+    def act(self, obs: FloatArray, measurement: Measurement, goal: Array) -> FloatArray:
+        """Return zeros."""
+        del obs, measurement, goal
+        return self._action.copy()
+
+
+def make_actor(
+    name: str,
+    spec: RobotSpec,
+    task: Task,
+    *,
+    bundle: str = "",
+    kinematics: Kinematics | None = None,
+    seed: int = 0,
+) -> Actor:
+    """Return the actor that the parameter `actor` names.
+
+    Raises:
+        ProfileError: It lacks what it needs.
+        BundleError: The bundle was refused.
+    """
+    if name == "onnx":
+        if not bundle:
+            message = "is needed by the actor onnx; `surefoot export` writes one"
+            raise ProfileError("policy_node", [Problem("bundle", message)])
+        return PolicyActor(bundle, spec, task)
+    if name == "dls":
+        if kinematics is None or task.goal_dim != 3:
+            message = "dls reaches for points: it needs a robot with a tool, and the task reach"
+            raise ProfileError("policy_node", [Problem("actor", message)])
+        return ReachActor(spec, kinematics)
+    if name == "random":
+        return RandomActor(spec.act_dim, seed)
+    return ZeroActor(spec.act_dim)

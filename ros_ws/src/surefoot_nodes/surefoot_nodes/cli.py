@@ -1,0 +1,143 @@
+"""Verbs of this room: `surefoot up` and, from another terminal, `surefoot arm | stop | reset`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+up = typer.Typer(
+    help="Start policy, gate and, for a twin, the simulated robot, each as a ROS 2 process.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Robot = Annotated[str, typer.Option(help="A shipped robot's name, or a profile's YAML file.")]
+Bundle = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of an exported policy. Without one, a damped-least-squares controller."
+    ),
+]
+Actor = Annotated[str, typer.Option(help="Who acts: onnx, dls, random or zero.")]
+Task = Annotated[
+    str, typer.Option(help="reach, swing_up or module:Class; from the bundle if given.")
+]
+PolicyHz = Annotated[float, typer.Option(help="Proposals per second; 0: bundle's or profile's.")]
+Domain = Annotated[int | None, typer.Option(help="ROS_DOMAIN_ID of the graph.")]
+Namespace = Annotated[str, typer.Option(help="ROS namespace of the robot.")]
+Params = Annotated[Path | None, typer.Option(help="Parameter file, in ROS's own form.")]
+GoalPeriod = Annotated[
+    float, typer.Option("--goal-period", help="Seconds between random goals; 0 for none.")
+]
+Record = Annotated[Path | None, typer.Option(help="New folder to record all topics into (MCAP).")]
+LogLevel = Annotated[str, typer.Option(help="debug, info, warn or error.")]
+Seed = Annotated[int, typer.Option(help="Of goals and random actions.")]
+
+
+@up.command("twin")
+def up_twin(
+    robot: Robot = "so101",
+    bundle: Bundle = None,
+    actor: Actor = "",
+    task: Task = "",
+    policy_hz: PolicyHz = 0.0,
+    goal_period_s: GoalPeriod = 4.0,
+    seed: Seed = 0,
+    auto_arm: Annotated[
+        bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
+    ] = True,
+    record: Record = None,
+    params: Params = None,
+    namespace: Namespace = "",
+    domain: Domain = None,
+    log_level: LogLevel = "warn",
+) -> int:
+    """Drive the MuJoCo twin in the robot's place, and arm it: something moves.
+
+    Runs on this machine only, in a ROS domain of its own (42 unless ROS_DOMAIN_ID or --domain says
+    otherwise), and refuses to start where a real robot answers. Ctrl-C brakes and ends everything.
+
+    Examples: `surefoot up twin`, `surefoot up twin --bundle runs/reach/bundle --policy-hz 20`.
+    """
+    options = locals()  # the parameters' names are the fields'
+    from .up import UpOptions, run_graph
+
+    return run_graph("twin", UpOptions(**options))
+
+
+@up.command("robot")
+def up_robot(
+    bundle: Bundle = None,
+    robot: Robot = "so101",
+    actor: Actor = "",
+    task: Task = "",
+    policy_hz: PolicyHz = 0.0,
+    goal_period_s: GoalPeriod = 0.0,
+    seed: Seed = 0,
+    record: Record = None,
+    params: Params = None,
+    namespace: Namespace = "",
+    domain: Domain = None,
+    log_level: LogLevel = "warn",
+) -> int:
+    """Drive a real robot, whose driver and controller run already. Nothing moves before you arm it.
+
+    From another terminal: `surefoot arm`, `surefoot stop`, `surefoot reset`. Ctrl-C brakes and ends
+    everything. The gate is no certified safety device: keep a hand on the robot's own e-stop.
+    """
+    options = locals()
+    from .up import UpOptions, run_graph
+
+    return run_graph("robot", UpOptions(**options))
+
+
+@up.command("observe")
+def up_observe(
+    bundle: Bundle = None,
+    robot: Robot = "so101",
+    actor: Actor = "",
+    task: Task = "",
+    policy_hz: PolicyHz = 0.0,
+    goal_period_s: GoalPeriod = 0.0,
+    seed: Seed = 0,
+    record: Record = None,
+    params: Params = None,
+    namespace: Namespace = "",
+    domain: Domain = None,
+    log_level: LogLevel = "warn",
+) -> int:
+    """Run the policy beside a robot that somebody else drives; publish what it would command.
+
+    Look at it with any ROS tool on the topic observed_command. Nothing that it publishes is obeyed
+    by anybody: there is no gate in this graph.
+    """
+    options = locals()
+    from .up import UpOptions, run_graph
+
+    return run_graph("observe", UpOptions(**options))
+
+
+def stop(namespace: Namespace = "", domain: Domain = None) -> int:
+    """Stop the robot now: brake, and stay stopped until reset and arm.
+
+    Without --domain it stops every gate that it finds: the robot's and the twin's.
+    """
+    from .operator_calls import call_stop
+
+    return call_stop(namespace, domain)
+
+
+def reset(namespace: Namespace = "", domain: Domain = None) -> int:
+    """Clear a latched stop. Moves nothing; arm is a separate step."""
+    from .operator_calls import call_reset
+
+    return call_reset(namespace, domain)
+
+
+def arm(namespace: Namespace = "", domain: Domain = None) -> int:
+    """Activate nodes that came back, and let the policy move the robot."""
+    from .operator_calls import call_arm
+
+    return call_arm(namespace, domain)

@@ -1,0 +1,44 @@
+"""The environment that a graph's processes share. A twin's never leaves this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from .graph import Kind
+
+TWIN_DOMAIN = 42
+"""Robots use ROS's default domain, 0: a twin's graph is apart from it even on one machine."""
+MAX_DOMAIN = 101
+"""Above this, Linux may need the ports for other things."""
+FASTDDS_PROFILE = Path(__file__).with_name("fastdds.xml")
+
+
+def twin_domain(domain: int | None = None) -> int:
+    """Return the domain of a twin's graph: the one asked for, else ROS_DOMAIN_ID, else ours."""
+    if domain is not None:
+        return domain
+    return int(os.environ.get("ROS_DOMAIN_ID") or TWIN_DOMAIN)
+
+
+def graph_environment(kind: Kind, domain: int | None = None) -> dict[str, str]:
+    """Return what the processes of a graph need on top of our own environment."""
+    changes = base_environment()
+    if kind == "twin":
+        changes["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        changes["ROS_DOMAIN_ID"] = str(twin_domain(domain))
+    elif domain is not None:
+        changes["ROS_DOMAIN_ID"] = str(domain)
+    return changes
+
+
+def base_environment() -> dict[str, str]:
+    """Return what makes ROS's wheels find their own files, and killed nodes be forgotten soon."""
+    changes = {"PYTHONUNBUFFERED": "1"}
+    prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    if sys.prefix not in prefixes:
+        changes["AMENT_PREFIX_PATH"] = os.pathsep.join([*filter(None, prefixes), sys.prefix])
+    if not {"FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"} & os.environ.keys():
+        changes["FASTDDS_DEFAULT_PROFILES_FILE"] = str(FASTDDS_PROFILE)
+    return changes

@@ -1,0 +1,80 @@
+"""What the gate says of itself: safety_state as JSON, diagnostics as key and value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from std_msgs.msg import String
+
+from rl_agent.types import Reason, SafetyState
+
+SCHEMA_VERSION = 1
+LEVELS = {
+    SafetyState.UNARMED: DiagnosticStatus.OK,
+    SafetyState.ARMED: DiagnosticStatus.OK,
+    SafetyState.HOLD: DiagnosticStatus.WARN,
+    SafetyState.STOPPED: DiagnosticStatus.ERROR,
+}
+MAX_STATE_BYTES = 10_000
+
+
+class GateReport(NamedTuple):
+    """The gate's state as others see it."""
+
+    state: SafetyState
+    cause: str
+    """Why it is in this state, in plain words."""
+    reasons: tuple[str, ...]
+    """Names of the latched reasons."""
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether proposals may move the robot, now or as soon as data are fresh."""
+        return self.state in (SafetyState.ARMED, SafetyState.HOLD)
+
+
+def report_of(diagnostics: Mapping[str, float | int | str]) -> GateReport:
+    """Return the report from the gate's diagnostics."""
+    latched = Reason(int(diagnostics["reasons_latched"]))
+    names = tuple(str(reason.name) for reason in Reason if reason and reason & latched)
+    return GateReport(SafetyState(diagnostics["state"]), str(diagnostics["cause"]), names)
+
+
+def write_state(report: GateReport) -> String:
+    """Return the message of safety_state."""
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "state": report.state.value,
+        "armed": report.is_armed,
+        "cause": report.cause,
+        "reasons": list(report.reasons),
+    }
+    return String(data=json.dumps(content))
+
+
+def read_state(message: String) -> GateReport | None:
+    """Return the report in a message of safety_state; None if it is none."""
+    if len(message.data) > MAX_STATE_BYTES:
+        return None
+    try:
+        content = json.loads(message.data)
+        reasons = tuple(str(name) for name in content["reasons"])
+        return GateReport(SafetyState(content["state"]), str(content["cause"]), reasons)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def write_diagnostics(name: str, diagnostics: Mapping[str, float | int | str]) -> DiagnosticArray:
+    """Return the message of diagnostics, its stamp left at 0."""
+    state = SafetyState(diagnostics["state"])
+    status = DiagnosticStatus(level=LEVELS[state], name=name, hardware_id="surefoot")
+    status.message = f"{state}: {diagnostics['cause']}"
+    status.values = [KeyValue(key=str(k), value=_text(v)) for k, v in diagnostics.items()]
+    return DiagnosticArray(status=[status])
+
+
+def _text(value: float | int | str) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,116 @@
+"""Who runs: the one description that `surefoot up` and the launch files both start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .parameters import Value
+
+PACKAGE = "surefoot_nodes"
+Kind = Literal["twin", "robot", "observe"]
+KINDS: tuple[Kind, ...] = ("twin", "robot", "observe")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeSpec:
+    """One process with one lifecycle node of the same name."""
+
+    package: str = PACKAGE
+    executable: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    remaps: tuple[tuple[str, str], ...] = ()
+    """(topic, other topic)."""
+    order: int
+    """Nodes are activated in rising order, and stopped by the supervisor's rule."""
+    respawn: bool = True
+    """Start it again when it dies, into INACTIVE: never armed, nothing moves by itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphConfig:
+    """What a user chooses."""
+
+    robot: str = "so101"
+    bundle: str = ""
+    task: str = "reach"
+    actor: str = ""
+    """Empty: the bundle, or damped least squares where there is none."""
+    policy_hz: float = 0.0
+    gate_hz: float = 0.0
+    goal_period_s: float = 4.0
+    """0 starts no goal_node: somebody else publishes goals."""
+    seed: int = 0
+    record: str = ""
+    """Folder for a recording; empty for none."""
+    has_goals: bool = True
+    """Whether the task takes goals at all."""
+    overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    """Per node, from a parameter file; they win."""
+
+    @property
+    def acts_as(self) -> str:
+        """The actor, with the default filled in."""
+        return self.actor or ("onnx" if self.bundle else "dls")
+
+
+def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
+    """Return the processes of a graph, in the order of their start."""
+    makers = {"twin": _twin_graph, "robot": _robot_graph, "observe": _observe_graph}
+    nodes = makers[kind](config)
+    if config.record:
+        nodes.append(_node("recorder_node", config, 0, out=config.record))
+    return sorted(nodes, key=lambda node: node.order)
+
+
+def _twin_graph(config: GraphConfig) -> list[NodeSpec]:
+    """Everything, with MuJoCo in place of the robot."""
+    return [_node("twin_node", config, 1), *_robot_graph(config)]
+
+
+def _robot_graph(config: GraphConfig) -> list[NodeSpec]:
+    """Gate and policy; the robot's own driver and controller run already."""
+    return [
+        _node("safety_node", config, 2),
+        _policy(config, observe_only=False),
+        *_goals(config),
+    ]
+
+
+def _observe_graph(config: GraphConfig) -> list[NodeSpec]:
+    """The policy alone, looking on: no gate, no command."""
+    return [_policy(config, observe_only=True), *_goals(config)]
+
+
+def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
+    return _node(
+        "policy_node",
+        config,
+        3,
+        task=config.task,
+        seed=config.seed,
+        bundle=config.bundle,
+        actor=config.acts_as,
+        observe_only=observe_only,
+    )
+
+
+def _goals(config: GraphConfig) -> list[NodeSpec]:
+    if config.goal_period_s <= 0.0 or not config.has_goals:
+        return []
+    period_s = config.goal_period_s
+    return [
+        _node("goal_node", config, 4, task=config.task, seed=config.seed, goal_period_s=period_s)
+    ]
+
+
+def _node(name: str, config: GraphConfig, order: int, **parameters: Value) -> NodeSpec:
+    values: dict[str, Value] = {
+        "robot": config.robot,
+        "policy_hz": float(config.policy_hz),
+        "gate_hz": float(config.gate_hz),
+        **parameters,
+        **config.overrides.get(name, {}),
+    }
+    return NodeSpec(executable=name, parameters=values, order=order)

@@ -1,0 +1,183 @@
+"""When the gate ticks: at its own rate, in phase with the proposals. Pure; times are injected.
+
+The gate's arithmetic takes every tick for one period T, so real intervals must stay near T. A
+proposal should not wait for the next tick either. So ticks are laid out such that one falls due
+just after each expected proposal, and the proposal's arrival triggers it. Nothing is ever made up
+for: a tick that came late leaves the robot late, never fast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rl_agent.spec import RobotSpec
+
+SHORTEST = 0.75
+"""No interval is shorter than this many periods."""
+LONGEST = 1.3
+"""No interval is longer than this many periods by design (a busy machine may still make it so)."""
+MARGIN = 0.2
+"""The tick meant for a proposal falls due this many periods after the proposal is expected."""
+MAX_LEAD = 0.5
+"""Ticks may run ahead of their mean rate by at most this many periods."""
+LEAK_PER_S = 0.1
+"""Share of the lead that is forgotten per second: lets clocks differ by a few 100 ppm."""
+GAIN = 0.3
+"""How far one arrival moves the expectation of the next ones."""
+WHOLE = 0.02
+"""A policy period within this share of a whole number of gate periods can be kept in phase."""
+JUST_AFTER_S = 1e-4
+"""A tick that should find a watchdog expired comes this long after it [s]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PacerRates:
+    """What the pacer must know of the robot."""
+
+    period_s: float
+    """T, the gate's period."""
+    policy_period_s: float
+    watchdog_s: float
+    """W, the age at which a proposal is stale."""
+
+    @classmethod
+    def of(cls, spec: RobotSpec) -> PacerRates:
+        """Return those of a robot."""
+        return cls(
+            period_s=spec.gate_period_s,
+            policy_period_s=spec.policy_period_s,
+            watchdog_s=spec.proposal_timeout_s,
+        )
+
+
+class TickPacer:
+    """Says when the next tick is due; told of every accepted proposal and of every tick."""
+
+    def __init__(self, rates: PacerRates, now_s: float) -> None:
+        self._rates = rates
+        ratio = rates.policy_period_s / rates.period_s
+        self._can_lock = abs(ratio - round(ratio)) <= WHOLE * ratio
+        self._last_tick_s = now_s
+        self._lead_s = 0.0
+        self._expected_s: float | None = None
+        self._last_arrival_s: float | None = None
+        self.deadline_s = now_s + rates.period_s
+        """When the next tick is due, whether or not a proposal comes [s]."""
+
+    def on_arrival(self, now_s: float) -> bool:
+        """Note that a proposal was accepted; True means: tick now."""
+        self._expect(now_s)
+        self._last_arrival_s = now_s
+        self.deadline_s = self._next_deadline()
+        return now_s >= self._last_tick_s + self._shortest_s()
+
+    def on_tick(self, now_s: float) -> None:
+        """Note that the gate ticked."""
+        period_s = self._rates.period_s
+        interval_s = now_s - self._last_tick_s
+        most_s = MAX_LEAD * period_s
+        lead_s = self._lead_s * max(0.0, 1.0 - LEAK_PER_S * interval_s) + period_s - interval_s
+        self._lead_s = min(max(lead_s, -most_s), most_s)
+        self._last_tick_s = now_s
+        if self._is_stale(now_s):
+            self._expected_s = None
+        self.deadline_s = self._next_deadline()
+
+    def _expect(self, now_s: float) -> None:
+        period_s = self._rates.policy_period_s
+        expected_s = self._expected_s
+        if expected_s is None or not self._can_lock:
+            self._expected_s = now_s + period_s
+            return
+        # Proposals that did not come are skipped.
+        expected_s += round((now_s - expected_s) / period_s) * period_s
+        self._expected_s = expected_s + GAIN * (now_s - expected_s) + period_s
+
+    def _is_stale(self, now_s: float) -> bool:
+        arrived_s = self._last_arrival_s
+        return arrived_s is None or now_s - arrived_s > self._rates.watchdog_s
+
+    def _shortest_s(self) -> float:
+        period_s = self._rates.period_s
+        return max(SHORTEST * period_s, period_s - (MAX_LEAD * period_s - self._lead_s))
+
+    def _next_deadline(self) -> float:
+        shortest_s, longest_s = self._shortest_s(), LONGEST * self._rates.period_s
+        interval_s = min(max(self._wanted_interval_s(), shortest_s), longest_s)
+        expiry_s = self._until_expiry_s()
+        # The tick that brakes should come right after W, not up to a period later.
+        if shortest_s <= expiry_s <= longest_s:
+            interval_s = expiry_s
+        return self._last_tick_s + interval_s
+
+    def _wanted_interval_s(self) -> float:
+        period_s = self._rates.period_s
+        if self._expected_s is None or not self._can_lock:
+            return period_s
+        ahead_s = self._expected_s - self._last_tick_s
+        # An arrival that this tick just served, or that has not come, is no target any more.
+        while ahead_s < 0.5 * period_s:
+            ahead_s += self._rates.policy_period_s
+        num_ticks = max(1, round(ahead_s / period_s))
+        if num_ticks == 1:
+            return ahead_s + MARGIN * period_s
+        return ahead_s / num_ticks
+
+    def _until_expiry_s(self) -> float:
+        if self._last_arrival_s is None:
+            return float("inf")
+        return self._last_arrival_s + self._rates.watchdog_s + JUST_AFTER_S - self._last_tick_s
+
+
+class Cadence:
+    """Which measurements the policy acts on, so that it acts at its rate. Times are stamps [s].
+
+    Stamps, not arrivals: they do not jitter, and the grid of due times never drifts against them.
+    """
+
+    def __init__(self, policy_period_s: float, state_period_s: float) -> None:
+        self._period_s = policy_period_s
+        # A measurement up to half a state period early is nearer to the due time than the next.
+        self._tolerance_s = min(0.5 * state_period_s, 0.25 * policy_period_s)
+        self._due_s: float | None = None
+
+    def is_due(self, stamp_s: float) -> bool:
+        """Tell whether to act on the measurement with this stamp; if so, the next is due later."""
+        period_s, due_s = self._period_s, self._due_s
+        # Over a period late, or the driver counts anew: begin again; never act twice in a row.
+        if due_s is None or not -2.0 * period_s < stamp_s - due_s < period_s:
+            self._due_s = stamp_s + period_s
+            return True
+        if stamp_s < due_s - self._tolerance_s:
+            return False
+        self._due_s = due_s + period_s
+        return True
+
+    def skip_to(self, stamp_s: float) -> None:
+        """Note that the policy acted on this measurement without being asked to."""
+        self._due_s = stamp_s + self._period_s
+
+
+class Grid:
+    """Absolute deadlines at a fixed rate; after a long stall the missed ones are dropped."""
+
+    def __init__(self, period_s: float, now_s: float, max_lag_s: float = 0.1) -> None:
+        self._period_s = period_s
+        self._max_lag_s = max_lag_s
+        self._start_s = now_s
+        self._count = 0
+        self.dropped_s = 0.0
+        """Time that was given up in stalls [s]."""
+
+    @property
+    def deadline_s(self) -> float:
+        """When the next step is due [s]."""
+        return self._start_s + (self._count + 1) * self._period_s
+
+    def advance(self, now_s: float) -> None:
+        """Note that the step that was due is done."""
+        self._count += 1
+        lag_s = now_s - self.deadline_s
+        if lag_s > self._max_lag_s:
+            self._start_s += lag_s
+            self.dropped_s += lag_s

@@ -1,0 +1,51 @@
+"""From measurement and goal to the next proposal: the policy's side of the loop, without ROS."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rl_agent.interface.action import ActionMapper
+from rl_agent.interface.kinematics import Kinematics
+from rl_agent.interface.observation import ObservationBuilder
+from rl_agent.spec import RobotSpec
+from rl_agent.tasks.task import Task
+from rl_agent.types import Array, Command, Measurement
+
+from .actors import Actor
+
+
+class Pilot:
+    """Holds what lives from one policy period to the next: set-point and previous action."""
+
+    def __init__(
+        self, spec: RobotSpec, task: Task, kinematics: Kinematics | None, actor: Actor
+    ) -> None:
+        self._actor = actor
+        self._builder = ObservationBuilder(spec, task, kinematics)
+        self._mapper = ActionMapper(spec)
+        self._index = np.array(spec.command_index)
+        self._previous_action = np.zeros(spec.act_dim, dtype=np.float32)
+
+    def follow(self, measurement: Measurement) -> None:
+        """Start from where the robot stands: nobody moves it for us, so nothing may add up."""
+        self._mapper.reset(measurement.position[self._index])
+        self._previous_action = np.zeros_like(self._previous_action)
+
+    def propose(
+        self, measurement: Measurement, goal: Array, applied: Command | None
+    ) -> Command | None:
+        """Return where to be one policy period from now; None where nothing should be proposed.
+
+        Args:
+            measurement: The newest reading.
+            goal: (goal_dim,) of the task.
+            applied: The gate's newest command, if it is fresh.
+        """
+        if not measurement.is_finite():
+            return None
+        obs = self._builder.build(measurement, goal, self._mapper.setpoint, self._previous_action)
+        action = self._actor.act(obs, measurement, goal)
+        if action is None:
+            return None
+        self._previous_action = np.clip(action, -1.0, 1.0).astype(np.float32)
+        return self._mapper.command(self._previous_action, applied)

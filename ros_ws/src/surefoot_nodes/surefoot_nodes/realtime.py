@@ -1,0 +1,68 @@
+"""What Linux offers a control process: priority, locked memory, an end with the parent."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+from collections.abc import Iterator
+
+PARENT_VARIABLE = "SUREFOOT_PARENT_PID"
+"""Set by whoever starts a node, so that it notices a parent that died before it could ask."""
+PRIORITY = 40
+"""SCHED_FIFO priority of control threads: below the kernel's own interrupt threads (50)."""
+SWITCH_INTERVAL_S = 5e-4
+"""Python's default of 5 ms would let another thread keep a control tick waiting that long."""
+
+_PR_SET_PDEATHSIG = 1
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def die_with_parent() -> None:
+    """Ask for SIGTERM when the parent dies, however it dies; leave at once if it has."""
+    _libc().prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    parent = os.environ.get(PARENT_VARIABLE)
+    if parent is not None and os.getppid() != int(parent):
+        sys.exit(f"the process that started this node (pid {parent}) is gone")
+
+
+def lock_memory() -> str:
+    """Keep touched pages in memory; return why not, or an empty string."""
+    # With a limit on locked memory a later allocation could fail: worse than a page fault.
+    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY and os.geteuid():
+        return "memory may be paged out (ulimit -l is not unlimited)"
+    # On fault: locking whole thread stacks would take 8 MB each.
+    if _libc().mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) != 0:
+        return f"memory may be paged out ({os.strerror(ctypes.get_errno())})"
+    return ""
+
+
+def use_fifo() -> str:
+    """Give the calling thread real-time priority; return why not, or an empty string."""
+    try:
+        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, policy, os.sched_param(PRIORITY))
+    except OSError as error:
+        return f"no real-time priority, ticks may come some ms late ({error.strerror}; ulimit -r)"
+    return ""
+
+
+@contextlib.contextmanager
+def fifo_for_new_threads() -> Iterator[None]:
+    """Let threads that start within inherit real-time priority: the middleware's own ones."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))

@@ -1,0 +1,208 @@
+"""Runs a graph: starts its processes, drives their lifecycle, starts again what died, ends all.
+
+As a node (for launch files) it drives the lifecycle only; launch starts the processes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from rl_agent.exceptions import GraphError, SurefootError
+
+from . import parameters, qos, realtime
+from .bringup import Bringup
+from .child import Child
+from .graph import NodeSpec
+from .node import StopSignal
+from .parameters import to_argument
+from .stopping import stop_children
+
+TEND_S = 0.5
+STATUS_S = 10.0
+MAX_DEATHS = 5
+"""A process that dies more often than this within `DEATH_WINDOW_S` stays dead."""
+DEATH_WINDOW_S = 60.0
+REFUSED = 2
+"""Exit status of a node that must not run here."""
+
+
+class InterruptedByUserError(Exception):
+    """Somebody asked us to end."""
+
+
+class Supervisor:
+    """One graph of processes, from start to end. Use `run`."""
+
+    def __init__(
+        self,
+        specs: Sequence[NodeSpec],
+        *,
+        namespace: str = "",
+        log_level: str = "warn",
+        auto_arm: bool = False,
+        environment: Mapping[str, str] | None = None,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        """Prepare it; nothing is started yet.
+
+        Args:
+            specs: The processes, in the order of activation.
+            namespace: The robot's.
+            log_level: Of the nodes.
+            auto_arm: Arm once all are active: for twins only.
+            environment: Additions to ours, for the nodes.
+            say: Takes lines for the user.
+        """
+        self._specs = list(specs)
+        self._namespace = namespace
+        self._log_level = log_level
+        self._auto_arm = auto_arm
+        self._environment = dict(environment or {})
+        self._say = say
+        self._deaths: dict[str, list[float]] = {}
+        self._status_s = 0.0
+        self._stop = StopSignal()
+        self.children: dict[str, Child] = {}
+
+    def run(self) -> int:
+        """Run until SIGINT or SIGTERM; return the exit status.
+
+        Raises:
+            GraphError: The graph could not be brought up, or a node refused to run here.
+        """
+        context = rclpy.Context()
+        try:
+            for spec in self._specs:
+                self._spawn(spec)
+            rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
+            self._supervise(context)
+        except InterruptedByUserError:
+            return 130
+        finally:
+            stop_children(self.children, lambda: self._stop.count > 1)
+            rclpy.try_shutdown(context=context)
+        return 0
+
+    def _supervise(self, context: rclpy.Context) -> None:
+        node = rclpy.create_node("supervisor", context=context, namespace=self._namespace)
+        executor = SingleThreadedExecutor(context=context)
+        executor.add_node(node)
+        names = [spec.executable for spec in self._specs]
+        bringup = Bringup(node, executor, names, say=self._say, check=self._check)
+        node.create_subscription(DiagnosticArray, "diagnostics", self._on_diagnostics, qos.REPORTS)
+        bringup.start()
+        self._say(f"running: {', '.join(names)}")
+        if self._auto_arm:
+            bringup.arm()
+        next_s = 0.0
+        while True:
+            self._check()
+            executor.spin_once(timeout_sec=0.1)
+            if time.monotonic() >= next_s:
+                bringup.tend()
+                next_s = time.monotonic() + TEND_S
+
+    def _spawn(self, spec: NodeSpec) -> None:
+        environment = {**self._environment, realtime.PARENT_VARIABLE: str(os.getpid())}
+        command = node_command(spec, self._namespace, self._log_level)
+        self.children[spec.executable] = Child(command, env=environment)
+
+    def _check(self) -> None:
+        """Give up if asked to, or if a node refused; start again what died."""
+        if self._stop.is_set:
+            raise InterruptedByUserError
+        for spec in self._specs:
+            child = self.children.get(spec.executable)
+            if child is not None and child.status is not None:
+                self._on_death(spec, child)
+
+    def _on_death(self, spec: NodeSpec, child: Child) -> None:
+        name, status = spec.executable, child.status
+        child.kill()
+        del self.children[name]
+        if status == REFUSED:
+            raise GraphError(f"{name} refused to run; the reason stands above")
+        now_s = time.monotonic()
+        deaths = [t for t in self._deaths.get(name, []) if now_s - t < DEATH_WINDOW_S] + [now_s]
+        self._deaths[name] = deaths
+        how = signal.Signals(-status).name if status is not None and status < 0 else status
+        if not spec.respawn or len(deaths) > MAX_DEATHS:
+            self._say(f"{name} died ({how}) and is not started again")
+            return
+        self._say(f"{name} died ({how}); starting it again")
+        self._spawn(spec)
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        now_s = time.monotonic()
+        if now_s - self._status_s < STATUS_S:
+            return
+        self._status_s = now_s
+        for status in message.status:
+            values = {item.key: item.value for item in status.values}
+            rates = [
+                f"{key[:-3]} {float(v):.0f} Hz" for key, v in values.items() if key[-3:] == "_hz"
+            ]
+            self._say(f"{values.get('state', status.message)} · {' · '.join(rates)}")
+
+
+def node_command(spec: NodeSpec, namespace: str, log_level: str) -> list[str]:
+    """Return the command line of one node's process."""
+    command = [sys.executable, "-m", f"{spec.package}.{spec.executable}", "--ros-args"]
+    command += ["-r", f"__node:={spec.executable}", "-r", f"__ns:=/{namespace.strip('/')}"]
+    for topic, other in spec.remaps:
+        command += ["-r", f"{topic}:={other}"]
+    for name, value in spec.parameters.items():
+        command += ["-p", f"{name}:={to_argument(value)}"]
+    return [*command, "--log-level", log_level]
+
+
+def main() -> int:
+    """Drive the lifecycle of nodes that somebody else started; for launch files."""
+    realtime.die_with_parent()
+    stop = StopSignal()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        _manage(stop)
+    except InterruptedByUserError:
+        return 0
+    except SurefootError as error:
+        print(f"supervisor: {error}", file=sys.stderr)
+        return REFUSED
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+def _manage(stop: StopSignal) -> None:
+    def check() -> None:
+        if stop.is_set:
+            raise InterruptedByUserError
+
+    node = rclpy.create_node("supervisor")
+    values = parameters.declare(node, "supervisor")
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    names = [name for name in values["nodes"] if name]
+    bringup = Bringup(node, executor, names, say=node.get_logger().info, check=check)
+    if values["autostart"]:
+        bringup.start()
+    if values["auto_arm"]:
+        bringup.arm()
+    while True:
+        check()
+        if values["autostart"]:
+            bringup.tend()
+        bringup.idle(TEND_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""The MuJoCo twin in the robot's place: the same topics, in real time. See `TwinNode`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from rclpy.clock import Clock, ClockType
+from sensor_msgs.msg import JointState
+
+from rl_agent.exceptions import GraphError
+from sim.twin import Twin
+
+from . import qos
+from .control_thread import ControlThread
+from .controller_messages import make_codec
+from .controllers import Points, make_controller
+from .conversions import MeasurementCodec, MessageError
+from .endpoints import publishers, subscribers, wait_until_clear, without
+from .node import GuardedNode, run
+from .pacing import Grid
+from .stamps import StampScale
+
+NAME = "twin_node"
+LOOK_OUT_S = 1.0
+PATIENCE_S = 8.0
+"""A twin that was killed is remembered for some seconds by those that heard it."""
+
+
+class TwinNode(GuardedNode):
+    """A robot with its driver and its controller, imitated.
+
+    Publishes `joint_states` (state_hz, reliable, stamps rise strictly with wall time). Subscribes
+    `<controller>/joint_trajectory` or `<controller>/commands`, and treats it as that controller of
+    ros2_control would: a trajectory's last point is held, a forward command never times out unless
+    the profile says so.
+
+    Refuses to run where a real driver answers: where anybody else publishes `joint_states` or
+    listens to the controller's topic.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(NAME)
+        self._loop: ControlThread | None = None
+        self._publisher: Any = None
+        self._watch: Any = None
+        self._inbox: deque[tuple[float, Points]] = deque(maxlen=1000)
+        """(arrival [s], points) of commands that the twin's time has not reached."""
+        self._bad_messages = 0
+
+    def configure(self) -> None:
+        """Load the twin, look out for a real robot, make publisher and subscription."""
+        self._spec = self.load_spec()
+        self._twin = Twin(self._spec)
+        self._codec = make_codec(self._spec)
+        self._stamps = StampScale()
+        self._states = MeasurementCodec(self._spec, self._stamps)
+        io = self.make_io()
+        self._refuse_company(
+            wait_until_clear(self._company, self.values["discovery_s"], PATIENCE_S)
+        )
+        self._publisher = io.create_publisher(JointState, "joint_states", qos.STATES_OUT)
+        io.create_subscription(
+            self._codec.message_type, self._codec.topic, self._on_command, qos.CONTROLLER
+        )
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._watch = self.create_timer(LOOK_OUT_S, self._look_out, clock=steady)
+
+    def activate(self) -> None:
+        """Put the robot at home and let time run."""
+        start = self._twin.reset()
+        self._inbox.clear()
+        index = list(self._spec.command_index)
+        self._controller = make_controller(self._spec, start.position[index])
+        now_s = time.monotonic()
+        self._start_s = now_s
+        self._grid = Grid(1.0 / self._spec.state_hz, now_s)
+        # The scale's zero is now; from here on stamps are the twin's own time.
+        now = self.get_clock().now().to_msg()
+        self._zero_s = self._stamps.to_seconds(now)
+        assert self.io_executor is not None
+        self._loop = ControlThread(
+            self.io_executor, lambda: self._grid.deadline_s, self._step, self.get_logger()
+        )
+        self._loop.start()
+
+    def deactivate(self) -> None:
+        """Stop time."""
+        if self._loop is not None:
+            self._loop.stop()
+            self._loop = None
+
+    def cleanup(self) -> None:
+        """Forget the twin."""
+        self.deactivate()
+        if self._watch is not None:
+            self.destroy_timer(self._watch)
+        self._watch = self._publisher = None
+
+    def _step(self, now_s: float) -> None:
+        """Advance to the deadline that is due, and publish."""
+        time_s = self._grid.deadline_s - self._start_s - self._grid.dropped_s
+        last_step = int(time_s / self._twin.dt + 1e-6)
+        while self._twin.step_count < last_step:
+            # Commands are known by now with their times of arrival: the controller acts at every
+            # physics step, as if it had run meanwhile.
+            step_s = self._start_s + self._grid.dropped_s + self._twin.time_s
+            while self._inbox and self._inbox[0][0] <= step_s:
+                arrival_s, points = self._inbox.popleft()
+                self._controller.receive(points, arrival_s)
+            self._twin.apply(self._controller.sample(step_s))
+            self._twin.step(1)
+        measured = self._twin.measure()
+        stamp_s = self._zero_s + self._grid.dropped_s + measured.stamp_s
+        self._publisher.publish(self._states.write(replace(measured, stamp_s=stamp_s)))
+        self._grid.advance(now_s)
+
+    def _on_command(self, message: Any) -> None:
+        try:
+            points = self._codec.read(message)
+        except MessageError as error:
+            self._bad_messages += 1
+            self.get_logger().warning(
+                f"{self._codec.topic} {error} ({self._bad_messages} refused)",
+                throttle_duration_sec=2.0,
+            )
+            return
+        if self.is_active:
+            self._inbox.append((time.monotonic(), points))
+
+    def _company(self) -> list[str]:
+        """Return who else drives or states, ourselves left out."""
+        assert self.io is not None
+        own = [self.io.get_name()] if self._publisher is not None else []
+        drivers = without(publishers(self.io, "joint_states"), own)
+        listeners = subscribers(self.io, self._codec.topic)
+        controllers = without(listeners, [*own, *self.values["observers"]])
+        return [f"{name} publishes joint_states" for name in drivers] + [
+            f"{name} listens to {self._codec.topic}" for name in controllers
+        ]
+
+    def _look_out(self) -> None:
+        company = self._company()
+        if not company or self.refusal is not None:
+            return
+        self.deactivate()
+        try:
+            self._refuse_company(company)
+        except GraphError as error:
+            self.get_logger().fatal(str(error))
+            self.refusal = error
+
+    def _refuse_company(self, company: Sequence[str]) -> None:
+        if company:
+            raise GraphError(
+                f"{'; '.join(company)}: that may be a real robot, so no twin runs here. Stop it, "
+                "or use another ROS_DOMAIN_ID."
+            )
+
+
+def main() -> int:
+    """Run the process."""
+    return run(TwinNode, NAME)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
