@@ -1,0 +1,11 @@
+"""The policy beside a robot that somebody else drives; it commands nothing.
+
+ros2 launch launch/observe.launch.py bundle:=FOLDER
+"""
+
+from surefoot_nodes.launch_factory import make_launch_description
+
+
+def generate_launch_description():  # noqa: ANN201 - its type exists only where ROS is installed
+    """Return what ros2 launch starts."""
+    return make_launch_description("observe")
