@@ -31,8 +31,8 @@ class ActionMapper:
     Per action joint, the speed follows the target u = a * max_speed through a low-pass of second
     order, v'' = w^2 (u - v) - 2 zeta w v' with w = 2 pi smoothing_hz, by Tustin's rule. Its
     acceleration is bounded and linear within a period, so the position is one cubic per period,
-    which is just what the gate interpolates. Near a soft limit u is bounded by the room to brake.
-    A low-pass of first order needs as little experience, but its jumps of acceleration put four
+    which is just what the gate interpolates. Near a soft limit the acceleration is bounded so that
+    the joint can still stop before it. A low-pass of first order needs as little experience, but its jumps of acceleration put four
     times the energy above 5 Hz into the arm.
     """
 
@@ -51,8 +51,6 @@ class ActionMapper:
         inertia = 0.25 * (w * period_s) ** 2 + DAMPING_RATIO * w * period_s
         self._keep = (1.0 - inertia) / (1.0 + inertia)
         self._pull = w**2 * period_s / (1.0 + inertia)
-        # How long the speed lags behind its target: braking starts that much later.
-        self._lag_s = 2.0 * DAMPING_RATIO / w
         self._leash = LEASH_PERIODS * self._max_speed * period_s
         self.reset(np.array([joint.home for joint in joints]))
 
@@ -66,6 +64,7 @@ class ActionMapper:
         self._position = np.array(command_position, dtype=np.float64)
         self._velocity = np.zeros_like(self._position)
         self._acceleration_now = np.zeros_like(self._position)
+        self._backlog = np.zeros(len(self._index))
 
     def command(self, action: FloatArray | Array, applied: Command | None = None) -> Command:
         """Return where to be one policy period from now, and how fast.
@@ -75,14 +74,19 @@ class ActionMapper:
             applied: The gate's newest command, if known: the set-point is kept on a leash to it, so
                 that it does not run away while the gate holds the robot back.
         """
+        self._backlog = np.zeros(len(self._index))
         if applied is not None:
             self._stay_near(applied)
+            self._backlog = (applied.position - self._position)[self._index]
         index, period_s = self._index, self._period_s
         position, velocity = self._position[index], self._velocity[index]
         acceleration = self._acceleration_now[index]
-        target = self._target(action, position + self._lag_s * velocity)
+        target = np.clip(np.asarray(action, dtype=np.float64), -1.0, 1.0) * self._max_speed
         new = self._keep * acceleration + self._pull * (target - velocity)
-        new = np.clip(new, -self._acceleration, self._acceleration)
+        # The lower limit is the upper one of the mirrored joint.
+        highest = self._stoppable(self._upper - position, velocity, acceleration)
+        lowest = -self._stoppable(position - self._lower, -velocity, -acceleration)
+        new = np.clip(np.clip(new, lowest, highest), -self._acceleration, self._acceleration)
         self._position[index] = position + period_s * velocity
         self._position[index] += period_s**2 * (2.0 * acceleration + new) / 6.0
         self._velocity[index] = velocity + 0.5 * period_s * (acceleration + new)
@@ -99,9 +103,9 @@ class ActionMapper:
         """
         if not reasons:
             return np.asarray(action, dtype=np.float32)
-        shortfall = (applied.position - self._position)[self._index] / (
-            self._period_s * self._max_speed
-        )
+        # What the gate already owed before this step is not this action's doing.
+        backlog = (applied.position - self._position)[self._index] - self._backlog
+        shortfall = backlog / (self._period_s * self._max_speed)
         return np.clip(action + shortfall, -1.0, 1.0).astype(np.float32)
 
     def get_state(self) -> dict[str, Array]:
@@ -131,15 +135,18 @@ class ActionMapper:
                 strayed, applied.velocity[index], self._velocity[index]
             )
 
-    def _target(self, action: FloatArray | Array, ahead: Array) -> Array:
-        """Return the target speeds; `ahead` is where the lag will have taken the joints."""
-        target = np.clip(np.asarray(action, dtype=np.float64), -1.0, 1.0) * self._max_speed
-        slowest, fastest = (
-            -self._brakeable(ahead - self._lower),
-            self._brakeable(self._upper - ahead),
-        )
-        return np.asarray(np.clip(target, slowest, fastest))
+    def _stoppable(self, room: Array, velocity: Array, acceleration: Array) -> Array:
+        """Return the highest end acceleration x after which the joint still stops within `room`.
 
-    def _brakeable(self, room: Array) -> Array:
-        """Return the speed v from which v^2 / (2a) <= room; 0 where there is none."""
-        return np.sqrt(2.0 * self._acceleration * np.maximum(room, 0.0))
+        It would stop by falling to -A over the period after this one, then keeping -A. With y the
+        speed when -A is reached, that takes R(y) = y T + y^2/(2A) beyond what is certain; a
+        negative y means that the joint has turned back by then.
+        """
+        a, period_s = self._acceleration, self._period_s
+        # With A T^2/6 to spare: to turn within a period, a joint gets that much further.
+        certain = period_s * (2.0 * velocity + 5.0 / 6.0 * period_s * acceleration)
+        offset = velocity + 0.5 * period_s * (acceleration - a)
+        left = room - certain + offset * period_s
+        braking = a * (np.sqrt(period_s**2 + 2.0 * np.maximum(left, 0.0) / a) - period_s)
+        y = np.where(left > 0.0, braking, left / period_s)
+        return np.asarray((y - offset) / period_s)

@@ -15,6 +15,8 @@ from rl_agent.spec import JointType, RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, FloatArray, Measurement
 
+PASSIVE_SPEED = 10.0
+"""[rad/s or m/s] a free pendulum's order of magnitude."""
 JACOBIAN_SCALE_M = 0.2
 """Lever arms of desk arms are a few decimetres."""
 
@@ -32,7 +34,8 @@ class ObservationBuilder:
     """Builds (obs_dim,) float32 vectors whose layout is part of the bundle's contract.
 
     Terms cover the action joints, and passive joints in `joint_position` and `joint_velocity`. All
-    are scaled to the order of one.
+    are of the order of one, and scaled by what the contract holds, never by a limit: limits may be
+    tightened under a trained policy.
     """
 
     def __init__(self, spec: RobotSpec, task: Task, kinematics: Kinematics | None) -> None:
@@ -42,14 +45,10 @@ class ObservationBuilder:
         self._seen = _seen_joints(spec)
         joints = [spec.joints[i] for i in self._seen]
         self._turns = np.array([joint.type is JointType.CONTINUOUS for joint in joints])
-        bounded = [j for j in joints if j.type is not JointType.CONTINUOUS]
-        self._middle = np.array([0.5 * (j.lower + j.upper) for j in bounded])
-        self._half_range = np.array([0.5 * (j.upper - j.lower) for j in bounded])
-        self._seen_speed = np.array([joint.max_velocity for joint in joints])
         self._max_speed = np.array(spec.action.max_speed)
-        self._max_acceleration = np.array(
-            [spec.command_joints[i].max_acceleration for i in self._commanded]
-        )
+        speeds = dict(zip(spec.action.joints, spec.action.max_speed, strict=True))
+        self._seen_speed = np.array([speeds.get(j.name, PASSIVE_SPEED) for j in joints])
+        self._acceleration_scale = self._max_speed * 2.0 * np.pi * spec.action.smoothing_hz
         self._measured = np.array([spec.command_index[i] for i in self._commanded])
         self._period_s = spec.policy_period_s
         workspace = spec.tool.workspace if spec.tool else None
@@ -112,9 +111,8 @@ class ObservationBuilder:
 
     def _joint_position(self, reading: _Reading) -> Array:
         position = reading.measurement.position[self._seen]
-        bounded = (position[~self._turns] - self._middle) / self._half_range
         angle = position[self._turns]
-        return np.concatenate([bounded, np.sin(angle), np.cos(angle)])
+        return np.concatenate([position[~self._turns], np.sin(angle), np.cos(angle)])
 
     def _joint_velocity(self, reading: _Reading) -> Array:
         return reading.measurement.velocity[self._seen] / self._seen_speed
@@ -130,7 +128,7 @@ class ObservationBuilder:
         return reading.setpoint.velocity[self._commanded] / self._max_speed
 
     def _setpoint_acceleration(self, reading: _Reading) -> Array:
-        return reading.setpoint.acceleration[self._commanded] / self._max_acceleration
+        return reading.setpoint.acceleration[self._commanded] / self._acceleration_scale
 
     def _tool_jacobian(self, reading: _Reading) -> Array:
         """Tool velocity per joint velocity, in the frame that turns with the tool about the pan.

@@ -33,11 +33,11 @@ def test_terms_are_scaled_and_in_profile_order():
         ]
     )
     expected = [
-        *(0.3 / 1.5, -0.6 / 1.5),
-        *(0.5 / 2.0, 1.0 / 2.0),
+        *(0.3 / 1.0, -0.6 / 1.0),
+        *(0.5, 1.0),
         *(0.02 / 0.05, 0.0),
         *(0.5, 0.0),
-        *(0.5, 0.0),
+        *(5.0 / (2.0 * np.pi * 3.0), 0.0),
         *(0.1, 0.2),
     ]
     assert obs[:12] == pytest.approx(expected, abs=1e-6)
@@ -62,3 +62,19 @@ def test_rotation_splits_into_radial_and_tangential():
 def test_an_unknown_term_names_the_nearest():
     with pytest.raises(ProfileError, match="joint_position"):
         build(["joint_positon"])
+
+
+def test_tightening_a_limit_does_not_change_what_the_policy_sees():
+    spec = planar_spec()
+    joints = tuple(
+        dataclasses.replace(j, upper=1.5, max_velocity=1.0, max_acceleration=5.0)
+        for j in spec.joints
+    )
+    kinematics = PlanarKinematics()
+    setpoint = SetPoint(np.array([0.52, 1.0]), np.array([0.5, 0.0]), np.array([5.0, 0.0]))
+    measurement = Measurement(1.0, np.array([0.5, 1.0]), np.array([0.3, -0.6]))
+    seen = []
+    for robot in (spec, dataclasses.replace(spec, joints=joints)):
+        builder = ObservationBuilder(robot, ReachTask(robot, kinematics), kinematics)
+        seen.append(builder.build(measurement, np.zeros(3), setpoint, np.zeros(2, np.float32)))
+    assert (seen[0] == seen[1]).all()
