@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 
 from .axis import Axis
 from .charts import Bars, Dots, Frame, Layer, Line, Rule, draw_chart, mark
-from .report import CommandShares, ReachSeries, Report, SmoothnessFigures, Trial
+from .report import CommandShares, LearningPoint, ReachSeries, Report, SmoothnessFigures, Trial
 from .wording import (
     CONTROLLER_MEANINGS,
     CONTROLLER_NAMES,
@@ -29,29 +30,38 @@ def learning_curve(report: Report) -> str:
     training = report.training
     if training is None or not training.curve:
         return ""
-    steps = [float(point.env_step) for point in training.curve]
-    shares = [100.0 * point.success_share for point in training.curve]
+    steps, shares = _curve(training.curve)
     last = training.curve[-1]
     frame = Frame(
         title="Learning curve",
         description=f"From {shares[0]:.0f} % at step {steps[0]:.0f} to {shares[-1]:.0f} %"
         f" at step {steps[-1]:.0f}.",
         x=Axis.linear("practice steps in the twin", 0.0, max(steps)),
-        y=Axis.linear("test targets reached", 0.0, 100.0, unit=" %"),
+        y=Axis.linear("targets reached", 0.0, 100.0, unit=" %"),
     )
     labels = [f"step {p.env_step}: {percent(p.success_share)}" for p in training.curve]
-    layers: list[Layer] = [Line(steps, shares, "s1"), Dots(steps, shares, "s1", labels=labels)]
+    layers: list[Layer] = [Line(*_curve(training.practice), "s3")] if training.practice else []
+    layers += [Line(steps, shares, "s1"), Dots(steps, shares, "s1", labels=labels)]
     means = (
-        "Now and then the practising arm was tested on targets it had not seen. A curve that"
-        " climbs and stays up means that it learned to reach, not a few targets by heart."
+        "While it practises, the arm tries things out, and misses more often than it could. Now and"
+        " then it was tested in earnest, on targets it had not seen. A curve that climbs and stays"
+        " up means that it learned to reach, not a few targets by heart."
     )
+    names = (("s1", "tests on fresh targets"), ("s3", "practice"))
+    items = "".join(_legend_item(style, "disc", text) for style, text in names)
+    legend = f'<ul class="legend">{items}</ul>'
     caption = (
         f"{percent(last.success_share)} of the test targets after"
         f" {count(training.env_steps, 'step')} of practice and"
         f" {count(training.gradient_steps, 'improvement')} of the network,"
         f" in {training.seconds:.0f} s."
     )
-    return section("How it learned", means, figure(draw_chart(frame, layers), caption))
+    return section("How it learned", means, figure(legend + draw_chart(frame, layers), caption))
+
+
+def _curve(points: Sequence[LearningPoint]) -> tuple[list[float], list[float]]:
+    steps = [float(point.env_step) for point in points]
+    return steps, [100.0 * point.success_share for point in points]
 
 
 def reach_errors(report: Report) -> str:

@@ -41,7 +41,8 @@ def describe_commands(spec: RobotSpec, recording: Recording) -> Commands:
 
 
 def describe_timing(spec: RobotSpec, recording: Recording) -> Timing | None:
-    """Return how the processes kept time; None if too little was recorded."""
+    """Return how the processes kept time while driving; None if too little was recorded."""
+    recording = recording.driven()
     applied, proposals = recording.applied, recording.proposals
     if len(applied.ticks) < 2 or len(proposals.received_s) < 2:
         return None
@@ -58,8 +59,8 @@ def describe_timing(spec: RobotSpec, recording: Recording) -> Timing | None:
 
 
 def describe_interventions(recording: Recording) -> Interventions:
-    """Return what the gate changed, by reason."""
-    applied = recording.applied
+    """Return what the gate changed while driving, by reason."""
+    applied = recording.driven().applied
     return Interventions(num_ticks=len(applied.ticks), ticks=applied.interventions())
 
 

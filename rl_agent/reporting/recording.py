@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,13 @@ class JointSeries:
     def arrivals(self) -> Arrivals:
         """Return what latencies are computed from."""
         return Arrivals(self.stamps_ns, self.received_s)
+
+    def between(self, start_s: float, end_s: float) -> Self:
+        """Return what arrived from `start_s` to `end_s`, both included."""
+        first = int(np.searchsorted(self.received_s, start_s, side="left"))
+        part = slice(first, int(np.searchsorted(self.received_s, end_s, side="right")))
+        values = {field.name: getattr(self, field.name)[part] for field in fields(self)}
+        return replace(self, **values)
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,18 @@ class Recording:
     """(G,)."""
     goals: Array
     """(G, 3) in the base frame [m]."""
+
+    def driven(self) -> Recording:
+        """Return what arrived from the first goal to the last command that followed the policy."""
+        following = [i for i, source in enumerate(self.applied.sources) if source == "policy"]
+        start_s = float(self.goal_received_s[0]) if len(self.goal_received_s) else np.inf
+        end_s = float(self.applied.received_s[following[-1]]) if following else -np.inf
+        return replace(
+            self,
+            measurements=self.measurements.between(start_s, end_s),
+            applied=self.applied.between(start_s, end_s),
+            proposals=self.proposals.between(start_s, end_s),
+        )
 
 
 @dataclass

@@ -45,6 +45,9 @@ class Training:
     gradient_steps: int
     seconds: float
     curve: tuple[LearningPoint, ...] = ()
+    """Tests without exploration, on fresh targets."""
+    practice: tuple[LearningPoint, ...] = ()
+    """Share of the latest practice attempts that ended at their target."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,6 +104,10 @@ def report():
                 LearningPoint(env_step=1000 * i, success_share=share)
                 for i, share in enumerate(shares)
             ),
+            practice=tuple(
+                LearningPoint(env_step=1000 * i, success_share=0.9 * share)
+                for i, share in enumerate(shares)
+            ),
         ),
         series=(
             ReachSeries(key="policy", trials=make_trials(rng, 30, 0.97, 0.007)),

@@ -116,6 +116,19 @@ def test_interventions_are_counted_per_reason():
     assert (found.num_ticks, found.ticks) == (601, {"VELOCITY": 5, "ACCELERATION": 5})
 
 
+def test_what_came_before_the_first_goal_and_after_the_policy_is_not_the_drive():
+    recording = make_recording()
+    late = replace(
+        recording,
+        goal_received_s=np.array([1.0, 2.0]),
+        applied=replace(recording.applied, sources=("policy",) * 301 + ("",) * 300),
+    )
+    driven = late.driven().applied
+    # Commands arrive at 2, 12, 22 ms ...: the first after 1 s is number 100, the last followed 300.
+    assert (driven.ticks[0], driven.ticks[-1]) == (100, 300)
+    assert len(driven.states) == len(driven.position) == 201
+
+
 def test_an_ideal_run_is_as_smooth_as_the_ideal():
     figures = describe_smoothness(SPEC, make_recording(), "policy")
     assert figures.sign_changes_per_s == figures.reference_sign_changes_per_s > 0.0
