@@ -1,12 +1,15 @@
 """The built wheel, used outside the checkout: what a user of `pip install surefoot` gets."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 import zipfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -91,3 +94,37 @@ def test_robot_check_finds_profile_and_twin_in_the_wheel(installed, tmp_path, ro
     checked = run("surefoot", "robot", "check", robot, cwd=tmp_path, env=installed)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert robot in checked.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.ros
+def test_twin_is_driven_over_ros_from_the_wheel(installed, tmp_path):
+    pytest.importorskip("rclpy", reason="no ROS here: source it, or use x86-64 Linux")
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        graph = subprocess.Popen(
+            ["surefoot", "up", "twin", "--domain", os.environ["ROS_DOMAIN_ID"]],
+            cwd=tmp_path,
+            env=installed,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        # The gate says so once measurements and proposals both arrive.
+        seen = wait_for("are fresh", log, graph, timeout_s=60.0)
+        nodes = [process.cmdline() for process in psutil.Process(graph.pid).children()]
+        graph.send_signal(signal.SIGINT)
+        graph.wait(timeout=10.0)
+    finally:
+        graph.kill()
+    assert seen, log.read_text()
+    assert len(nodes) == 4, nodes
+
+
+def wait_for(text: str, log: Path, process: subprocess.Popen, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline and process.poll() is None:
+        if text in log.read_text():
+            return True
+        time.sleep(0.1)
+    return False
