@@ -81,4 +81,8 @@ def _set(data: dict[str, Any], text: str) -> None:
         place = place.setdefault(parent, {})
         if not isinstance(place, dict):
             raise ProblemsError("train", [Problem("--set", f"{path}: {parent} holds no settings")])
-    place[key] = yaml.safe_load(value)
+    try:
+        place[key] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        message = f"{path}: {value!r} is not YAML"
+        raise ProblemsError("train", [Problem("--set", message)]) from error

@@ -62,6 +62,7 @@ class EnvAdapter:
             goal_dim=int(task.goal_dim) if task is not None and builder is not None else 0,
         )
         self.gamma: float | None = getattr(task, "gamma", None)
+        self.is_twin = hasattr(base, "robot") and self.task is not None
         self.is_resumable = hasattr(base, "get_state") and hasattr(base, "set_state")
         self.obs: FloatArray = np.zeros(self.layout.obs_dim, np.float32)
         self._previous_action = np.zeros(self.layout.act_dim, np.float32)

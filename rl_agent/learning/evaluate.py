@@ -63,7 +63,7 @@ class Evaluator:
                 raise EvaluationInterruptedError
             return act(obs)
 
-        if self._env.task is None:
+        if not self._env.is_twin:
             return self._run_plain(act_unless_stopped, num_episodes, seed)
         result = evaluate_in_twin(
             self._env.env, act_unless_stopped, num_episodes=num_episodes, seed=seed

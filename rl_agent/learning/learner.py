@@ -18,7 +18,7 @@ from rl_agent.algorithms.agent import Agent, AgentState
 from rl_agent.clock import Clock
 from rl_agent.data.journal import JournalWriter
 from rl_agent.data.replay_buffer import ReplayBuffer
-from rl_agent.exceptions import TrainingDivergedError
+from rl_agent.exceptions import CheckpointError, TrainingDivergedError
 from rl_agent.types import FloatArray
 
 from .checkpoint import BEST, Checkpoint, prune_checkpoints, save_checkpoint, step_name
@@ -118,8 +118,7 @@ class Learner:
     def _step(self) -> None:
         parts, watch = self.parts, self.stopwatch
         with watch.measure("act"):
-            action = self._action()
-        parts.agent.observe(parts.env.obs)
+            action = self._act()
         with watch.measure("environment"):
             result = parts.env.step(action)
         with watch.measure("journal"):
@@ -136,10 +135,14 @@ class Learner:
             self._note_episode(result.episode)
         self._update()
 
-    def _action(self) -> FloatArray:
-        env_step, config = self.counters.env_step, self.config
+    def _act(self) -> FloatArray:
+        env_step, config, obs = self.counters.env_step, self.config, self.parts.env.obs
+        if not np.isfinite(obs).all():
+            # One such number would poison the normaliser for good; the row is quarantined later.
+            return np.zeros(self.parts.env.layout.act_dim, np.float32)
+        self.parts.agent.observe(obs)
         if env_step >= config.learning_starts:
-            return self.parts.agent.act(self.parts.env.obs)
+            return self.parts.agent.act(obs)
         # Drawn from the step itself: there is no generator whose state would have to be kept.
         index = env_step // config.random_hold
         rng = np.random.default_rng([config.seed, _RANDOM_STREAM, index])
@@ -274,12 +277,19 @@ class Learner:
         self._saved_s = self.parts.clock.now()
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on where a checkpoint was taken; journal and replay are the caller's business."""
+        """Go on where a checkpoint was taken; journal and replay are the caller's business.
+
+        Raises:
+            CheckpointError: It is of another network.
+        """
         import torch
 
         values = checkpoint.values
         tensors = {name: torch.from_numpy(array) for name, array in checkpoint.tensors.items()}
-        self.parts.agent.set_state(AgentState(tensors, values["agent"]))
+        try:
+            self.parts.agent.set_state(AgentState(tensors, values["agent"]))
+        except ValueError as error:
+            raise CheckpointError(f"{checkpoint.path}: {error}") from error
         self.sample_rng.bit_generator.state = values["sample_rng"]
         self.counters = Counters.from_json(values["counters"])
         if values["env"] is not None:

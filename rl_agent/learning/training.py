@@ -80,8 +80,8 @@ def train(
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
         config = _resolve_gamma(config, env)
-        write_config(run_dir, config)
         _keep_contract(run_dir, env)
+        write_config(run_dir, config)
         agent = make_agent(
             config.algo, env.layout.obs_dim, env.layout.act_dim, config.sac, config.seed
         )
@@ -121,7 +121,7 @@ def prepare_torch(num_threads: int) -> None:
 def _keep_contract(run_dir: Path, env: EnvAdapter) -> None:
     """Note what a twin's policy is trained for: an export under another profile is then refused."""
     twin = env.env.unwrapped
-    if env.task is not None:
+    if env.is_twin:
         keep_contract(run_dir, twin.robot, twin.task)
 
 

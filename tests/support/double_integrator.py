@@ -33,8 +33,9 @@ class DoubleIntegrator(gymnasium.Env):
     observation_space = Box(-np.inf, np.inf, (3,), np.float32)
     action_space = Box(-1.0, 1.0, (1,), np.float32)
 
-    def __init__(self, *, breaks_at=None):
+    def __init__(self, *, breaks_at=None, tolerance=0.1):
         """From step `breaks_at` on, observations are NaN."""
+        self._tolerance = tolerance
         self.task, self.builder = PointTask(), Builder()
         self._breaks_at = breaks_at
         self._total_steps = 0
@@ -59,7 +60,7 @@ class DoubleIntegrator(gymnasium.Env):
             "context": context,
             "next_context": next_context,
             "goal": self._goal.copy(),
-            "is_success": bool(abs(self._goal[0] - self._x) < 0.1),
+            "is_success": bool(abs(self._goal[0] - self._x) < self._tolerance),
         }
         return self._obs(), reward, False, self._step >= EPISODE_STEPS, info
 

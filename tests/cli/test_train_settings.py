@@ -1,0 +1,50 @@
+import pytest
+from small_training import ENV, small_config
+
+from rl_agent.cli.train_settings import GivenOptions, fresh_config, resumed_config
+from rl_agent.exceptions import ProblemsError
+from rl_agent.learning.run_folder import write_config
+
+
+def test_options_win_over_the_preset_of_the_environment():
+    plain = fresh_config(GivenOptions(env="Pendulum-v1"))
+    changed = fresh_config(
+        GivenOptions(env="Pendulum-v1", steps=7, seed=5, sets=["sac.batch_size=32", "sac.tau=0.1"])
+    )
+    assert plain.sac.batch_size == 128
+    assert (changed.num_steps, changed.seed) == (7, 5)
+    assert (changed.sac.batch_size, changed.sac.tau) == (32, 0.1)
+
+
+def test_an_environment_without_a_preset_takes_the_defaults():
+    assert fresh_config(GivenOptions(env=ENV)).sac.batch_size == 256
+
+
+def test_a_preset_may_serve_another_environment():
+    config = fresh_config(GivenOptions(env=ENV, config="pendulum"))
+    assert (config.env, config.sac.batch_size) == (ENV, 128)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (GivenOptions(), "which environment"),
+        (GivenOptions(env=ENV, sets=["sac.batch_size"]), "expected name=value"),
+        (GivenOptions(env=ENV, sets=["seed.x=1"], seed=3), "seed holds no settings"),
+        (GivenOptions(env=ENV, sets=["sac.bath_size=3"]), "did you mean 'batch_size'"),
+        (GivenOptions(env=ENV, sets=["sac.tau=[1"]), "is not YAML"),
+    ],
+)
+def test_mistakes_are_told(given, words):
+    with pytest.raises(ProblemsError, match=words):
+        fresh_config(given)
+
+
+def test_a_resumed_run_keeps_its_settings_but_for_its_length(tmp_path):
+    config = small_config()
+    write_config(tmp_path, config)
+    assert resumed_config(tmp_path, GivenOptions()) == config
+    assert resumed_config(tmp_path, GivenOptions(steps=999, seed=3)).num_steps == 999
+    with pytest.raises(ProblemsError) as caught:
+        resumed_config(tmp_path, GivenOptions(env="X-v0", seed=4, config="y", sets=["a=1"]))
+    assert "4 problems" in str(caught.value)

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+from rl_agent.exceptions import CheckpointError
+from rl_agent.learning.checkpoint import (
+    checkpoints_dir,
+    load_checkpoint,
+    prune_checkpoints,
+    read_checkpoint,
+    save_checkpoint,
+    step_checkpoints,
+    step_name,
+)
+
+FILES = ["state.json", "tensors.safetensors"]
+
+
+def save(run_dir, env_step, name=None):
+    return save_checkpoint(
+        run_dir,
+        name or step_name(env_step),
+        env_step=env_step,
+        values={"env": {"position": np.array([env_step, 0.5])}, "best": None},
+        tensors={"actor.weight": np.full((2, 3), env_step, np.float32)},
+    )
+
+
+def test_save_and_load(tmp_path):
+    save(tmp_path, 7)
+    checkpoint = load_checkpoint(tmp_path)
+    assert checkpoint.env_step == 7
+    assert checkpoint.values["env"]["position"].tolist() == [7.0, 0.5]
+    assert checkpoint.values["best"] is None
+    assert checkpoint.tensors["actor.weight"].dtype == np.float32
+    assert checkpoint.tensors["actor.weight"].tolist() == [[7.0] * 3] * 2
+
+
+def test_the_newest_is_loaded_and_the_best_on_demand(tmp_path):
+    for env_step in (9, 100, 20):
+        save(tmp_path, env_step)
+    save(tmp_path, 9, "best")
+    assert load_checkpoint(tmp_path).env_step == 100
+    assert load_checkpoint(tmp_path, "best").env_step == 9
+
+
+def test_pruning_keeps_the_two_newest_and_the_best(tmp_path):
+    for env_step in (1, 2, 3, 10):
+        save(tmp_path, env_step)
+    save(tmp_path, 1, "best")
+    prune_checkpoints(tmp_path)
+    assert [int(path.name) for path in step_checkpoints(tmp_path)] == [10, 3]
+    assert load_checkpoint(tmp_path, "best").env_step == 1
+
+
+def test_saving_again_replaces(tmp_path):
+    save(tmp_path, 5)
+    path = save(tmp_path, 5)
+    assert read_checkpoint(path).env_step == 5
+    assert [entry.name for entry in checkpoints_dir(tmp_path).iterdir()] == [step_name(5)]
+
+
+def test_an_unfinished_checkpoint_is_no_checkpoint(tmp_path):
+    save(tmp_path, 5)
+    (checkpoints_dir(tmp_path) / f".{step_name(6)}.tmp").mkdir()
+    assert load_checkpoint(tmp_path).env_step == 5
+    save(tmp_path, 6)
+    assert load_checkpoint(tmp_path).env_step == 6
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "remove"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, file, damage):
+    save(tmp_path, 5)
+    path = save(tmp_path, 6) / file
+    data = bytearray(path.read_bytes())
+    if damage == "remove":
+        path.unlink()
+    else:
+        data[len(data) // 2] ^= 4
+        kept = {"flip": data, "cut": data[: len(data) // 2], "empty": b""}[damage]
+        path.write_bytes(kept)
+    assert load_checkpoint(tmp_path).env_step == 5
+    with pytest.raises(CheckpointError, match=str(step_name(6))):
+        read_checkpoint(path.parent)
+
+
+def test_every_flipped_byte_is_noticed(tmp_path):
+    path = save(tmp_path, 6)
+    for file in FILES:
+        whole = (path / file).read_bytes()
+        for place in range(0, len(whole), 7):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1
+            (path / file).write_bytes(damaged)
+            with pytest.raises(CheckpointError):
+                read_checkpoint(path)
+        (path / file).write_bytes(whole)
+    assert read_checkpoint(path).env_step == 6
+
+
+def test_without_any_whole_checkpoint_all_faults_are_told(tmp_path):
+    with pytest.raises(CheckpointError, match="train one first"):
+        load_checkpoint(tmp_path)
+    (save(tmp_path, 3) / "state.json").unlink()
+    with pytest.raises(CheckpointError, match=step_name(3)):
+        load_checkpoint(tmp_path)

@@ -1,0 +1,221 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from small_training import StopAfter, small_config
+
+from rl_agent.data.journal import JournalReader
+from rl_agent.exceptions import CheckpointError, ProblemsError, TrainingDivergedError
+from rl_agent.learning.checkpoint import (
+    checkpoints_dir,
+    load_checkpoint,
+    save_checkpoint,
+    step_checkpoints,
+    step_name,
+)
+from rl_agent.learning.metrics import read_metrics
+from rl_agent.learning.run_folder import journal_dir, read_config
+from rl_agent.learning.training import TrainHooks, train
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory):
+    """A run that nothing interrupted."""
+    run_dir = tmp_path_factory.mktemp("runs") / "whole"
+    return run_dir, train(small_config(), run_dir)
+
+
+def assert_same_end(run_dir, other_dir):
+    own, other = load_checkpoint(run_dir), load_checkpoint(other_dir)
+    assert own.env_step == other.env_step
+    assert own.tensors.keys() == other.tensors.keys()
+    for name, tensor in own.tensors.items():
+        assert np.array_equal(tensor, other.tensors[name]), name
+    assert json.dumps(own.values, default=str) == json.dumps(other.values, default=str)
+    assert read_metrics(run_dir) == read_metrics(other_dir)
+    rows = [JournalReader(journal_dir(folder)).read().rows for folder in (run_dir, other_dir)]
+    assert rows[0].tobytes() == rows[1].tobytes()
+
+
+def test_a_run_leaves_all_that_is_needed_to_go_on_and_to_export(whole_run):
+    run_dir, result = whole_run
+    assert (result.is_finished, result.env_step, result.gradient_step) == (True, 100, 80)
+    assert len(JournalReader(journal_dir(run_dir)).read().rows) == 100
+    assert load_checkpoint(run_dir).env_step == 100
+    assert len(step_checkpoints(run_dir)) == 2
+    best = load_checkpoint(run_dir, "best")
+    assert best.env_step == result.best_step
+    assert all(name.startswith("actor.") for name in best.tensors)
+    config = read_config(run_dir)
+    assert config.sac.gamma == 0.9  # the task's, since none was given
+    assert [line["env_step"] for line in read_metrics(run_dir) if line["kind"] == "evaluation"] == [
+        40,
+        80,
+        100,
+    ]
+
+
+# Looks: one per step, and one per action of an evaluation (40 or 80 of them after step 40).
+@pytest.mark.parametrize("looks", [1, 30, 60, 130, 210])
+def test_a_stopped_run_goes_on_bit_by_bit(whole_run, tmp_path, looks):
+    run_dir = tmp_path / "run"
+    stopped = train(small_config(), run_dir, stop=StopAfter(looks))
+    assert not stopped.is_finished
+    result = train(read_config(run_dir), run_dir, should_resume=True)
+    assert result.is_finished
+    assert_same_end(whole_run[0], run_dir)
+
+
+@pytest.mark.parametrize("looks", [30, 150])
+def test_a_killed_run_goes_on_bit_by_bit_from_an_older_checkpoint(whole_run, tmp_path, looks):
+    run_dir = tmp_path / "run"
+    train(small_config(), run_dir, stop=StopAfter(looks))
+    # As after a kill: the journal is ahead of the checkpoint, and ends within a record.
+    newest, before = step_checkpoints(run_dir)
+    shutil.rmtree(newest)
+    with (journal_dir(run_dir) / "000000.journal").open("ab") as file:
+        file.write(b"half a record")
+    messages = []
+    hooks = TrainHooks(on_message=messages.append)
+    train(read_config(run_dir), run_dir, should_resume=True, hooks=hooks)
+    assert any("13 bytes was dropped" in message for message in messages)
+    assert f"resumed at step {int(before.name)}" in messages
+    assert_same_end(whole_run[0], run_dir)
+
+
+def test_a_damaged_checkpoint_is_told_and_passed_over(whole_run, tmp_path):
+    run_dir = tmp_path / "run"
+    train(small_config(), run_dir, stop=StopAfter(40))
+    newest = step_checkpoints(run_dir)[0]
+    (newest / "state.json").write_text("{}")
+    messages = []
+    hooks = TrainHooks(on_message=messages.append)
+    train(read_config(run_dir), run_dir, should_resume=True, hooks=hooks)
+    assert any("taking an older checkpoint" in message for message in messages)
+    assert_same_end(whole_run[0], run_dir)
+
+
+def test_without_a_whole_checkpoint_it_begins_again(whole_run, tmp_path):
+    run_dir = tmp_path / "run"
+    train(small_config(), run_dir, stop=StopAfter(40))
+    shutil.rmtree(checkpoints_dir(run_dir))
+    train(read_config(run_dir), run_dir, should_resume=True)
+    assert_same_end(whole_run[0], run_dir)
+
+
+def test_a_finished_run_can_be_made_longer(whole_run, tmp_path):
+    run_dir = tmp_path / "run"
+    train(small_config(num_steps=80), run_dir)
+    train(small_config(), run_dir, should_resume=True)
+    assert_same_end(whole_run[0], run_dir)
+
+
+def test_a_folder_with_a_run_is_not_overwritten(whole_run):
+    run_dir, _ = whole_run
+    before = load_checkpoint(run_dir).env_step
+    with pytest.raises(ProblemsError, match="add --resume"):
+        train(small_config(), run_dir)
+    assert load_checkpoint(run_dir).env_step == before
+
+
+def test_another_seed_gives_another_run(whole_run, tmp_path):
+    train(small_config(seed=4, num_steps=40), tmp_path)
+    own = JournalReader(journal_dir(tmp_path)).read().rows
+    assert not np.array_equal(own, JournalReader(journal_dir(whole_run[0])).read().rows[:40])
+
+
+def test_evaluations_and_checkpoints_do_not_touch_training(whole_run, tmp_path):
+    config = small_config(evaluation={"every": 7}, checkpoint_every_s=1e6)
+    train(config, tmp_path)
+    own, other = load_checkpoint(tmp_path), load_checkpoint(whole_run[0])
+    for name, tensor in own.tensors.items():
+        assert np.array_equal(tensor, other.tensors[name]), name
+
+
+def test_relabelling_where_there_are_no_goals_is_refused(tmp_path):
+    config = small_config(env="Pendulum-v1")
+    with pytest.raises(ProblemsError, match="no goals"):
+        train(config, tmp_path)
+
+
+def test_an_environment_without_state_restarts_its_episode_and_says_so(tmp_path):
+    config = small_config(env="Pendulum-v1", relabel={"fraction": 0.0}, num_steps=60)
+    train(config, tmp_path, stop=StopAfter(30))
+    messages = []
+    hooks = TrainHooks(on_message=messages.append)
+    result = train(config, tmp_path, should_resume=True, hooks=hooks)
+    assert result.is_finished
+    assert any("can't save its state" in message for message in messages)
+
+
+def test_readings_that_are_no_numbers_poison_nothing(tmp_path):
+    config = small_config(
+        env_options={"breaks_at": 50}, num_steps=80, evaluation={"every": 1000, "num_episodes": 1}
+    )
+    seen = []
+    hooks = TrainHooks(on_progress=seen.append)
+    result = train(config, tmp_path, hooks=hooks)
+    assert result.gradient_step == 60
+    assert seen[-1].num_quarantined == 31  # the row that led there, and 30 after it
+    assert all(np.isfinite(t).all() for t in load_checkpoint(tmp_path).tensors.values())
+
+
+def test_a_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path):
+    config = small_config(
+        sac={"critic_learning_rate": 1e30, "use_layer_norm": False}, checkpoint_every_s=1e-9
+    )
+    with pytest.raises(TrainingDivergedError, match="is not finite at step"):
+        train(config, tmp_path)
+    checkpoint = load_checkpoint(tmp_path)
+    assert checkpoint.env_step >= 20
+    assert all(np.isfinite(tensor).all() for tensor in checkpoint.tensors.values())
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path):
+    train(small_config(num_steps=30), tmp_path)
+    checkpoint = load_checkpoint(tmp_path)
+    save_checkpoint(
+        tmp_path,
+        step_name(31),
+        env_step=31,
+        values=checkpoint.values,
+        tensors={"actor.weight": np.zeros(3, np.float32)},
+    )
+    with pytest.raises(CheckpointError, match="does not fit"):
+        train(small_config(num_steps=30), tmp_path, should_resume=True)
+
+
+def test_it_ends_early_once_fresh_episodes_succeed(tmp_path):
+    config = small_config(
+        env_options={"tolerance": 1e3},
+        num_steps=1000,
+        evaluation={"every": 40, "stop_at_success": 0.9, "stop_after": 2},
+    )
+    result = train(config, tmp_path)
+    assert result.has_met_target
+    assert (result.env_step, result.best.success_rate) == (80, 1.0)
+
+
+@pytest.mark.slow
+def test_it_learns_to_bring_a_point_to_its_goal(tmp_path):
+    config = small_config(
+        num_steps=1500,
+        learning_starts=200,
+        sac={
+            "actor_hidden_dims": [64, 64],
+            "critic_hidden_dims": [64, 64],
+            "batch_size": 64,
+            "dropout_rate": 0.0,
+            "num_qs": 2,
+            "policy_delay": 1,
+            "actor_learning_rate": 2e-3,
+            "critic_learning_rate": 2e-3,
+            "alpha_learning_rate": 2e-3,
+        },
+        evaluation={"every": 500, "num_episodes": 20, "num_confirm": 20},
+        checkpoint_every_s=5.0,
+    )
+    result = train(config, tmp_path)
+    # Standing still fails but where the goal is within 0.1 of 0, a tenth of the goals.
+    assert result.best.success_rate >= 0.9

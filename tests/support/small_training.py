@@ -1,0 +1,46 @@
+"""A training that takes a second or two: the double integrator, tiny networks."""
+
+from rl_agent.learning.config_file import parse_config
+from rl_agent.learning.stop import StopRequest
+
+ENV = "double_integrator:DoubleIntegrator-v0"
+
+
+def small_config(**changes):
+    sac = {
+        "actor_hidden_dims": [16, 16],
+        "critic_hidden_dims": [16, 16],
+        "batch_size": 16,
+        "use_layer_norm": True,
+        "dropout_rate": 0.05,
+        "num_qs": 3,
+        "policy_delay": 2,
+        **changes.pop("sac", {}),
+    }
+    evaluation = {"every": 40, "num_episodes": 1, "num_confirm": 1} | changes.pop("evaluation", {})
+    values = {
+        "env": ENV,
+        "num_steps": 100,
+        "seed": 3,
+        "learning_starts": 20,
+        "log_every": 25,
+        "sac": sac,
+        "evaluation": evaluation,
+        "relabel": {"fraction": 0.5},
+        # A few in every run, whenever they fall: no result may depend on them.
+        "checkpoint_every_s": 0.2,
+    }
+    return parse_config(values | changes, "test")
+
+
+class StopAfter(StopRequest):
+    """Asks for a stop once it was looked at `count` times: at a step or within an evaluation."""
+
+    def __init__(self, count):
+        super().__init__()
+        self._left = count
+
+    @property
+    def is_set(self):
+        self._left -= 1
+        return self._left < 0
