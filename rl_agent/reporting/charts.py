@@ -82,6 +82,8 @@ class Rule:
     text: str
     x: float | None = None
     y: float | None = None
+    is_left: bool = False
+    """Whether the word of an upright line stands on its left."""
 
     def draw(self, frame: Frame) -> str:
         """Return the line and its text."""
@@ -93,7 +95,8 @@ class Rule:
                 "note", end - 4.0, below_text, "end", self.text
             )
         px, _ = frame.at(frame.x.lower if self.x is None else self.x, frame.y.lower)
-        anchor, shift = ("end", -6.0) if px > 0.75 * frame.width else ("start", 6.0)
+        is_left = self.is_left or px > 0.75 * frame.width
+        anchor, shift = ("end", -6.0) if is_left else ("start", 6.0)
         return _path("rule", f"M{px:.1f} {TOP:.1f}V{frame.height - BOTTOM:.1f}") + _text(
             "note", px + shift, TOP + 12.0, anchor, self.text
         )

@@ -152,7 +152,7 @@ def latency(report: Report) -> str:
     )
     layers: list[Layer] = [
         Bars(edges.tolist(), counts.tolist(), "s1"),
-        Rule(f"half: {median:.1f} ms", x=float(median)),
+        Rule(f"half: {median:.1f} ms", x=float(median), is_left=True),
         Rule(f"99 %: {p99:.1f} ms", x=float(p99)),
     ]
     means = (
@@ -220,7 +220,7 @@ def figure(content: str, caption: str) -> str:
 
 def _smoothness_row(figures: SmoothnessFigures) -> str:
     turns = _beside(figures.sign_changes_per_s, figures.reference_sign_changes_per_s, ".2f")
-    energy = _beside(1e6 * figures.energy, 1e6 * figures.reference_energy, ".0f", " mrad²/s")
+    energy = _beside(figures.energy, figures.reference_energy, ".2g", " rad²/s")
     return (
         f"<tr><th scope='row'>{CONTROLLER_NAMES[figures.key]}</th>"
         f"<td class='number'>{turns}</td><td class='number'>{energy}</td>"

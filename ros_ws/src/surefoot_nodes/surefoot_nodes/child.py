@@ -39,7 +39,9 @@ class Child:
             env: Additions to our environment.
             reads_output: Its standard output is read through `lines`; the log gets errors only.
         """
-        self._output: IO[Any] | None = log.open("ab") if log else None
+        if log is not None:
+            log.parent.mkdir(parents=True, exist_ok=True)
+        self._output: IO[Any] | None = log.open("wb") if log else None
         self._process = subprocess.Popen(
             list(command),
             env={**os.environ, **(env or {})},

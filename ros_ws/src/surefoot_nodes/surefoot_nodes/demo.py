@@ -115,6 +115,8 @@ class Demo:
         words = f"Practised for {outcome.training.env_steps} steps in the twin."
         if outcome.resumed_step is None:
             return words
+        if outcome.resumed_step >= outcome.training.env_steps:
+            return f"{words} That was done in an earlier run; --fresh begins anew."
         return f"{words} It went on from step {outcome.resumed_step} of an earlier run."
 
     def _export(self) -> str:

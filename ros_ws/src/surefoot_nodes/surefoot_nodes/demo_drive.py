@@ -12,8 +12,8 @@ from rl_agent.spec import RobotSpec
 from .demo_plan import ACTORS, DemoPlan
 from .graph_process import GraphOptions, GraphProcess, as_trial
 
-AFTER_S = 5.0
-"""The last target's attempt lies within this time after it was given."""
+WINDOW_S = 2.0
+"""Every target stands for at least this long, so that the arm comes to rest in between."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ def drive(
     )
     trials = []
     with GraphProcess(options) as graph:
-        for result in graph.reach(plan.num_targets(controller), plan.target_seed):
+        count, seed = plan.num_targets(controller), plan.target_seed
+        for result in graph.reach(count, seed, window_s=WINDOW_S):
             trials.append(as_trial(result))
             on_trial(trials[-1])
     recording = read_recording(plan.recording(controller), spec)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rl_agent.exceptions import Problem, ProblemsError, SurefootError
@@ -17,6 +19,7 @@ from .child import Child
 from .demo_plan import DemoPlan
 
 CLI = (sys.executable, "-m", "rl_agent.cli.main")
+SPENT_FILE = "demo_seconds.txt"
 PRACTICE_EPISODES = 8
 """The practice curve is a mean over this many attempts."""
 GRACE_S = 2.5
@@ -44,9 +47,26 @@ def train_policy(plan: DemoPlan) -> TrainingOutcome:
         ProblemsError: The folder holds a training with another seed.
     """
     resumed_step = _earlier_step(plan)
+    with _adding_up(plan.run_dir / SPENT_FILE) as spent_before_s:
+        started = time.monotonic()
+        run_step("train", [*_environment(plan), *plan.train_options()], plan, shows_output=True)
+        seconds = time.monotonic() - started
+    return TrainingOutcome(_read_training(plan, spent_before_s + seconds), resumed_step)
+
+
+@contextmanager
+def _adding_up(file: Path) -> Iterator[float]:
+    """Yield the seconds that earlier, interrupted trainings took, and add this one's to them."""
+    try:
+        before_s = float(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before_s = 0.0
     started = time.monotonic()
-    run_step("train", [*_environment(plan), *plan.train_options()], plan, shows_output=True)
-    return TrainingOutcome(_read_training(plan, time.monotonic() - started), resumed_step)
+    try:
+        yield before_s
+    finally:
+        if file.parent.is_dir():
+            file.write_text(f"{before_s + time.monotonic() - started:.1f}\n", encoding="utf-8")
 
 
 def export_policy(plan: DemoPlan) -> str:

@@ -59,8 +59,6 @@ class GraphProcess:
         self.options = options
         if options.recording is not None:
             shutil.rmtree(options.recording, ignore_errors=True)
-        options.log.parent.mkdir(parents=True, exist_ok=True)
-        options.log.unlink(missing_ok=True)
         self.environment = graph_environment("twin", options.domain)
         command = [*CLI, "up", "twin", *options.arguments()]
         self.child = Child(command, log=options.log, env=self.environment)
@@ -109,7 +107,6 @@ class GraphProcess:
     def start_client(self, command: Sequence[str]) -> Child:
         """Start another process in the graph's ROS domain; its standard output can be read."""
         log = self.options.log.with_suffix(".client.log")
-        log.unlink(missing_ok=True)
         client = Child(command, log=log, env=self.environment, reads_output=True)
         self._clients.append(client)
         return client
