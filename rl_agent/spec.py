@@ -87,6 +87,8 @@ class ActionSpec:
     """Speed at action = 1 [rad/s or m/s], per joint, not above its max_velocity."""
     smoothing_hz: float = 3.0
     """Natural frequency of the low-pass on the commanded velocity [Hz]."""
+    dead_zone: float = 0.0
+    """Actions smaller than this mean rest: a network's output is never exactly zero."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +249,7 @@ class RobotSpec:
             "action_joints": list(self.action.joints),
             "max_speed": list(self.action.max_speed),
             "smoothing_hz": self.action.smoothing_hz,
+            "dead_zone": self.action.dead_zone,
             "obs_terms": list(self.obs_terms),
             "tool_site": self.tool.site if self.tool else None,
             "policy_hz": self.policy_hz,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rl_agent.spec import RobotSpec
+from rl_agent.spec import ActionSpec, RobotSpec
 from rl_agent.types import Array, Command, FloatArray, Reason
 
 # A little inside the gate's acceleration limit: the gate is a guard, not a controller.
@@ -15,6 +15,12 @@ ACCELERATION_SHARE = 0.95
 LEASH_PERIODS = 2.0
 DAMPING_RATIO = 0.866
 """Overshoots by 0.4 %; critical damping would be slower for nothing."""
+
+
+def action_for_speed(spec: ActionSpec, speed: Array) -> Array:
+    """Return the action (act_dim,) whose target is `speed` (act_dim,) [rad/s or m/s]."""
+    share = speed / np.array(spec.max_speed)
+    return np.asarray(np.sign(share) * spec.dead_zone + (1.0 - spec.dead_zone) * share)
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,12 @@ class SetPoint(Command):
 class ActionMapper:
     """Integrates velocity actions into set-points that keep the profile's limits and do not jerk.
 
-    Per action joint, the speed follows the target u = a * max_speed through a low-pass of second
-    order, v'' = w^2 (u - v) - 2 zeta w v' with w = 2 pi smoothing_hz, by Tustin's rule. Its
-    acceleration is bounded and linear within a period, so the position is one cubic per period,
-    which is just what the gate interpolates. Near a soft limit the acceleration is bounded so that
-    the joint can still stop before it. A low-pass of first order needs as little experience, but its jumps of acceleration put four
-    times the energy above 5 Hz into the arm.
+    Per action joint, the speed follows the target u = a * max_speed (0 in the dead zone) through a
+    low-pass of second order, v'' = w^2 (u - v) - 2 zeta w v' with w = 2 pi smoothing_hz, by
+    Tustin's rule. Its acceleration is bounded and linear within a period, so the position is one
+    cubic per period, which is just what the gate interpolates. Near a soft limit the acceleration
+    is bounded so that the joint can still stop before it. A low-pass of first order needs as little
+    experience, but its jumps of acceleration put four times the energy above 5 Hz into the arm.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -51,6 +57,7 @@ class ActionMapper:
         inertia = 0.25 * (w * period_s) ** 2 + DAMPING_RATIO * w * period_s
         self._keep = (1.0 - inertia) / (1.0 + inertia)
         self._pull = w**2 * period_s / (1.0 + inertia)
+        self._dead_zone = spec.action.dead_zone
         self._leash = LEASH_PERIODS * self._max_speed * period_s
         self.reset(np.array([joint.home for joint in joints]))
 
@@ -81,7 +88,7 @@ class ActionMapper:
         index, period_s = self._index, self._period_s
         position, velocity = self._position[index], self._velocity[index]
         acceleration = self._acceleration_now[index]
-        target = np.clip(np.asarray(action, dtype=np.float64), -1.0, 1.0) * self._max_speed
+        target = self._past_dead_zone(action) * self._max_speed
         new = self._keep * acceleration + self._pull * (target - velocity)
         # The lower limit is the upper one of the mirrored joint.
         highest = self._stoppable(self._upper - position, velocity, acceleration)
@@ -134,6 +141,12 @@ class ActionMapper:
             self._velocity[index] = np.where(
                 strayed, applied.velocity[index], self._velocity[index]
             )
+
+    def _past_dead_zone(self, action: FloatArray | Array) -> Array:
+        """Return the action in [-1, 1] with small ones set to zero and the others moved up to it."""
+        clipped = np.clip(np.asarray(action, dtype=np.float64), -1.0, 1.0)
+        size = np.maximum(np.abs(clipped) - self._dead_zone, 0.0) / (1.0 - self._dead_zone)
+        return np.asarray(np.sign(clipped) * size)
 
     def _stoppable(self, room: Array, velocity: Array, acceleration: Array) -> Array:
         """Return the highest end acceleration x after which the joint still stops within `room`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rl_agent.interface.action import action_for_speed
 from rl_agent.interface.kinematics import Kinematics
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, FloatArray, Measurement
@@ -24,6 +25,7 @@ class DampedLeastSquares:
         self._measured = np.array([spec.command_index[i] for i in spec.action_index])
         joints = [spec.joints[i] for i in self._measured]
         self._middle = np.array([0.5 * (joint.lower + joint.upper) for joint in joints])
+        self._action = spec.action
         self._max_speed = np.array(spec.action.max_speed)
 
     def act(self, measurement: Measurement, goal: Array) -> FloatArray:
@@ -36,6 +38,6 @@ class DampedLeastSquares:
         towards = pseudo_inverse @ (GAIN_PER_S * error)
         centring = CENTRING_PER_S * (self._middle - position[self._measured])
         speed = towards + centring - pseudo_inverse @ (jacobian @ centring)
-        action = speed / self._max_speed
         # Scaled as a whole, so that the direction of the motion is kept.
-        return (action / max(1.0, float(np.abs(action).max()))).astype(np.float32)
+        speed /= max(1.0, float(np.abs(speed / self._max_speed).max()))
+        return action_for_speed(self._action, speed).astype(np.float32)

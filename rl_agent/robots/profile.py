@@ -75,6 +75,7 @@ class _Action(_Model):
     joints: list[Name] = Field(min_length=1)
     max_speed: list[Positive] = Field(min_length=1)
     smoothing_hz: Positive = 3.0
+    dead_zone: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
 
 
 class _Observation(_Model):
@@ -349,6 +350,7 @@ def _to_spec(profile: _Profile, path: Path) -> RobotSpec:
             joints=tuple(profile.action.joints),
             max_speed=tuple(profile.action.max_speed),
             smoothing_hz=profile.action.smoothing_hz,
+            dead_zone=profile.action.dead_zone,
         ),
         obs_terms=tuple(profile.observation.terms),
         watchdog=WatchdogSpec(**profile.watchdog.model_dump()),

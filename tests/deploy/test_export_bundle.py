@@ -181,7 +181,8 @@ def test_another_robot_than_the_run_was_for_is_refused(run_dir, tmp_path):
     [
         ("max_speed: [2.0, 2.0", "max_speed: [2.0, 1.0", "contract.max_speed"),
         ("policy_hz: 20", "policy_hz: 25", "contract.policy_hz"),
-        ("upper: 1.69, ", "upper: 1.60, ", "observation.joint_position"),
+        ("dead_zone: 0.1", "dead_zone: 0.2", "contract.dead_zone"),
+        ("pan_axis_m: [0.0388,", "pan_axis_m: [0.1,", "observation.goal"),
     ],
 )
 def test_a_profile_that_was_edited_after_training_is_refused(run_dir, tmp_path, old, new, expected):

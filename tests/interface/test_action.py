@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planar_robot import planar_spec
 
-from rl_agent.interface.action import ActionMapper
+from rl_agent.interface.action import ActionMapper, action_for_speed
 from rl_agent.types import Command, Reason
 
 PERIOD_S = 0.05
@@ -29,6 +29,32 @@ def test_the_first_step_follows_tustins_rule():
     # Acceleration rises linearly: v = a T / 2, q = a T^2 / 6.
     assert command.velocity == pytest.approx([acceleration * 0.025, 0.0], rel=1e-5)
     assert command.position == pytest.approx([acceleration * 0.05**2 / 6, 0.0], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("action", "speed"), [(0.0, 0.0), (0.19, 0.0), (0.6, 0.5), (1.0, 1.0), (-0.6, -0.5)]
+)
+def test_small_actions_mean_rest_and_full_ones_stay_full(action, speed):
+    spec = planar_spec()
+    dead = dataclasses.replace(spec.action, dead_zone=0.2)
+    mapper = ActionMapper(dataclasses.replace(spec, action=dead))
+    mapper.reset(np.zeros(2))
+    for _ in range(15):
+        command = mapper.command(np.array([action, 0.0]))
+    # (0.6 - 0.2) / (1 - 0.2) = 0.5
+    assert command.velocity[0] == pytest.approx(speed, abs=2e-3)
+
+
+@given(st.floats(-1.0, 1.0).filter(lambda v: abs(v) > 1e-6))
+def test_action_for_speed_reaches_past_the_dead_zone(speed):
+    spec = planar_spec()
+    dead = dataclasses.replace(spec, action=dataclasses.replace(spec.action, dead_zone=0.2))
+    mapper = ActionMapper(dead)
+    mapper.reset(np.zeros(2))
+    action = action_for_speed(dead.action, np.array([speed, 0.0]))
+    for _ in range(15):
+        command = mapper.command(action)
+    assert command.velocity == pytest.approx([speed, 0.0], abs=2e-3)
 
 
 def test_a_full_action_ends_at_full_speed_with_next_to_no_overshoot():
