@@ -143,7 +143,7 @@ class ActionMapper:
             )
 
     def _past_dead_zone(self, action: FloatArray | Array) -> Array:
-        """Return the action in [-1, 1] with small ones set to zero and the others moved up to it."""
+        """Return the action in [-1, 1], zero inside the dead zone and continuous at its edge."""
         clipped = np.clip(np.asarray(action, dtype=np.float64), -1.0, 1.0)
         size = np.maximum(np.abs(clipped) - self._dead_zone, 0.0) / (1.0 - self._dead_zone)
         return np.asarray(np.sign(clipped) * size)
