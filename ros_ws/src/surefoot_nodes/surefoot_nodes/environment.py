@@ -12,6 +12,8 @@ TWIN_DOMAIN = 42
 """Robots use ROS's default domain, 0: a twin's graph is apart from it even on one machine."""
 MAX_DOMAIN = 101
 """Above this, Linux may need the ports for other things."""
+FASTDDS_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+"""Of Fast DDS 2 (ROS 2 Jazzy), and of version 3."""
 FASTDDS_PROFILE = Path(__file__).with_name("fastdds.xml")
 
 
@@ -39,6 +41,6 @@ def base_environment() -> dict[str, str]:
     prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
     if sys.prefix not in prefixes:
         changes["AMENT_PREFIX_PATH"] = os.pathsep.join([*filter(None, prefixes), sys.prefix])
-    if not {"FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"} & os.environ.keys():
-        changes["FASTDDS_DEFAULT_PROFILES_FILE"] = str(FASTDDS_PROFILE)
+    if not set(FASTDDS_VARIABLES) & os.environ.keys():
+        changes |= dict.fromkeys(FASTDDS_VARIABLES, str(FASTDDS_PROFILE))
     return changes

@@ -35,6 +35,11 @@ class GateReport(NamedTuple):
         """Whether proposals may move the robot, now or as soon as data are fresh."""
         return self.state in (SafetyState.ARMED, SafetyState.HOLD)
 
+    @property
+    def is_alarm(self) -> bool:
+        """Whether something went wrong; an operator's disarming is none."""
+        return self.state is SafetyState.STOPPED and self.reasons != (Reason.OPERATOR.name,)
+
 
 def report_of(diagnostics: Mapping[str, float | int | str]) -> GateReport:
     """Return the report from the gate's diagnostics."""

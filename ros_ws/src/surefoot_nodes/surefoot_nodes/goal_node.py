@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
-from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import JointState
 
 from rl_agent.exceptions import Problem, ProfileError
@@ -56,8 +55,7 @@ class GoalNode(GuardedNode):
     def activate(self) -> None:
         """Publish the first goal as soon as there is a reading."""
         self._due_s = time.monotonic()
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = self.create_timer(POLL_S, self._on_time, clock=steady)
+        self._timer = self.every(POLL_S, self._on_time)
 
     def deactivate(self) -> None:
         """Leave the last goal standing."""

@@ -17,11 +17,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import InvalidParameterTypeException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.timer import Timer
 
 from rl_agent.exceptions import GraphError, SurefootError
 from rl_agent.robots.profile import load_robot
@@ -132,6 +134,11 @@ class GuardedNode(LifecycleNode):
         self.io_executor = SingleThreadedExecutor(context=self.context)
         self.io_executor.add_node(self.io)
         return self.io
+
+    def every(self, period_s: float, callback: Callable[[], None]) -> Timer:
+        """Return a timer on the steady clock, of the executor that answers services."""
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        return self.create_timer(period_s, callback, clock=steady)
 
     def _configure(self) -> None:
         self.configure()

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from rl_agent.clock import SteadyClock
 from rl_agent.safety.gate import Gate
-from rl_agent.types import Command, Proposal, Reason, SafetyState, Source
+from rl_agent.types import Command, Proposal, Reason, Source
 
 from . import qos
 from .control_thread import ControlThread
@@ -81,8 +80,7 @@ class SafetyNode(GuardedNode):
         self._desk = GateServices(
             self, self._gate, self._lock, obstacle=self._obstacle, announce=self._announce
         )
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = self.create_timer(REPORT_S, self._report, clock=steady)
+        self._timer = self.every(REPORT_S, self._report)
         self._announce()
 
     def activate(self) -> None:
@@ -161,7 +159,6 @@ class SafetyNode(GuardedNode):
 
     def _company(self) -> str:
         """Return who else publishes where only one may; empty if nobody."""
-        assert self.io is not None
         topics = [self._controller.topic, *(f"command_raw/{source}" for source in Source)]
         return next((words for t in topics if (words := crowd(self.io, t))), "")
 
@@ -171,8 +168,8 @@ class SafetyNode(GuardedNode):
         if report != self._reported:
             self._reported = report
             self._state.publish(write_state(report))
-            if report.state is SafetyState.STOPPED:
-                self.get_logger().error(f"STOPPED: {report.cause}")
+            if report.is_alarm:
+                self.get_logger().error(f"{report.state}: {report.cause}")
             else:
                 self.get_logger().info(f"{report.state}: {report.cause}")
 

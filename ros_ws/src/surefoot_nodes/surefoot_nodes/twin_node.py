@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import JointState
 
 from rl_agent.exceptions import GraphError
@@ -67,8 +66,7 @@ class TwinNode(GuardedNode):
         io.create_subscription(
             self._codec.message_type, self._codec.topic, self._on_command, qos.CONTROLLER
         )
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._watch = self.create_timer(LOOK_OUT_S, self._look_out, clock=steady)
+        self._watch = self.every(LOOK_OUT_S, self._look_out)
 
     def activate(self) -> None:
         """Put the robot at home and let time run."""

@@ -1,0 +1,238 @@
+"""Real ROS 2 processes for tests: a graph in a domain of its own, and a witness that watches it.
+
+with running_graph("twin", "--actor", "random") as graph, Witness(graph.domain, spec) as witness:
+    witness.until(lambda: witness.state == "ARMED")
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+TIMEOUT_S = 20.0
+_NUMBERS = itertools.count()
+
+
+def fresh_domain() -> int:
+    """Return a domain that no other test of this run, and hardly another run, uses."""
+    return 1 + (11 * os.getpid() + next(_NUMBERS)) % 100
+
+
+@dataclass
+class Graph:
+    """A running `surefoot up`."""
+
+    domain: int
+    process: subprocess.Popen
+    log: Path
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def pids(self) -> dict[str, int]:
+        """Return the nodes' process ids by name."""
+        found = {}
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self.process.pid).children():
+                with contextlib.suppress(psutil.NoSuchProcess, IndexError, ValueError):
+                    words = child.cmdline()
+                    found[words[words.index("-m") + 1].rsplit(".", 1)[-1]] = child.pid
+        return found
+
+    def interrupt(self) -> tuple[int, float]:
+        """Send SIGINT; return the exit status and how long it took [s]."""
+        start_s = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(TIMEOUT_S), time.monotonic() - start_s
+
+
+def ros_environment(domain: int) -> dict[str, str]:
+    return {**os.environ, "ROS_DOMAIN_ID": str(domain)}
+
+
+@contextlib.contextmanager
+def running_graph(*arguments: str, domain: int | None = None, log: Path) -> Iterator[Graph]:
+    """Run `surefoot up ARGUMENTS` in the background; end it whatever happens."""
+    domain = fresh_domain() if domain is None else domain
+    command = [sys.executable, "-m", "rl_agent.cli.main", "up", *arguments]
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [*command, "--domain", str(domain)], stdout=out, stderr=out, process_group=0
+        )
+        try:
+            yield Graph(domain, process, log)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(5.0)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextlib.contextmanager
+def running_node(name: str, *parameters: str, domain: int) -> Iterator[subprocess.Popen]:
+    """Run one node by itself; end it whatever happens."""
+    arguments = [word for parameter in parameters for word in ("-p", parameter)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"surefoot_nodes.{name}", "--ros-args", *arguments],
+        env=ros_environment(domain),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(5.0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+@dataclass
+class Seen:
+    """One topic's messages with their time of arrival on CLOCK_MONOTONIC [s]."""
+
+    times_s: list[float] = field(default_factory=list)
+    messages: list = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+    def after(self, time_s: float) -> list:
+        return [m for t, m in zip(self.times_s, self.messages, strict=True) if t >= time_s]
+
+
+class Witness:
+    """Sees all that happens in a domain, and can speak to its services. Spun by the test itself."""
+
+    def __init__(self, domain: int, spec, node_name: str = "recorder_node_io") -> None:
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+        from sensor_msgs.msg import JointState
+        from std_msgs.msg import String
+
+        from surefoot_nodes import qos
+        from surefoot_nodes.controller_messages import make_codec
+        from surefoot_nodes.lifecycle_client import LifecycleClient
+
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=domain)
+        # The twin lets recorders listen to the controller's topic.
+        self.node = rclpy.create_node(node_name, context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.lifecycle = LifecycleClient(self.node, self.executor)
+        self.seen: dict[str, Seen] = {}
+        self.controller_topic = make_codec(spec).topic
+        self.watch("joint_states", JointState, qos.STATES_IN)
+        self.watch("applied_command", JointState, qos.RECORDING)
+        self.watch("command_raw/policy", JointState, qos.RECORDING)
+        self.watch("observed_command", JointState, qos.RECORDING)
+        self.watch(self.controller_topic, make_codec(spec).message_type, qos.RECORDING)
+        self.watch("safety_state", String, qos.LATCHED)
+
+    def __enter__(self) -> Witness:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        import rclpy
+
+        self.executor.shutdown(timeout_sec=1.0)
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+    def watch(self, topic: str, kind: type, profile: object) -> None:
+        seen = self.seen[topic] = Seen()
+
+        def note(message: object, info: dict) -> None:
+            age_s = max(time.time_ns() - info["received_timestamp"], 0) / 1e9
+            seen.times_s.append(time.monotonic() - age_s)
+            seen.messages.append(message)
+
+        self.node.create_subscription(kind, topic, note, profile)
+
+    def until(
+        self, holds: Callable[[], object], timeout_s: float = TIMEOUT_S, why: str = ""
+    ) -> None:
+        """Spin until `holds()`; fail after the time-out."""
+        deadline_s = time.monotonic() + timeout_s
+        while not holds():
+            assert time.monotonic() < deadline_s, why or f"not within {timeout_s} s"
+            self.executor.spin_once(timeout_sec=0.05)
+
+    def spin(self, duration_s: float) -> None:
+        end_s = time.monotonic() + duration_s
+        while (left_s := end_s - time.monotonic()) > 0.0:
+            self.executor.spin_once(timeout_sec=left_s)
+
+    @property
+    def state(self) -> str:
+        """The gate's state, empty if unknown."""
+        messages = self.seen["safety_state"].messages
+        return json.loads(messages[-1].data)["state"] if messages else ""
+
+    @property
+    def speed(self) -> float:
+        """Largest joint speed of the newest reading; 0 without one."""
+        messages = self.seen["joint_states"].messages
+        return max(abs(v) for v in messages[-1].velocity) if messages else 0.0
+
+    def call(self, kind: type, name: str, request: object):
+        answer = self.lifecycle.call(kind, name, request, TIMEOUT_S)
+        assert answer is not None, f"{name} does not answer"
+        return answer
+
+    def trigger(self, name: str):
+        from std_srvs.srv import Trigger
+
+        return self.call(Trigger, name, Trigger.Request())
+
+    def arm(self, data: bool = True):
+        from std_srvs.srv import SetBool
+
+        return self.call(SetBool, "arm", SetBool.Request(data=data))
+
+    def publishers(self, topic: str) -> list[str]:
+        infos = self.node.get_publishers_info_by_topic(f"/{topic}")
+        return [info.node_name for info in infos]
+
+
+def tags(message) -> dict[str, str]:
+    """Return what applied_command says of its tick."""
+    return dict(part.split("=") for part in message.header.frame_id.split(";"))
+
+
+def speeds(message) -> np.ndarray:
+    return np.abs(np.array(message.velocity))
+
+
+def is_running(pid: int) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def wait_gone(pids: list[int], timeout_s: float) -> list[int]:
+    """Return those that still run after the time-out."""
+    deadline_s = time.monotonic() + timeout_s
+    while (left := [pid for pid in pids if is_running(pid)]) and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    return left
