@@ -115,8 +115,12 @@ class TickPacer:
         if self._expected_s is None or not self._can_lock:
             return period_s
         ahead_s = self._expected_s - self._last_tick_s
-        # An arrival that this tick just served, or that has not come, is no target any more.
-        while ahead_s < 0.5 * period_s:
+        if ahead_s <= 0.0:
+            # It is overdue: from now on the ticks lead up to the one that may have to brake.
+            ahead_s = self._until_expiry_s()
+            return ahead_s / max(1, round(ahead_s / period_s))
+        # One that comes right after this tick has to wait anyway.
+        if ahead_s < 0.5 * period_s:
             ahead_s += self._rates.policy_period_s
         num_ticks = max(1, round(ahead_s / period_s))
         if num_ticks == 1:

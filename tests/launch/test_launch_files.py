@@ -1,0 +1,153 @@
+"""The launch files against a recording double of `launch`: same graph as `surefoot up`."""
+
+import runpy
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from rl_agent.exceptions import SurefootError
+from surefoot_nodes.graph import GraphConfig, make_graph
+from surefoot_nodes.launch_factory import launch_arguments
+
+ROOT = Path(__file__).parents[2]
+NAV2 = {
+    "namespace",
+    "use_sim_time",
+    "params_file",
+    "autostart",
+    "log_level",
+    "use_respawn",
+}
+
+
+class Recorded:
+    """Keeps what it was made with."""
+
+    def __init__(self, *args, **kwargs):
+        self.args, self.kwargs = args, kwargs
+
+
+class Context:
+    """Values of launch arguments."""
+
+    def __init__(self, values):
+        self.values = values
+
+
+class LaunchConfiguration(Recorded):
+    def perform(self, context):
+        return context.values[self.args[0]]
+
+
+def double(monkeypatch, name, **members):
+    module = types.ModuleType(name)
+    for key, value in members.items():
+        setattr(module, key, value)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+@pytest.fixture(autouse=True)
+def launch(monkeypatch):
+    kinds = ("DeclareLaunchArgument", "OpaqueFunction", "SetEnvironmentVariable")
+    actions = {kind: type(kind, (Recorded,), {}) for kind in kinds}
+    double(monkeypatch, "launch", LaunchDescription=type("LaunchDescription", (Recorded,), {}))
+    double(monkeypatch, "launch.actions", **actions)
+    double(monkeypatch, "launch.substitutions", LaunchConfiguration=LaunchConfiguration)
+    double(monkeypatch, "launch_ros")
+    double(monkeypatch, "launch_ros.actions", Node=type("Node", (Recorded,), {}))
+    monkeypatch.delenv("ROS_DOMAIN_ID", raising=False)
+
+
+def start(kind, **values):
+    """Run a launch file; return (environment, nodes by name)."""
+    module = runpy.run_path(str(ROOT / f"launch/{kind}.launch.py"))
+    (entities,) = module["generate_launch_description"]().args
+    declared = {e.args[0]: e.kwargs["default_value"] for e in entities[:-1]}
+    function = entities[-1].kwargs
+    actions = function["function"](Context({**declared, **values}), *function["args"])
+    variables = dict(a.args for a in actions if type(a).__name__ == "SetEnvironmentVariable")
+    nodes = {a.kwargs["name"]: a.kwargs for a in actions if type(a).__name__ == "Node"}
+    return variables, nodes
+
+
+@pytest.mark.parametrize("kind", ["twin", "robot", "observe"])
+def test_arguments_have_nav2s_names_and_descriptions(kind):
+    arguments = {argument.name: argument for argument in launch_arguments(kind)}
+    assert set(arguments) >= NAV2
+    assert all(argument.description for argument in arguments.values())
+
+
+@pytest.mark.parametrize("kind", ["twin", "robot", "observe"])
+def test_starts_the_graph_of_surefoot_up_and_its_supervisor(kind):
+    _, nodes = start(kind)
+    period_s = 4.0 if kind == "twin" else 0.0
+    graph = make_graph(kind, GraphConfig(goal_period_s=period_s))
+    assert list(nodes) == [*(spec.executable for spec in graph), "supervisor"]
+    for spec in graph:
+        node = nodes[spec.executable]
+        assert (node["package"], node["executable"]) == (spec.package, spec.executable)
+        assert node["parameters"] == [{**spec.parameters, "use_sim_time": False}]
+        assert node["remappings"] == list(spec.remaps)
+        assert node["respawn"] is True
+
+
+def test_supervisor_arms_twins_only():
+    _, nodes = start("twin")
+    (parameters,) = nodes["supervisor"]["parameters"]
+    names = ["twin_node", "safety_node", "policy_node", "goal_node"]
+    assert parameters["nodes"] == names
+    assert parameters["auto_arm"] is True
+    for kind in ("robot", "observe"):
+        (parameters,) = start(kind)[1]["supervisor"]["parameters"]
+        assert parameters["auto_arm"] is False
+
+
+def test_twin_stays_on_this_machine():
+    variables, _ = start("twin")
+    assert variables["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert variables["ROS_DOMAIN_ID"] == "42"
+    assert "ROS_DOMAIN_ID" not in start("robot")[0]
+    assert start("twin", domain="7")[0]["ROS_DOMAIN_ID"] == "7"
+
+
+def test_arguments_reach_the_nodes(tmp_path):
+    params = tmp_path / "params.yaml"
+    params.write_text("goal_node: {ros__parameters: {seed: 9}}\n")
+    _, nodes = start(
+        "twin",
+        namespace="arm1",
+        use_sim_time="true",
+        params_file=str(params),
+        autostart="False",
+        log_level="debug",
+        use_respawn="false",
+        policy_hz="50",
+        actor="random",
+    )
+    policy = nodes["policy_node"]
+    assert policy["namespace"] == "arm1"
+    assert policy["respawn"] is False
+    assert policy["ros_arguments"] == ["--log-level", "debug"]
+    assert policy["parameters"][0]["policy_hz"] == 50.0
+    assert policy["parameters"][0]["actor"] == "random"
+    assert policy["parameters"][0]["use_sim_time"] is True
+    assert nodes["goal_node"]["parameters"][0]["seed"] == 9
+    assert nodes["supervisor"]["parameters"][0]["autostart"] is False
+
+
+@pytest.mark.parametrize("values", [{"robot": "so10"}, {"actor": "onnx"}, {"params_file": "no"}])
+def test_mistakes_start_nothing(values):
+    with pytest.raises(SurefootError):
+        start("robot", **values)
+
+
+def test_bringup_installs_exactly_the_root_launch_files(monkeypatch):
+    setups = []
+    monkeypatch.setattr("setuptools.setup", lambda **kwargs: setups.append(kwargs))
+    folder = ROOT / "ros_ws/src/surefoot_bringup"
+    runpy.run_path(str(folder / "setup.py"))
+    files = dict(setups[0]["data_files"])["share/surefoot_bringup/launch"]
+    found = {(folder / name).resolve() for name in files}
+    assert found == set((ROOT / "launch").glob("*.launch.py"))

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from std_msgs.msg import String
+
+from rl_agent.types import Reason, SafetyState
+from surefoot_nodes.gate_reports import (
+    GateReport,
+    read_state,
+    report_of,
+    write_diagnostics,
+    write_state,
+)
+
+
+def diagnostics(state="STOPPED", latched=Reason.ESTOP | Reason.SILENT, **more):
+    return {"state": state, "cause": "because", "reasons_latched": int(latched), **more}
+
+
+def test_report_names_the_latched_reasons():
+    report = report_of(diagnostics())
+    assert report == GateReport(SafetyState.STOPPED, "because", ("ESTOP", "SILENT"))
+
+
+def test_state_survives_the_wire():
+    report = report_of(diagnostics())
+    assert read_state(write_state(report)) == report
+
+
+def test_state_is_json_that_people_can_read():
+    content = json.loads(write_state(report_of(diagnostics("HOLD", Reason.NONE))).data)
+    assert content == {
+        "schema_version": 1,
+        "state": "HOLD",
+        "armed": True,
+        "cause": "because",
+        "reasons": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "is_armed"),
+    [("UNARMED", False), ("ARMED", True), ("HOLD", True), ("STOPPED", False)],
+)
+def test_holding_counts_as_armed(state, is_armed):
+    assert report_of(diagnostics(state, Reason.NONE)).is_armed is is_armed
+
+
+def test_disarming_is_no_alarm():
+    assert not report_of(diagnostics("STOPPED", Reason.OPERATOR)).is_alarm
+    assert report_of(diagnostics("STOPPED", Reason.OPERATOR | Reason.ESTOP)).is_alarm
+    assert not report_of(diagnostics("HOLD", Reason.NONE)).is_alarm
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "{}", '{"state": "FLYING", "cause": "", "reasons": []}', " " * 20_000],
+)
+def test_text_that_is_no_report_is_none(text):
+    assert read_state(String(data=text)) is None
+
+
+def test_diagnostics_hold_every_count_as_text():
+    message = write_diagnostics("safety_node", diagnostics(tick=3, share_position=0.123456789))
+    (status,) = message.status
+    assert status.level == DiagnosticStatus.ERROR
+    assert status.message == "STOPPED: because"
+    values = {item.key: item.value for item in status.values}
+    assert (values["tick"], values["share_position"]) == ("3", "0.123457")

@@ -1,0 +1,65 @@
+import pytest
+
+from surefoot_nodes.graph import KINDS, GraphConfig, make_graph
+from surefoot_nodes.parameters import TABLES, check_values
+
+
+def names(kind, **choices):
+    return [node.executable for node in make_graph(kind, GraphConfig(**choices))]
+
+
+def node(kind, name, **choices):
+    return next(n for n in make_graph(kind, GraphConfig(**choices)) if n.executable == name)
+
+
+def test_twin_graph_starts_the_robot_before_the_gate_before_the_policy():
+    assert names("twin") == ["twin_node", "safety_node", "policy_node", "goal_node"]
+
+
+def test_robot_graph_is_the_twins_without_the_twin():
+    assert names("robot") == ["safety_node", "policy_node", "goal_node"]
+
+
+def test_observing_starts_no_gate():
+    assert names("observe", goal_period_s=0.0) == ["policy_node"]
+    assert node("observe", "policy_node").parameters["observe_only"] is True
+    assert node("robot", "policy_node").parameters["observe_only"] is False
+
+
+def test_recorder_comes_first():
+    assert names("twin", record="out")[0] == "recorder_node"
+    assert node("twin", "recorder_node", record="out").parameters["out"] == "out"
+
+
+@pytest.mark.parametrize("choices", [{"goal_period_s": 0.0}, {"has_goals": False}])
+def test_goals_may_come_from_elsewhere(choices):
+    assert "goal_node" not in names("twin", **choices)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_parameter_of_every_node_is_known_and_right(kind):
+    for spec in make_graph(kind, GraphConfig(policy_hz=50, record="out")):
+        assert check_values(spec.executable, spec.parameters) == []
+        assert spec.executable in TABLES
+
+
+def test_all_nodes_share_robot_and_rates():
+    config = GraphConfig(robot="ur5e", policy_hz=25.0, gate_hz=125.0)
+    shared = {
+        (n.parameters["robot"], n.parameters["policy_hz"], n.parameters["gate_hz"])
+        for n in make_graph("twin", config)
+    }
+    assert shared == {("ur5e", 25.0, 125.0)}
+
+
+def test_parameter_file_wins():
+    overrides = {"goal_node": {"goal_period_s": 9.0}}
+    assert node("twin", "goal_node", overrides=overrides).parameters["goal_period_s"] == 9.0
+
+
+@pytest.mark.parametrize(
+    ("choices", "actor"),
+    [({}, "dls"), ({"bundle": "b"}, "onnx"), ({"bundle": "b", "actor": "random"}, "random")],
+)
+def test_bundle_acts_unless_told_otherwise(choices, actor):
+    assert node("twin", "policy_node", **choices).parameters["actor"] == actor

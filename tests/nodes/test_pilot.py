@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+from planar_robot import PlanarKinematics, planar_spec
+
+from rl_agent.exceptions import ProfileError
+from rl_agent.interface.action import ActionMapper
+from rl_agent.tasks.registry import make_task
+from rl_agent.types import Command, Measurement
+from surefoot_nodes.actors import make_actor
+from surefoot_nodes.pilot import Pilot
+
+SPEC = planar_spec()
+KINEMATICS = PlanarKinematics()
+TASK = make_task("reach", SPEC, KINEMATICS)
+GOAL = np.array([0.2, 0.2, 0.1])
+
+
+class Constant:
+    def __init__(self, *action):
+        self.action = np.array(action, dtype=np.float32)
+        self.seen = []
+
+    def act(self, obs, measurement, goal):
+        self.seen.append(obs.copy())
+        return self.action
+
+
+class Refusing:
+    def act(self, obs, measurement, goal):
+        return None
+
+
+def reading(a=0.5, b=1.0, stamp_s=1.0):
+    return Measurement(stamp_s, np.array([a, b]), np.zeros(2))
+
+
+def pilot(actor):
+    return Pilot(SPEC, TASK, KINEMATICS, actor)
+
+
+def first_command(position, action):
+    mapper = ActionMapper(SPEC)
+    mapper.reset(np.array(position))
+    return mapper.command(np.array(action))
+
+
+def test_proposals_are_what_the_mapper_makes_of_actions():
+    mine = pilot(Constant(1.0, 0.0))
+    mine.follow(reading())
+    command, expected = mine.propose(reading(), GOAL, None), first_command([0.5, 1.0], [1.0, 0.0])
+    np.testing.assert_array_equal(command.velocity, expected.velocity)
+    np.testing.assert_array_equal(command.position, expected.position)
+    assert command.position[0] > 0.5
+
+
+def test_following_forgets_what_added_up():
+    mine = pilot(Constant(1.0, 0.0))
+    for _ in range(5):
+        mine.propose(reading(), GOAL, None)
+    mine.follow(reading(0.3, 0.7))
+    command = mine.propose(reading(0.3, 0.7), GOAL, None)
+    expected = first_command([0.3, 0.7], [1.0, 0.0])
+    np.testing.assert_array_equal(command.position, expected.position)
+
+
+def test_setpoint_stays_near_the_applied_command():
+    mine = pilot(Constant(1.0, 0.0))
+    mine.follow(reading())
+    held = Command(np.array([0.5, 1.0]), np.zeros(2))
+    for _ in range(40):
+        command = mine.propose(reading(), GOAL, held)
+    # Two periods at full speed, and the step beyond: 0.1 + 0.05 rad at most.
+    assert command.position[0] <= 0.65
+
+
+def test_previous_action_is_observed_next_time():
+    actor = Constant(0.5, -0.25)
+    mine = pilot(actor)
+    mine.follow(reading())
+    mine.propose(reading(), GOAL, None)
+    mine.propose(reading(), GOAL, None)
+    # joint_position (2), previous_action (2), ...
+    assert actor.seen[0][2:4].tolist() == [0.0, 0.0]
+    assert actor.seen[1][2:4].tolist() == [0.5, -0.25]
+
+
+def test_proposes_nothing_on_a_reading_that_is_not_finite():
+    assert pilot(Constant(0.0, 0.0)).propose(reading(a=np.nan), GOAL, None) is None
+
+
+def test_proposes_nothing_where_the_policy_refuses():
+    assert pilot(Refusing()).propose(reading(), GOAL, None) is None
+
+
+def test_random_actor_repeats_under_a_seed():
+    draws = [
+        make_actor("random", SPEC, TASK, seed=seed).act(np.zeros(1), reading(), GOAL).tolist()
+        for seed in (3, 3, 4)
+    ]
+    assert draws[0] == draws[1] != draws[2]
+
+
+def test_zero_actor_stays():
+    assert make_actor("zero", SPEC, TASK).act(np.zeros(1), reading(), GOAL).tolist() == [0.0, 0.0]
+
+
+def test_damped_least_squares_turns_towards_the_goal():
+    actor = make_actor("dls", SPEC, TASK, kinematics=KINEMATICS)
+    start = reading()
+    tool = KINEMATICS.tool_position(start.position)
+    action = actor.act(np.zeros(1), start, GOAL)
+    moved = KINEMATICS.tool_position(start.position + 0.01 * action)
+    assert np.linalg.norm(GOAL - moved) < np.linalg.norm(GOAL - tool)
+
+
+@pytest.mark.parametrize(("name", "words"), [("onnx", "bundle"), ("dls", "tool")])
+def test_actor_says_what_it_lacks(name, words):
+    with pytest.raises(ProfileError, match=words):
+        make_actor(name, SPEC, TASK)
+
+
+def test_bundle_acts_like_its_network(tmp_path):
+    from bundles import make_bundle
+
+    bundle = make_bundle(tmp_path / "bundle", SPEC, TASK)
+    actor = make_actor("onnx", SPEC, TASK, bundle=str(bundle))
+    obs = np.zeros(actor.policy.obs_dim, dtype=np.float32)
+    np.testing.assert_array_equal(actor.act(obs, reading(), GOAL), actor.policy.act(obs))

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+from bundles import make_bundle
+
+from rl_agent.exceptions import SurefootError
+from rl_agent.robots.profile import load_robot
+from rl_agent.tasks.registry import make_task
+from sim.kinematics import MujocoKinematics
+from surefoot_nodes.environment import graph_environment
+from surefoot_nodes.up import UpOptions, make_config
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    """Of a policy at 50 Hz."""
+    spec = load_robot("so101", policy_hz=50.0)
+    task = make_task("reach", spec, MujocoKinematics(spec))
+    return make_bundle(tmp_path_factory.mktemp("up") / "bundle", spec, task)
+
+
+def test_without_a_bundle_something_moves_all_the_same():
+    config = make_config(UpOptions())
+    assert (config.acts_as, config.task) == ("dls", "reach")
+
+
+def test_bundle_brings_its_task_and_rate(bundle):
+    config = make_config(UpOptions(bundle=bundle))
+    assert (config.acts_as, config.task, config.policy_hz) == ("onnx", "reach", 50.0)
+
+
+def test_bundle_at_another_rate_is_refused_with_both_rates(bundle):
+    with pytest.raises(SurefootError, match=r"(?s)policy_hz.*50.*20|policy_hz.*20.*50"):
+        make_config(UpOptions(bundle=bundle, policy_hz=20.0))
+
+
+def test_bundle_of_another_robot_is_refused(bundle):
+    with pytest.raises(SurefootError, match="robot"):
+        make_config(UpOptions(bundle=bundle, robot="ur5e"))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"robot": "so10"}, "so101"),
+        ({"robot": "/nowhere/arm.yaml"}, "arm.yaml"),
+        ({"bundle": Path("/nowhere")}, "nowhere"),
+        ({"params": Path("/nowhere.yaml")}, "nowhere.yaml"),
+        ({"actor": "onnx"}, "--bundle"),
+        ({"actor": "dsl"}, "did you mean 'dls'"),
+        ({"task": "swing_up"}, "--task"),
+        ({"policy_hz": 500.0}, "from 0 to 200"),
+        ({"domain": 300}, "--domain"),
+        ({"log_level": "loud"}, "--log-level"),
+        ({"record": Path("/tmp")}, "exists already"),
+    ],
+)
+def test_mistakes_are_named_before_anything_starts(options, words):
+    with pytest.raises(SurefootError, match=words):
+        make_config(UpOptions(**options))
+
+
+def test_several_mistakes_are_listed_at_once():
+    with pytest.raises(SurefootError, match=r"(?s)2 problems.*--actor|2 problems.*--domain"):
+        make_config(UpOptions(actor="dsl", domain=-1))
+
+
+def test_swing_up_has_no_goals():
+    assert not make_config(UpOptions(robot="cartpole", task="swing_up", actor="random")).has_goals
+
+
+def test_twin_stays_on_this_machine_in_a_domain_of_its_own(monkeypatch):
+    monkeypatch.delenv("ROS_DOMAIN_ID", raising=False)
+    environment = graph_environment("twin")
+    assert environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert environment["ROS_DOMAIN_ID"] == "42"
+    assert graph_environment("twin", 7)["ROS_DOMAIN_ID"] == "7"
+
+
+def test_robot_is_met_where_the_user_has_it(monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "3")
+    assert "ROS_DOMAIN_ID" not in graph_environment("robot")
+    assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in graph_environment("observe")
+    assert graph_environment("twin")["ROS_DOMAIN_ID"] == "3"
+
+
+def test_own_fastdds_profile_of_a_user_is_kept(monkeypatch):
+    monkeypatch.delenv("FASTDDS_DEFAULT_PROFILES_FILE", raising=False)
+    monkeypatch.delenv("FASTRTPS_DEFAULT_PROFILES_FILE", raising=False)
+    assert Path(graph_environment("twin")["FASTRTPS_DEFAULT_PROFILES_FILE"]).is_file()
+    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", "mine.xml")
+    assert "FASTRTPS_DEFAULT_PROFILES_FILE" not in graph_environment("twin")
