@@ -13,7 +13,8 @@ def test_it_brings_the_tool_to_the_goal():
     for _ in range(200):
         action = controller.act(Measurement(0.0, position, np.zeros(2)), goal)
         position = position + 0.05 * action * 1.0
-    assert kinematics.tool_position(position) == pytest.approx(goal, abs=3e-3)  # damping leaks a little of the centring
+    # Damping leaks a little of the centring into the tool's place.
+    assert kinematics.tool_position(position) == pytest.approx(goal, abs=3e-3)
 
 
 def test_a_far_goal_saturates_without_turning_the_motion():
