@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -15,9 +16,14 @@ from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
 
 from .clone import Clone
+from .driving import Run, run_reaches
 from .training import Trained, find_trained, train
 
 ROBOT = "so101"
+TARGET_SEED_OFFSET = 20_000
+"""Fresh targets: another stream than anything in training or in the demonstration."""
+FIRST_DOMAIN, NUM_DOMAINS = 10, 30
+"""Apart from robots' default domain and from the twin's of `surefoot up`."""
 
 
 class Context:
@@ -37,8 +43,9 @@ class Context:
         self.quick = quick
         self.seed = seed
         self._source = source
+        self._runs: dict[tuple[str, int, float | None, float], Run] = {}
         self._is_kept = out is not None
-        self.folder = out or Path(tempfile.mkdtemp(prefix="surefoot-benchmark-"))
+        self.folder = (out or Path(tempfile.mkdtemp(prefix="surefoot-benchmark-"))).absolute()
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> Self:
@@ -64,7 +71,33 @@ class Context:
         if self._source is not None:
             return find_trained(self._source)
         self.say("training once for the rows of this call …")
-        return train(self.folder / "training", robot=ROBOT, seed=self.seed)
+        return train(self.folder / "training", seed=self.seed)
+
+    @property
+    def target_seed(self) -> int:
+        """Of the targets that rows share."""
+        return TARGET_SEED_OFFSET + self.seed
+
+    @property
+    def domain(self) -> int:
+        """The ROS domain of this call's graphs."""
+        return FIRST_DOMAIN + os.getpid() % NUM_DOMAINS
+
+    def reaches(
+        self,
+        controller: str,
+        count: int,
+        *,
+        window_s: float | None = None,
+        policy_hz: float = 0.0,
+    ) -> Run:
+        """Return a controller's reaches over ROS 2, done on first use."""
+        key = (controller, count, window_s, policy_hz)
+        if key not in self._runs:
+            self._runs[key] = run_reaches(
+                self, controller, count, window_s=window_s, policy_hz=policy_hz
+            )
+        return self._runs[key]
 
     def clone(self) -> Clone:
         """Return the fresh clone, made on first use."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CLI = (sys.executable, "-m", "rl_agent.cli.main")
+ENV = "sim:So101Reach-v0"
 
 
 @dataclass(frozen=True)
@@ -21,17 +22,17 @@ class Trained:
     """Training time; None for one that was found."""
 
 
-def train(folder: Path, *, robot: str, seed: int) -> Trained:
-    """Run `surefoot train` and `surefoot export`.
+def train(folder: Path, *, seed: int) -> Trained:
+    """Run `surefoot train` and `surefoot export` on the arm's twin.
 
     Raises:
         CalledProcessError: One of them failed; its output is on stderr.
     """
     trained = Trained(folder / "run", folder / "bundle", None)
     started = time.monotonic()
-    _run("train", "--robot", robot, "--task", "reach", "--seed", str(seed), "--out", trained.run)
+    _run("train", "--env", ENV, "--seed", str(seed), "--out", trained.run)
     seconds = time.monotonic() - started
-    _run("export", trained.run, trained.bundle)
+    _run("export", trained.run, "--out", trained.bundle)
     return Trained(trained.run, trained.bundle, seconds)
 
 
@@ -47,7 +48,7 @@ def find_trained(source: Path) -> Trained:
     for path in (run, bundle):
         if not path.is_dir():
             raise FileNotFoundError(f"--from {source}: expected {path}")
-    return Trained(run, bundle, None)
+    return Trained(run.absolute(), bundle.absolute(), None)
 
 
 def _run(*arguments: str | Path) -> None:

@@ -55,13 +55,20 @@ class GraphOptions:
 class GraphProcess:
     """A running graph; leaving the `with` block brakes the robot and ends all its processes."""
 
-    def __init__(self, options: GraphOptions) -> None:
+    def __init__(
+        self, options: GraphOptions, command: Sequence[str] = (*CLI, "up", "twin")
+    ) -> None:
+        """Start it.
+
+        Args:
+            options: What `command` is told.
+            command: Program that takes these options.
+        """
         self.options = options
         if options.recording is not None:
             shutil.rmtree(options.recording, ignore_errors=True)
         self.environment = graph_environment("twin", options.domain)
-        command = [*CLI, "up", "twin", *options.arguments()]
-        self.child = Child(command, log=options.log, env=self.environment)
+        self.child = Child([*command, *options.arguments()], log=options.log, env=self.environment)
         self._clients: list[Child] = []
 
     def __enter__(self) -> Self:

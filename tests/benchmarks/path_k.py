@@ -1,0 +1,54 @@
+"""Is the motion smooth? Commands over ROS 2 beside minimum-jerk reaches of the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from bench.context import Context
+from bench.figure import Figure, at_most, reported
+
+from rl_agent.reporting.from_recording import goal_windows
+from rl_agent.reporting.smoothness import Smoothness, compare_smoothness
+
+RATIO = 2.0
+WINDOW_S = 2.5
+DELAY_MS = 20.0
+
+
+def measure(context: Context) -> Iterator[Figure]:
+    """Yield turns and shaking of the policy, and the classical controller's beside them."""
+    delay_ms = context.spec.twin.actuator_delay_ms
+    if delay_ms < DELAY_MS:
+        raise ValueError(f"the twin's actuator delay is {delay_ms:g} ms, expected {DELAY_MS:g} ms")
+    count = context.repeats(40, 12)
+    for controller in ("policy", "dls"):
+        run = context.reaches(controller, count, window_s=WINDOW_S)
+        found = compare_smoothness(goal_windows(run.spec, run.recording), run.spec.gate_period_s)
+        yield from _figures(controller, found, f"{delay_ms:g} ms actuator delay", context)
+
+
+def _figures(controller: str, found: Smoothness, delay: str, context: Context) -> Iterator[Figure]:
+    turns = (
+        f"{found.sign_changes_per_s:.2f} against {found.reference_sign_changes_per_s:.2f} per"
+        f" second, all joints, slower than 0.03 rad/s is standing; {found.num_reaches} reaches,"
+        f" {delay}{context.quick_words()}"
+    )
+    energy = (
+        f"{found.energy:.4f} against {found.reference_energy:.4f} rad2/s per reach above 5 Hz, both"
+        f" in the whole steps of a 12-bit servo; exact: {found.exact_energy:.2e} against"
+        f" {found.exact_reference_energy:.2e}"
+    )
+    if controller == "policy":
+        yield at_most("path-k.sign_changes", found.sign_change_ratio, RATIO, "x", turns)
+        yield at_most("path-k.energy", found.energy_ratio, RATIO, "x", energy)
+    else:
+        yield reported("path-k.dls_sign_changes", found.sign_change_ratio, "x", turns)
+        yield reported("path-k.dls_energy", found.energy_ratio, "x", energy)
+    exact = "before rounding to servo steps: what minimum jerk has above 5 Hz is next to nothing"
+    yield reported(f"path-k.{controller}_exact_energy", found.exact_energy_ratio, "x", exact)
+    step = 2.0 * np.pi / 4096.0
+    tremor = f"root mean square above 5 Hz, all joints; one servo step is {1e3 * step:.1f} mrad"
+    yield reported(f"path-k.{controller}_tremor", 1e3 * found.tremor, "mrad", tremor)
+    rest = "root mean square of the commanded joint speed in the last half second of each window"
+    yield reported(f"path-k.{controller}_rest_speed", found.rest_speed, "rad/s", rest)
