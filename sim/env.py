@@ -19,7 +19,7 @@ from rl_agent.types import Array, Command, FloatArray, SafetyState
 from sim.control_loop import ControlLoop, PeriodReport
 from sim.twin import Twin
 
-ResetPose = Literal["continue", "start"]
+ResetPose = Literal["continue", "start", "random"]
 OBS_BOUND = 100.0
 """Terms are of order one; anything near this is a fault, not a reading."""
 
@@ -64,8 +64,8 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
             observation_delay_ms: Age of a measurement when the policy sees it.
             action_delay_ms: From the policy's decision to the gate's first command from it.
             actuator_delay_ms: From the gate's command to the servo's reference.
-            reset_pose: After a time limit, "continue" or go back to "start"; None continues
-                where a task has goals.
+            reset_pose: After a time limit, "continue", go back to "start", or begin each episode
+                at a "random" pose of the task's; None continues where a task has goals.
             render_mode: "rgb_array" or None.
 
         Raises:
@@ -194,7 +194,10 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
 
     def _start(self, position: Array | None) -> None:
         """Put the robot at rest, armed."""
-        start = self.task.start_position(self.np_random) if position is None else position
+        draw = (
+            self.task.random_position if self.reset_pose == "random" else self.task.start_position
+        )
+        start = draw(self.np_random) if position is None else position
         start = np.asarray(start, dtype=np.float64)
         self.loop.reset(start)
         self.mapper.reset(start[list(self.robot.command_index)])

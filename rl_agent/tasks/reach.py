@@ -56,6 +56,22 @@ class ReachTask(Task):
         away = sample_workspace(self.workspace, rng, size)
         return np.where((rng.random(size) < 0.5)[:, None], near, away)
 
+    def random_position(self, rng: np.random.Generator) -> Array:
+        """Draw joint positions (num_joints,) anywhere with the tool in the workspace.
+
+        Learning from home alone leaves folded poses unseen, from which a policy then finds no way.
+        """
+        assert self.kinematics is not None
+        index = [self.spec.command_index[i] for i in self.spec.action_index]
+        joints = [self.spec.joints[i] for i in index]
+        lower = [joint.lower + joint.margin for joint in joints]
+        upper = [joint.upper - joint.margin for joint in joints]
+        position = self.spec.home.copy()
+        while True:
+            position[index] = rng.uniform(lower, upper)
+            if is_inside(self.workspace, self.kinematics.tool_position(position)):
+                return position
+
     def context(self, measurement: Measurement) -> Array:
         """Return (3,) the tool's position."""
         assert self.kinematics is not None
@@ -95,6 +111,19 @@ class ReachTask(Task):
     def error(self, context: Array, goal: Array) -> Array:
         """Return (...) the tool's distance to the goal [m]."""
         return np.asarray(np.linalg.norm(goal - context, axis=-1))
+
+
+def is_inside(workspace: WorkspaceSpec, point: Array) -> bool:
+    """Tell whether a point (3,) [m] of the base frame lies in the workspace."""
+    x, y = point[0] - workspace.pan_axis_m[0], point[1] - workspace.pan_axis_m[1]
+    radius, height = float(np.hypot(x, y)), float(point[2])
+    from_shoulder = np.hypot(radius - workspace.shoulder_m[0], height - workspace.shoulder_m[1])
+    return bool(
+        workspace.radius_m[0] <= radius <= workspace.radius_m[1]
+        and workspace.height_m[0] <= height <= workspace.height_m[1]
+        and abs(np.arctan2(y, x)) <= workspace.pan_rad
+        and from_shoulder <= workspace.reach_m
+    )
 
 
 def sample_workspace(workspace: WorkspaceSpec, rng: np.random.Generator, size: int = 1) -> Array:

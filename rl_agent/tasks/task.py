@@ -80,6 +80,10 @@ class Task(ABC):
         del rng
         return self.spec.home.copy()
 
+    def random_position(self, rng: np.random.Generator) -> Array:
+        """Draw joint positions (num_joints,) from all that the task may meet."""
+        return self.start_position(rng)
+
     def describe(self) -> dict[str, Any]:
         """Return what a policy bundle must agree with, for the contract."""
         return {"task": type(self).__name__, "goal_dim": self.goal_dim}

@@ -181,6 +181,14 @@ def test_resetting_to_the_start_is_a_choice():
     assert np.linalg.norm(kept["context"] - first["context"]) > 0.02
 
 
+def test_episodes_can_begin_at_random_poses():
+    env = TwinEnv("so101", "reach", reset_pose="random")
+    tools = [env.reset(seed=4)[1]["context"], *(env.reset()[1]["context"] for _ in range(5))]
+    gaps = [np.linalg.norm(a - b) for i, a in enumerate(tools) for b in tools[:i]]
+    assert min(gaps) > 1e-3
+    np.testing.assert_array_equal(env.reset(seed=4)[1]["context"], tools[0])
+
+
 def test_goal_and_start_pose_can_be_given(reach):
     goal = np.array([0.2, 0.1, 0.15])
     pose = reach.robot.home.copy()

@@ -5,7 +5,7 @@ import pytest
 from planar_robot import PlanarKinematics, planar_spec
 
 from rl_agent.exceptions import ProfileError
-from rl_agent.tasks.reach import ReachTask, sample_workspace
+from rl_agent.tasks.reach import ReachTask, is_inside, sample_workspace
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Measurement
 
@@ -70,6 +70,28 @@ def test_the_workspace_is_filled_uniformly():
     radius = np.hypot(points[:, 0], points[:, 1])
     # Uniform in area: half of the points lie within sqrt((0.1^2 + 0.35^2) / 2) = 0.2574 m.
     assert np.mean(radius < 0.2574) == pytest.approx(0.5, abs=0.03)
+
+
+def test_starts_are_spread_over_the_workspace_and_inside_the_soft_limits():
+    task, rng = reach(), np.random.default_rng(3)
+    starts = np.array([task.random_position(rng) for _ in range(100)])
+    tools = [task.context(Measurement(0.0, start, np.zeros(2))) for start in starts]
+    assert all(is_inside(task.workspace, tool) for tool in tools)
+    assert (np.abs(starts) <= 1.9).all()
+    assert (starts.std(axis=0) > 0.2).all()
+
+
+@pytest.mark.parametrize(
+    ("point", "expected"),
+    [
+        ((0.2, 0.0, 0.1), True),
+        ((0.05, 0.0, 0.1), False),
+        ((0.2, 0.0, 0.2), False),
+        ((0.0, 0.2, 0.1), False),
+    ],
+)
+def test_a_point_is_inside_the_workspace_or_not(point, expected):
+    assert is_inside(planar_spec().tool.workspace, np.array(point)) == expected
 
 
 def test_a_robot_without_a_workspace_is_refused():
