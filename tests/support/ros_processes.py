@@ -200,6 +200,13 @@ class Witness:
         assert answer is not None, f"{name} does not answer"
         return answer
 
+    def find_service(self, name: str) -> None:
+        """Discover a Trigger service, so that a call of it takes no longer than it must."""
+        from std_srvs.srv import Trigger
+
+        client = self.lifecycle._client("", name, Trigger)
+        self.until(client.service_is_ready)
+
     def trigger(self, name: str):
         from std_srvs.srv import Trigger
 
