@@ -20,7 +20,6 @@ from bench.stopping import Stop, judge_stop
 from rl_agent.reporting.recording import read_recording
 from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
-from rl_agent.types import SafetyState
 from surefoot_nodes.graph_process import GraphProcess
 
 SLACK_MS = 10.0
@@ -28,6 +27,9 @@ KILLS_PER_GRAPH = 4
 """The supervisor starts a process again five times a minute, no more."""
 WATCH_S = 2.5
 """How long it is watched that nothing moves."""
+FORGET_S = 8.0
+RETURN_S = 2.0
+"""Time to reach the target after all, before the next one is given."""
 IN_MOTION = 0.1
 """[rad/s] a slower arm counts as standing, and the kill is not judged."""
 TARGETS = (np.array([0.10, 0.28, 0.12]), np.array([0.10, -0.28, 0.12]))
@@ -42,8 +44,6 @@ class Kill:
     stop: Stop
     arm_refusal: str
     """Why arming without a reset was refused; empty if it was not."""
-    is_back: bool
-    """After reset and arm the robot followed the policy again."""
 
 
 def measure(context: Context) -> Iterator[Figure]:
@@ -77,8 +77,8 @@ def _figures(spec: RobotSpec, kills: list[Kill], context: Context) -> Iterator[F
     unrefused = sum(not kill.arm_refusal for kill in kills)
     words = f"arming without reset: {kills[0].arm_refusal!r}"
     yield equal(name.format("armed_without_reset"), unrefused, 0, "kills", words)
-    back = sum(kill.is_back for kill in kills)
-    yield reported(name.format("back_after_reset"), back, "kills", f"of {len(kills)}")
+    words = "after reset and arm the robot followed the policy again"
+    yield reported(name.format("back_after_reset"), len(kills), "kills", words)
 
 
 def _kills(context: Context, spec: RobotSpec, controller: str) -> Iterator[Kill]:
@@ -115,14 +115,24 @@ def _kill_some(
     assert options.recording is not None
     applied = read_recording(Path(options.recording), spec).applied
     return [
-        Kill(judge_stop(spec, applied, killed_s, until_s), refusal, is_back)
-        for killed_s, until_s, refusal, is_back in happened
+        Kill(judge_stop(spec, applied, killed_s, until_s), refusal)
+        for killed_s, until_s, refusal in happened
     ]
+
+
+def _arm_without_reset(operator: GateOperator) -> tuple[bool, str]:
+    """Try to arm; a refusal because the killed process is not forgotten yet proves nothing."""
+    deadline_s = time.monotonic() + FORGET_S
+    was_armed, answer = operator.arm()
+    while not was_armed and "publish" in answer and time.monotonic() < deadline_s:
+        operator.wait(0.2)
+        was_armed, answer = operator.arm()
+    return was_armed, answer
 
 
 def _kill_one(
     graph: GraphProcess, operator: GateOperator, target: np.ndarray, rng: np.random.Generator
-) -> tuple[float, float, str, bool]:
+) -> tuple[float, float, str]:
     """Kill in motion, look on, then bring the robot back; return times and answers."""
     operator.give_goal(target)
     operator.wait(float(rng.uniform(0.15, 0.6)))
@@ -132,11 +142,10 @@ def _kill_one(
     killed_s = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     operator.wait(WATCH_S)
-    was_armed, answer = operator.arm()
+    was_armed, answer = _arm_without_reset(operator)
     until_s = time.monotonic()
     operator.reset()
     operator.activate("policy_node")
-    operator.arm()
-    is_back = operator.wait_for_state(SafetyState.ARMED, 3.0)
-    operator.wait(2.0)
-    return killed_s, until_s, "" if was_armed else answer, is_back
+    operator.arm_again()
+    operator.wait(RETURN_S)
+    return killed_s, until_s, "" if was_armed else answer

@@ -79,6 +79,24 @@ class GateOperator:
 
         return self._ask(SetBool, "arm", SetBool.Request(data=True))
 
+    def arm_again(self, timeout_s: float = FIND_S) -> None:
+        """Arm, and wait until the gate follows proposals.
+
+        A killed process is remembered for some seconds, and two sources may not be armed.
+
+        Raises:
+            GraphError: The gate refused to the end, or got no proposals; says why.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        is_armed, answer = self.arm()
+        while not is_armed:
+            if time.monotonic() > deadline_s:
+                raise GraphError(f"arming failed for {timeout_s:g} s: {answer}")
+            self.wait(0.2)
+            is_armed, answer = self.arm()
+        if not self.wait_for_state(SafetyState.ARMED, ANSWER_S):
+            raise GraphError(f"the gate did not follow the policy: {self.cause}")
+
     def reset(self) -> tuple[bool, str]:
         """Ask the gate to reset; return its answer."""
         from std_srvs.srv import Trigger
