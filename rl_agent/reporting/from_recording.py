@@ -91,7 +91,7 @@ def speed_example(spec: RobotSpec, recording: Recording) -> SpeedExample | None:
     window = max(windows, key=lambda w: float(np.linalg.norm(w[-1] - w[0])))
     speeds = [
         np.linalg.norm(np.diff(path, axis=0), axis=1) / period_s
-        for path in (window, minimum_jerk_like(window, period_s))
+        for path in (window, minimum_jerk_like(window))
     ]
     return SpeedExample(
         time_s=tuple(np.round(period_s * np.arange(1, len(window)), 4).tolist()),

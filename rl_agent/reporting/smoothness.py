@@ -1,4 +1,4 @@
-"""How smooth commands are, beside minimum-jerk reaches between the same poses in the same time.
+"""How smooth commands are, beside minimum-jerk reaches that arrive at the same time.
 
 A minimum-jerk reach is what a human arm does (Flash and Hogan 1985), and the smoothest way from
 rest to rest: it speeds up once, slows down once and never turns back.
@@ -13,14 +13,12 @@ import numpy as np
 
 from rl_agent.types import Array
 
-SERVO_STEP = 2.0 * np.pi / 4096.0
-"""[rad] what a 12-bit servo can be told, and measures: 1.5 mrad."""
 DEAD_BAND = 0.03
-"""[rad/s] slower counts as standing: one servo step per 50 ms."""
+"""[rad/s] slower counts as standing: a 12-bit servo's step of 1.5 mrad per 50 ms."""
 CUTOFF_HZ = 5.0
 """What moves faster than this is seen and heard as shaking."""
-ONSET_SHARE = 0.05
-"""A reach begins and ends where the joint speed passes this share of its peak."""
+ARRIVED_SHARE = 0.1
+"""A reach has arrived when this share of its way is left: 2 cm of a reach of 20 cm."""
 REST_S = 0.5
 """The end of a reach's window, in which the arm should stand."""
 
@@ -32,20 +30,16 @@ class Smoothness:
     num_reaches: int
     duration_s: float
     """Sum of the windows [s]."""
-    moving_s: float
-    """Median time in motion per reach [s], from 5 % of the peak speed to 5 %."""
+    arrival_s: float
+    """Median time from the goal to arrival [s]: the duration of the minimum-jerk reaches."""
     sign_changes_per_s: float
     """Per second, all joints together; the turns between one reach and the next included."""
     reference_sign_changes_per_s: float
     energy: float
-    """Of the velocity above 5 Hz, mean per reach, all joints together [rad2/s], of the commands as
-    the servos get them: in whole steps. A finer command than that cannot be told to them."""
+    """Of the commanded velocity above 5 Hz, mean per reach, all joints together [rad2/s]."""
     reference_energy: float
-    exact_energy: float
-    """The same of the commands before they are rounded to whole steps."""
-    exact_reference_energy: float
     tremor: float
-    """Root mean square of what the exact position does above 5 Hz, all joints together [rad]."""
+    """Root mean square of what the position does above 5 Hz, all joints together [rad]."""
     rest_speed: float
     """Root mean square of the joint speeds in the last half second of the windows [rad/s]."""
 
@@ -56,13 +50,8 @@ class Smoothness:
 
     @property
     def energy_ratio(self) -> float:
-        """Times the minimum-jerk reaches' energy, both in whole servo steps."""
+        """Times the minimum-jerk reaches' energy."""
         return _ratio(self.energy, self.reference_energy)
-
-    @property
-    def exact_energy_ratio(self) -> float:
-        """Times the minimum-jerk reaches' energy, both exact."""
-        return _ratio(self.exact_energy, self.exact_reference_energy)
 
 
 def sign_changes(velocity: Array, dead_band: float = DEAD_BAND) -> int:
@@ -104,20 +93,20 @@ def minimum_jerk(start: Array, end: Array, num_steps: int) -> Array:
     return np.asarray(start + (end - start) * (10.0 * s**3 - 15.0 * s**4 + 6.0 * s**5))
 
 
-def moving_steps(velocity: Array) -> tuple[int, int]:
-    """Return the half-open range of steps in motion: speed above 5 % of its peak, (N, J)."""
-    speed = np.linalg.norm(velocity, axis=1)
-    above = np.flatnonzero(speed > max(ONSET_SHARE * speed.max(), 1e-12))
-    return (int(above[0]), int(above[-1]) + 1) if len(above) else (0, 0)
+def arrival_step(position: Array) -> int:
+    """Return the step from which (N, J) stays within a tenth of the way of where it ends."""
+    left = np.linalg.norm(position - position[-1], axis=1)
+    outside = np.flatnonzero(left > ARRIVED_SHARE * left[0])
+    return int(outside[-1]) + 1 if len(outside) else 0
 
 
-def minimum_jerk_like(position: Array, period_s: float) -> Array:
-    """Return the minimum-jerk reach (N, J) that starts, moves and ends when and where this did."""
-    first, last = moving_steps(np.diff(position, axis=0) / period_s)
-    start, end = position[0], position[-1]
-    before = np.tile(start, (first, 1))
-    after = np.tile(end, (len(position) - 1 - last, 1))
-    return np.concatenate([before, minimum_jerk(start, end, last - first), after])
+def minimum_jerk_like(position: Array) -> Array:
+    """Return the minimum-jerk reach (N, J) that starts with the window and ends at arrival."""
+    steps = arrival_step(position)
+    after = np.tile(position[-1], (len(position) - 1 - steps, 1))
+    return np.concatenate([minimum_jerk(position[0], position[-1], max(steps, 1)), after])[
+        : len(position)
+    ]
 
 
 def compare_smoothness(reaches: Sequence[Array], period_s: float) -> Smoothness:
@@ -125,33 +114,24 @@ def compare_smoothness(reaches: Sequence[Array], period_s: float) -> Smoothness:
 
     A reach's window goes from one goal to the next, long enough to come to rest in.
     """
-    ideals = [minimum_jerk_like(reach, period_s) for reach in reaches]
+    ideals = [minimum_jerk_like(reach) for reach in reaches]
     velocities = [np.diff(reach, axis=0) / period_s for reach in reaches]
     references = [np.diff(ideal, axis=0) / period_s for ideal in ideals]
     duration_s = period_s * sum(len(velocity) for velocity in velocities)
-    spans = [np.subtract(*moving_steps(velocity)[::-1]) * period_s for velocity in velocities]
+    arrivals = [arrival_step(reach) * period_s for reach in reaches]
     rest = np.concatenate([v[-round(REST_S / period_s) :] for v in velocities])
     tremor = sum(tremor_square(velocity, period_s) for velocity in velocities)
     return Smoothness(
         num_reaches=len(reaches),
         duration_s=duration_s,
-        moving_s=float(np.median(spans)),
+        arrival_s=float(np.median(arrivals)),
         sign_changes_per_s=sign_changes(np.concatenate(velocities)) / duration_s,
         reference_sign_changes_per_s=sign_changes(np.concatenate(references)) / duration_s,
-        energy=_mean_energy([np.diff(in_steps(r), axis=0) / period_s for r in reaches], period_s),
-        reference_energy=_mean_energy(
-            [np.diff(in_steps(ideal), axis=0) / period_s for ideal in ideals], period_s
-        ),
-        exact_energy=_mean_energy(velocities, period_s),
-        exact_reference_energy=_mean_energy(references, period_s),
+        energy=_mean_energy(velocities, period_s),
+        reference_energy=_mean_energy(references, period_s),
         tremor=float(np.sqrt(tremor / duration_s)),
         rest_speed=float(np.sqrt(np.mean(np.sum(rest**2, axis=1)))),
     )
-
-
-def in_steps(position: Array) -> Array:
-    """Round positions to what a servo can be told."""
-    return np.asarray(np.round(position / SERVO_STEP) * SERVO_STEP)
 
 
 def _mean_energy(velocities: Sequence[Array], period_s: float) -> float:

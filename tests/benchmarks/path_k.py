@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 from bench.context import Context
 from bench.figure import Figure, at_most, reported
 
@@ -35,9 +34,8 @@ def _figures(controller: str, found: Smoothness, delay: str, context: Context) -
         f" {delay}{context.quick_words()}"
     )
     energy = (
-        f"{found.energy:.4f} against {found.reference_energy:.4f} rad2/s per reach above 5 Hz, both"
-        f" in the whole steps of a 12-bit servo; exact: {found.exact_energy:.2e} against"
-        f" {found.exact_reference_energy:.2e}"
+        f"{found.energy:.5f} against {found.reference_energy:.5f} rad2/s per reach above 5 Hz;"
+        f" the minimum-jerk reaches arrive as fast: median {found.arrival_s:.2f} s"
     )
     if controller == "policy":
         yield at_most("path-k.sign_changes", found.sign_change_ratio, RATIO, "x", turns)
@@ -45,10 +43,7 @@ def _figures(controller: str, found: Smoothness, delay: str, context: Context) -
     else:
         yield reported("path-k.dls_sign_changes", found.sign_change_ratio, "x", turns)
         yield reported("path-k.dls_energy", found.energy_ratio, "x", energy)
-    exact = "before rounding to servo steps: what minimum jerk has above 5 Hz is next to nothing"
-    yield reported(f"path-k.{controller}_exact_energy", found.exact_energy_ratio, "x", exact)
-    step = 2.0 * np.pi / 4096.0
-    tremor = f"root mean square above 5 Hz, all joints; one servo step is {1e3 * step:.1f} mrad"
+    tremor = "root mean square of the commanded positions above 5 Hz, all joints"
     yield reported(f"path-k.{controller}_tremor", 1e3 * found.tremor, "mrad", tremor)
     rest = "root mean square of the commanded joint speed in the last half second of each window"
     yield reported(f"path-k.{controller}_rest_speed", found.rest_speed, "rad/s", rest)
