@@ -123,7 +123,7 @@ class Seen:
 class Witness:
     """Sees all that happens in a domain, and can speak to its services. Spun by the test itself."""
 
-    def __init__(self, domain: int, spec, node_name: str = "recorder_node_io") -> None:
+    def __init__(self, domain: int, spec, *, watches_controller: bool = True) -> None:
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
         from sensor_msgs.msg import JointState
@@ -136,7 +136,8 @@ class Witness:
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=domain)
         # The twin lets recorders listen to the controller's topic.
-        self.node = rclpy.create_node(node_name, context=self.context)
+        name = "recorder_node_io" if watches_controller else "witness"
+        self.node = rclpy.create_node(name, context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.lifecycle = LifecycleClient(self.node, self.executor)
@@ -146,7 +147,8 @@ class Witness:
         self.watch("applied_command", JointState, qos.RECORDING)
         self.watch("command_raw/policy", JointState, qos.RECORDING)
         self.watch("observed_command", JointState, qos.RECORDING)
-        self.watch(self.controller_topic, make_codec(spec).message_type, qos.RECORDING)
+        if watches_controller:
+            self.watch(self.controller_topic, make_codec(spec).message_type, qos.RECORDING)
         self.watch("safety_state", String, qos.LATCHED)
 
     def __enter__(self) -> Witness:

@@ -13,7 +13,6 @@ from sensor_msgs.msg import JointState
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Measurement
-from sim.kinematics import MujocoKinematics
 
 from . import qos
 from .conversions import MeasurementCodec, MessageError, write_goal
@@ -39,6 +38,8 @@ class GoalNode(GuardedNode):
 
     def configure(self) -> None:
         """Load the task; make the topics."""
+        from sim.kinematics import MujocoKinematics
+
         self._spec = spec = self.load_spec()
         kinematics = MujocoKinematics(spec) if spec.tool is not None else None
         self._task = make_task(self.values["task"], spec, kinematics)

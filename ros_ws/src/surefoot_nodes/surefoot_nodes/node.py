@@ -209,6 +209,12 @@ class StopSignal:
         self._event.set()
 
 
+def _travel_light() -> None:
+    """Keep out of a node's process what it never uses: pictures, and Gymnasium's environments."""
+    os.environ["MUJOCO_GL"] = "disable"
+    sys.modules.setdefault("gymnasium", None)  # type: ignore[arg-type]  # "not installed"
+
+
 def run(make_node: Callable[[], GuardedNode], name: str, argv: Sequence[str] | None = None) -> int:
     """Run a node's process until a signal or a refusal; return its exit status.
 
@@ -216,6 +222,7 @@ def run(make_node: Callable[[], GuardedNode], name: str, argv: Sequence[str] | N
         0 after a signal, 2 for a user's mistake or a refusal.
     """
     realtime.die_with_parent()
+    _travel_light()
     stop = StopSignal()
     sys.setswitchinterval(realtime.SWITCH_INTERVAL_S)
     arguments = list(sys.argv if argv is None else argv)

@@ -12,7 +12,6 @@ from std_msgs.msg import String
 
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Array, Command, Measurement
-from sim.kinematics import MujocoKinematics
 
 from . import qos
 from .actors import make_actor
@@ -56,6 +55,8 @@ class PolicyNode(GuardedNode):
 
     def configure(self) -> None:
         """Load task, kinematics and actor; make the topics."""
+        from sim.kinematics import MujocoKinematics
+
         values = self.values
         self._spec = spec = self.load_spec()
         kinematics = MujocoKinematics(spec) if spec.tool is not None else None

@@ -12,7 +12,6 @@ from typing import Any
 from sensor_msgs.msg import JointState
 
 from rl_agent.exceptions import GraphError
-from sim.twin import Twin
 
 from . import qos
 from .control_thread import ControlThread
@@ -26,7 +25,7 @@ from .stamps import StampScale
 
 NAME = "twin_node"
 LOOK_OUT_S = 1.0
-PATIENCE_S = 8.0
+PATIENCE_S = 5.0
 """A twin that was killed is remembered for some seconds by those that heard it."""
 
 
@@ -53,6 +52,8 @@ class TwinNode(GuardedNode):
 
     def configure(self) -> None:
         """Load the twin, look out for a real robot, make publisher and subscription."""
+        from sim.twin import Twin
+
         self._spec = self.load_spec()
         self._twin = Twin(self._spec)
         self._codec = make_codec(self._spec)
