@@ -108,7 +108,8 @@ def test_twin_stays_on_this_machine():
     variables, _ = start("twin")
     assert variables["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
     assert variables["ROS_DOMAIN_ID"] == "42"
-    assert "ROS_DOMAIN_ID" not in start("robot")[0]
+    assert start("robot")[0]["ROS_DOMAIN_ID"] == "0"
+    assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in start("robot")[0]
     assert start("twin", domain="7")[0]["ROS_DOMAIN_ID"] == "7"
 
 

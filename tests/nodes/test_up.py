@@ -10,6 +10,8 @@ from sim.kinematics import MujocoKinematics
 from surefoot_nodes.environment import graph_environment
 from surefoot_nodes.up import UpOptions, make_config
 
+PAIR = (("policy", "ur5e"), ("safety", "so101"))
+
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
@@ -49,6 +51,7 @@ def test_bundle_of_another_robot_is_refused(bundle):
         ({"actor": "onnx"}, "--bundle"),
         ({"actor": "dsl"}, "did you mean 'dls'"),
         ({"task": "swing_up"}, "--task"),
+        ({"task": "rech", "actor": "random"}, "did you mean 'reach'"),
         ({"policy_hz": 500.0}, "from 0 to 200"),
         ({"domain": 300}, "--domain"),
         ({"log_level": "loud"}, "--log-level"),
@@ -65,6 +68,29 @@ def test_several_mistakes_are_listed_at_once():
         make_config(UpOptions(actor="dsl", domain=-1))
 
 
+def test_robot_and_rates_of_a_parameter_file_hold_for_all_nodes(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("/**: {ros__parameters: {robot: ur5e, policy_hz: 25}}\n")
+    config = make_config(UpOptions(params=path))
+    assert (config.robot, config.policy_hz) == ("ur5e", 25.0)
+    path.write_text("policy_node: {ros__parameters: {gate_hz: 200}}\n")
+    assert make_config(UpOptions(params=path)).gate_hz == 200.0
+
+
+def test_robots_that_differ_between_nodes_are_refused(tmp_path):
+    path = tmp_path / "params.yaml"
+    sections = [f"{node}_node: {{ros__parameters: {{robot: {robot}}}}}" for node, robot in PAIR]
+    path.write_text("\n".join(sections))
+    with pytest.raises(SurefootError, match="safety_node has so101"):
+        make_config(UpOptions(params=path))
+
+
+def test_domain_that_is_no_number_is_named(monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "mine")
+    with pytest.raises(SurefootError, match=r"ROS_DOMAIN_ID.*'mine'"):
+        graph_environment("twin")
+
+
 def test_swing_up_has_no_goals():
     assert not make_config(UpOptions(robot="cartpole", task="swing_up", actor="random")).has_goals
 
@@ -79,7 +105,7 @@ def test_twin_stays_on_this_machine_in_a_domain_of_its_own(monkeypatch):
 
 def test_robot_is_met_where_the_user_has_it(monkeypatch):
     monkeypatch.setenv("ROS_DOMAIN_ID", "3")
-    assert "ROS_DOMAIN_ID" not in graph_environment("robot")
+    assert graph_environment("robot")["ROS_DOMAIN_ID"] == "3"
     assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in graph_environment("observe")
     assert graph_environment("twin")["ROS_DOMAIN_ID"] == "3"
 

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from rl_agent.exceptions import GraphError
+
 from .graph import Kind
 
 TWIN_DOMAIN = 42
@@ -19,9 +21,19 @@ FASTDDS_PROFILE = Path(__file__).with_name("fastdds.xml")
 
 def twin_domain(domain: int | None = None) -> int:
     """Return the domain of a twin's graph: the one asked for, else ROS_DOMAIN_ID, else ours."""
-    if domain is not None:
-        return domain
-    return int(os.environ.get("ROS_DOMAIN_ID") or TWIN_DOMAIN)
+    return domain if domain is not None else own_domain(TWIN_DOMAIN)
+
+
+def own_domain(default: int) -> int:
+    """Return ROS_DOMAIN_ID, or the default where it is not set.
+
+    Raises:
+        GraphError: It is no number.
+    """
+    text = os.environ.get("ROS_DOMAIN_ID") or str(default)
+    if not text.isdecimal():
+        raise GraphError(f"ROS_DOMAIN_ID: expected a number from 0 to {MAX_DOMAIN}, got {text!r}")
+    return int(text)
 
 
 def graph_environment(kind: Kind, domain: int | None = None) -> dict[str, str]:
@@ -30,8 +42,8 @@ def graph_environment(kind: Kind, domain: int | None = None) -> dict[str, str]:
     if kind == "twin":
         changes["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         changes["ROS_DOMAIN_ID"] = str(twin_domain(domain))
-    elif domain is not None:
-        changes["ROS_DOMAIN_ID"] = str(domain)
+    else:
+        changes["ROS_DOMAIN_ID"] = str(own_domain(0) if domain is None else domain)
     return changes
 
 

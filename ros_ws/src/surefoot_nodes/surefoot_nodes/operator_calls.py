@@ -13,7 +13,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from rl_agent.exceptions import GraphError
 
-from .environment import TWIN_DOMAIN, base_environment
+from .environment import TWIN_DOMAIN, base_environment, own_domain
 from .lifecycle_client import LifecycleClient
 
 FIND_S = 3.0
@@ -77,7 +77,7 @@ def _places(domain: int | None) -> Sequence[tuple[int, bool]]:
     """Return (domain, whether it is a twin's, on this machine only) where a gate may be."""
     if domain is not None:
         return [(domain, False)]
-    own = int(os.environ.get("ROS_DOMAIN_ID") or 0)
+    own = own_domain(0)
     return [(own, False)] if own == TWIN_DOMAIN else [(own, False), (TWIN_DOMAIN, True)]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from rl_agent.exceptions import GraphError, Problem, ProfileError
-from rl_agent.robots.profile import load_robot
+from rl_agent.robots.profile import load_robot, nearest
+from rl_agent.tasks.registry import TASKS
 
 from .environment import MAX_DOMAIN, graph_environment
 from .graph import GraphConfig, Kind, make_graph
@@ -67,34 +69,38 @@ def make_config(options: UpOptions) -> GraphConfig:
         SurefootError: Profile, bundle, parameter file or an option does not hold.
     """
     overrides = read_parameter_file(options.params) if options.params else {}
-    task, policy_hz = options.task, options.policy_hz
-    if options.bundle is not None:
-        manifest = _read_manifest(options.bundle)
-        task = task or manifest.task
-        policy_hz = policy_hz or float(manifest.contract["policy_hz"])
+    manifest = _read_manifest(options.bundle) if options.bundle is not None else None
+    bundles_task = manifest.task if manifest is not None else ""
+    bundles_hz = float(manifest.contract["policy_hz"]) if manifest is not None else 0.0
     config = GraphConfig(
         robot=_absolute(options.robot),
         bundle=str(options.bundle.absolute()) if options.bundle else "",
-        task=task or "reach",
+        task=options.task or bundles_task or "reach",
         actor=options.actor,
-        policy_hz=policy_hz,
+        policy_hz=options.policy_hz or bundles_hz,
         goal_period_s=options.goal_period_s,
         seed=options.seed,
         record=str(options.record.absolute()) if options.record else "",
         overrides=overrides,
     )
-    _check(config, options)
-    spec = load_robot(config.robot, policy_hz=config.policy_hz or None)
-    if config.acts_as == "onnx":
+    problems = [*_option_problems(options), *_config_problems(config)]
+    config = _share(config, problems)
+    task_class = _task_class(config.task, problems)
+    if problems:
+        raise ProfileError("surefoot up", problems)
+    spec = load_robot(
+        config.robot, policy_hz=config.policy_hz or None, gate_hz=config.gate_hz or None
+    )
+    if manifest is not None and config.acts_as == "onnx":
         from rl_agent.deploy.contract import check_contract, expected_contract
 
         check_contract(expected_contract(spec, None), manifest.contract, str(options.bundle))
-    return replace(config, has_goals=config.task != "swing_up")
+    has_goals = getattr(task_class, "goal_dim", 0) == 3 and spec.tool is not None
+    return replace(config, has_goals=has_goals)
 
 
-def _check(config: GraphConfig, options: UpOptions) -> None:
-    values = {"actor": config.acts_as, "seed": config.seed, "policy_hz": config.policy_hz}
-    problems = check_values("policy_node", values, "--")
+def _option_problems(options: UpOptions) -> list[Problem]:
+    problems = []
     if options.log_level not in LOG_LEVELS:
         expected = ", ".join(LOG_LEVELS)
         problems.append(Problem("--log-level", f"expected {expected}, got {options.log_level!r}"))
@@ -102,19 +108,48 @@ def _check(config: GraphConfig, options: UpOptions) -> None:
         problems.append(Problem("--domain", f"expected 0 to {MAX_DOMAIN}, got {options.domain}"))
     if options.record is not None and options.record.exists():
         problems.append(Problem("--record", f"{options.record} exists already; name a new folder"))
+    return problems
+
+
+def _config_problems(config: GraphConfig) -> list[Problem]:
+    values = {"actor": config.acts_as, "seed": config.seed, "policy_hz": config.policy_hz}
+    problems = check_values("policy_node", values, "--")
     if config.acts_as == "onnx" and not config.bundle:
         problems.append(Problem("--bundle", "is needed by the actor onnx; see `surefoot export`"))
     if config.acts_as == "dls" and config.task != "reach":
         message = "only reach can be done without a policy; give --bundle, or --actor random"
         problems.append(Problem("--task", message))
-    if problems:
-        raise ProfileError("surefoot up", problems)
+    return problems
+
+
+def _share(config: GraphConfig, problems: list[Problem]) -> GraphConfig:
+    """Let robot and rates of a parameter file hold for all nodes; they must not differ."""
+    for key in ("robot", "policy_hz", "gate_hz"):
+        given = {node: values[key] for node, values in config.overrides.items() if key in values}
+        if len(set(given.values())) > 1:
+            told = ", ".join(f"{node} has {value}" for node, value in given.items())
+            problems.append(Problem(key, f"must be the same for all nodes; {told}"))
+        elif given:
+            config = replace(config, **{key: next(iter(given.values()))})
+    return config
+
+
+def _task_class(task: str, problems: list[Problem]) -> Any:
+    module, _, name = TASKS.get(task, task).partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError):
+        message = f"no such task: {task!r}{nearest(task, TASKS)}; known: {', '.join(TASKS)}"
+        problems.append(Problem("--task", message))
+        return None
 
 
 def _read_manifest(bundle: Path) -> Any:
-    from rl_agent.deploy.manifest import read_manifest
+    from rl_agent.deploy.manifest import read_files, read_manifest
 
-    return read_manifest(bundle)
+    manifest = read_manifest(bundle)
+    read_files(bundle, manifest)  # compares every sha256
+    return manifest
 
 
 def _absolute(robot: str) -> str:
