@@ -7,70 +7,27 @@ killed run that is resumed ends with the same weights as one that was never kill
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from rl_agent.algorithms.agent import Agent, AgentState
-from rl_agent.clock import Clock
-from rl_agent.data.journal import JournalWriter
-from rl_agent.data.replay_buffer import ReplayBuffer
-from rl_agent.exceptions import CheckpointError, TrainingDivergedError
 from rl_agent.types import FloatArray
 
-from .checkpoint import BEST, Checkpoint, prune_checkpoints, save_checkpoint, step_name
+from .checkpoint import Checkpoint
 from .config import TrainConfig
-from .env_adapter import EnvAdapter, EpisodeSummary
-from .evaluate import EvaluationInterruptedError, Evaluator, Score
-from .metrics import MetricsWriter
+from .env_adapter import EpisodeSummary
+from .evaluate import EvaluationInterruptedError, Score
+from .parts import Counters, LearnerParts
 from .progress import Progress, RateMeter
 from .schedule import UpdateSchedule
+from .snapshot import restore_snapshot, save_best, save_snapshot
 from .stopwatch import Stopwatch
 
 ROLLING_EPISODES = 20
 _EVALUATION_STREAM = 1
 _CONFIRM_STREAM = 2
 _RANDOM_STREAM = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class LearnerParts:
-    """What a learner drives; it owns none of them."""
-
-    env: EnvAdapter
-    agent: Agent
-    replay: ReplayBuffer
-    journal: JournalWriter
-    evaluator: Evaluator
-    metrics: MetricsWriter
-    clock: Clock
-    should_stop: Callable[[], bool]
-    on_progress: Callable[[Progress], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counters:
-    """Where the run stands."""
-
-    env_step: int = 0
-    episode: int = 0
-    num_interventions: int = 0
-    """Steps in which the gate changed the command."""
-    evaluated_step: int = 0
-    """Environment step of the last evaluation."""
-    best_step: int | None = None
-    best: Score | None = None
-    success_streak: int = 0
-    """Evaluations in a row that met `stop_at_success`."""
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Counters:
-        """Return what `asdict` gave."""
-        best = values["best"]
-        return cls(**{**values, "best": None if best is None else Score(**best)})
 
 
 @dataclass(kw_only=True)
@@ -192,7 +149,7 @@ class Learner:
             success_streak=counters.success_streak + 1 if has_met else 0,
         )
         if self.counters.best_step == counters.env_step:
-            self._save_best()
+            save_best(self.run_dir, self.parts.agent, self.counters)
         self.newest_evaluation = confirmed or score
         self.parts.metrics.write("evaluation", counters.env_step, self.newest_evaluation.to_json())
         self._report()
@@ -254,26 +211,7 @@ class Learner:
             TrainingDivergedError: A weight is no longer finite; the checkpoints before stay.
         """
         with self.stopwatch.measure("checkpoint"):
-            state = self.parts.agent.get_state()
-            tensors = {name: tensor.detach().numpy() for name, tensor in state.tensors.items()}
-            for name, tensor in tensors.items():
-                if not np.isfinite(tensor).all():
-                    raise TrainingDivergedError(_diverged(name, self.counters.env_step))
-            self.parts.journal.sync()
-            values = {
-                "agent": state.values,
-                "counters": asdict(self.counters),
-                "sample_rng": self.sample_rng.bit_generator.state,
-                "env": self.parts.env.get_state(),
-                "journal": self.parts.journal.offset.to_json(),
-                "metrics_position": self.parts.metrics.flush(),
-                "is_compiled": self.parts.agent.is_compiled,
-            }
-            env_step = self.counters.env_step
-            save_checkpoint(
-                self.run_dir, step_name(env_step), env_step=env_step, values=values, tensors=tensors
-            )
-            prune_checkpoints(self.run_dir)
+            save_snapshot(self.run_dir, self.parts, self.counters, self.sample_rng)
         self._saved_s = self.parts.clock.now()
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -282,43 +220,8 @@ class Learner:
         Raises:
             CheckpointError: It is of another network.
         """
-        import torch
-
-        values = checkpoint.values
-        tensors = {name: torch.from_numpy(array) for name, array in checkpoint.tensors.items()}
-        try:
-            self.parts.agent.set_state(AgentState(tensors, values["agent"]))
-        except ValueError as error:
-            raise CheckpointError(f"{checkpoint.path}: {error}") from error
-        self.sample_rng.bit_generator.state = values["sample_rng"]
-        self.counters = Counters.from_json(values["counters"])
-        if values["env"] is not None:
-            self.parts.env.set_state(values["env"])
-        else:
-            self.parts.env.reset(seed=self.config.seed + self.counters.env_step)
+        restart_seed = self.config.seed + checkpoint.env_step
+        self.counters = restore_snapshot(checkpoint, self.parts, self.sample_rng, restart_seed)
         self._rates = RateMeter(
             self.parts.clock, self.counters.env_step, self.parts.agent.gradient_step
         )
-
-    def _save_best(self) -> None:
-        state = self.parts.agent.get_state()
-        actor = {
-            name: tensor.detach().numpy()
-            for name, tensor in state.tensors.items()
-            if name.startswith("actor.")
-        }
-        assert self.counters.best is not None
-        save_checkpoint(
-            self.run_dir,
-            BEST,
-            env_step=self.counters.env_step,
-            values={"score": self.counters.best.to_json()},
-            tensors=actor,
-        )
-
-
-def _diverged(name: str, env_step: int) -> str:
-    return (
-        f"training diverged: {name} is not finite at step {env_step}; the checkpoints before it "
-        "stay. Try a smaller learning rate, or layer norm in the critics."
-    )

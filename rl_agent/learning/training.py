@@ -23,8 +23,9 @@ from .checkpoint import Checkpoint, whole_checkpoints
 from .config import TrainConfig
 from .env_adapter import EnvAdapter, make_env
 from .evaluate import Evaluator, Score
-from .learner import Learner, LearnerParts
+from .learner import Learner
 from .metrics import MetricsWriter
+from .parts import LearnerParts
 from .progress import Progress
 from .run_folder import holds_run, journal_dir, write_config
 from .schedule import UpdateSchedule

@@ -1,0 +1,54 @@
+"""What a learner drives, and the counters that tell where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rl_agent.algorithms.agent import Agent
+from rl_agent.clock import Clock
+from rl_agent.data.journal import JournalWriter
+from rl_agent.data.replay_buffer import ReplayBuffer
+
+from .env_adapter import EnvAdapter
+from .evaluate import Evaluator, Score
+from .metrics import MetricsWriter
+from .progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerParts:
+    """What a learner drives; it owns none of them."""
+
+    env: EnvAdapter
+    agent: Agent
+    replay: ReplayBuffer
+    journal: JournalWriter
+    evaluator: Evaluator
+    metrics: MetricsWriter
+    clock: Clock
+    should_stop: Callable[[], bool]
+    on_progress: Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counters:
+    """Where the run stands."""
+
+    env_step: int = 0
+    episode: int = 0
+    num_interventions: int = 0
+    """Steps in which the gate changed the command."""
+    evaluated_step: int = 0
+    """Environment step of the last evaluation."""
+    best_step: int | None = None
+    best: Score | None = None
+    success_streak: int = 0
+    """Evaluations in a row that met `stop_at_success`."""
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Counters:
+        """Return what `asdict` gave."""
+        best = values["best"]
+        return cls(**{**values, "best": None if best is None else Score(**best)})

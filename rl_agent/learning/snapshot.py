@@ -1,0 +1,97 @@
+"""A learner's whole state into a checkpoint and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rl_agent.algorithms.agent import Agent, AgentState
+from rl_agent.exceptions import CheckpointError, TrainingDivergedError
+
+from .checkpoint import BEST, Checkpoint, prune_checkpoints, save_checkpoint, step_name
+from .parts import Counters, LearnerParts
+
+
+def save_snapshot(
+    run_dir: Path, parts: LearnerParts, counters: Counters, sample_rng: np.random.Generator
+) -> None:
+    """Write a checkpoint of this very moment, and drop all but the newest.
+
+    Raises:
+        TrainingDivergedError: A weight is no longer finite; nothing is written.
+    """
+    tensors = _arrays(parts.agent)
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise TrainingDivergedError(
+                f"training diverged: {name} is not finite at step {counters.env_step}; the "
+                "checkpoints before it stay. Try a smaller learning rate, or layer norm."
+            )
+    parts.journal.sync()
+    values = {
+        "agent": parts.agent.get_state().values,
+        "counters": asdict(counters),
+        "sample_rng": sample_rng.bit_generator.state,
+        "env": parts.env.get_state(),
+        "journal": parts.journal.offset.to_json(),
+        "metrics_position": parts.metrics.flush(),
+        "is_compiled": parts.agent.is_compiled,
+    }
+    save_checkpoint(
+        run_dir,
+        step_name(counters.env_step),
+        env_step=counters.env_step,
+        values=values,
+        tensors=tensors,
+    )
+    prune_checkpoints(run_dir)
+
+
+def save_best(run_dir: Path, agent: Agent, counters: Counters) -> None:
+    """Keep the policy alone, with what it scored."""
+    tensors = _arrays(agent)
+    assert counters.best is not None
+    save_checkpoint(
+        run_dir,
+        BEST,
+        env_step=counters.env_step,
+        values={"score": counters.best.to_json()},
+        tensors={name: tensors[name] for name in tensors if name.startswith("actor.")},
+    )
+
+
+def restore_snapshot(
+    checkpoint: Checkpoint, parts: LearnerParts, sample_rng: np.random.Generator, restart_seed: int
+) -> Counters:
+    """Set agent, environment and generator to a checkpoint; return its counters.
+
+    Args:
+        checkpoint: Written by `save_snapshot`.
+        parts: What is set; the journal must have been cut back already.
+        sample_rng: The learner's.
+        restart_seed: For an environment that keeps no state and must begin an episode.
+
+    Raises:
+        CheckpointError: It is of another network.
+    """
+    values = checkpoint.values
+    tensors = {name: torch.from_numpy(array) for name, array in checkpoint.tensors.items()}
+    try:
+        parts.agent.set_state(AgentState(tensors, values["agent"]))
+    except ValueError as error:
+        raise CheckpointError(f"{checkpoint.path}: {error}") from error
+    sample_rng.bit_generator.state = values["sample_rng"]
+    if values["env"] is not None:
+        parts.env.set_state(values["env"])
+    else:
+        parts.env.reset(seed=restart_seed)
+    return Counters.from_json(values["counters"])
+
+
+def _arrays(agent: Agent) -> dict[str, NDArray[Any]]:
+    return {name: tensor.detach().numpy() for name, tensor in agent.get_state().tensors.items()}
