@@ -3,7 +3,7 @@ import sys
 from surefoot_nodes.child import Child
 from surefoot_nodes.graph import NodeSpec
 from surefoot_nodes.stopping import stop_children
-from surefoot_nodes.supervisor import node_command
+from surefoot_nodes.supervisor import node_command, status_line
 
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True)"
@@ -47,3 +47,9 @@ def test_child_that_does_not_listen_is_killed_when_hurried():
     child = sleeper(STUBBORN)
     stop_children({"twin_node": child}, lambda: True)
     assert child.status == -9
+
+
+def test_status_is_one_short_line():
+    values = {"tick": "9", "state": "ARMED", "gate_hz": "99.96", "proposals_policy_hz": "20.0"}
+    assert status_line(values) == "ARMED · gate 100 Hz · policy 20 Hz"
+    assert status_line({"state": "UNARMED"}) == ""

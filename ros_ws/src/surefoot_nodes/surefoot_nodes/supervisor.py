@@ -145,13 +145,21 @@ class Supervisor:
         now_s = time.monotonic()
         if now_s - self._status_s < STATUS_S:
             return
-        self._status_s = now_s
         for status in message.status:
-            values = {item.key: item.value for item in status.values}
-            rates = [
-                f"{key[:-3]} {float(v):.0f} Hz" for key, v in values.items() if key[-3:] == "_hz"
-            ]
-            self._say(f"{values.get('state', status.message)} · {' · '.join(rates)}")
+            line = status_line({item.key: item.value for item in status.values})
+            if line:
+                self._status_s = now_s
+                self._say(line)
+
+
+def status_line(values: Mapping[str, str]) -> str:
+    """Return state and rates from the gate's diagnostics, `ARMED · gate 100 Hz`; empty without."""
+    rates = [
+        f"{key.removesuffix('_hz').removeprefix('proposals_')} {float(value):.0f} Hz"
+        for key, value in values.items()
+        if key.endswith("_hz")
+    ]
+    return " · ".join([values.get("state", "?"), *rates]) if rates else ""
 
 
 def node_command(spec: NodeSpec, namespace: str, log_level: str) -> list[str]:
