@@ -27,6 +27,7 @@ class MujocoKinematics:
         joints = map_joints(spec, self._model)
         self._qpos, self._qvel = joints.qpos, joints.qvel
         self._translation = np.zeros((3, self._model.nv))
+        self._home, self._commanded = spec.home, np.array(spec.command_index)
         assert spec.tool is not None
         mujoco.mj_kinematics(self._model, self._data)
         base = self._data.body(spec.tool.base_frame)
@@ -40,6 +41,12 @@ class MujocoKinematics:
         mujoco.mj_kinematics(self._model, self._data)
         in_world = self._data.site_xpos[self._site] - self._base_position
         return self._rotation_world_to_base @ in_world
+
+    def commanded_tool_position(self, command: Array) -> Array:
+        """Return (3,) [m] for command positions (num_commands,); passive joints are at home."""
+        position = self._home.copy()
+        position[self._commanded] = command
+        return self.tool_position(position)
 
     def tool_jacobian(self, position: Array) -> Array:
         """Return d tool_position / d position, (3, num_joints) [m/rad or m/m]."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from rl_agent.spec import RobotSpec
+from rl_agent.tasks.reach import TOLERANCE_M
 from rl_agent.types import Array
 
 from .limit_audit import audit_commands, velocities
@@ -20,12 +23,23 @@ from .report import (
     SpeedExample,
     Timing,
 )
-from .smoothness import compare_smoothness, minimum_jerk_like
+from .smoothness import Smoothness, compare_smoothness, minimum_jerk_like
 from .timing import answer_latencies, interval_statistics
 
+ToolOf = Callable[[Array], Array]
+"""Command positions (num_commands,) to the tool's position (3,) in the base frame [m]."""
 STRETCH_S = 6.0
 """Of commands shown in the report."""
 SHORTEST_WINDOW_S = 0.5
+
+
+class GoalWindow(NamedTuple):
+    """One reach."""
+
+    position: Array
+    """(N, num_commands) [rad or m]."""
+    goal: Array
+    """(3,) in the base frame [m]."""
 
 
 def describe_commands(spec: RobotSpec, recording: Recording) -> Commands:
@@ -65,13 +79,12 @@ def describe_interventions(recording: Recording) -> Interventions:
 
 
 def describe_smoothness(
-    spec: RobotSpec, recording: Recording, key: str
+    spec: RobotSpec, recording: Recording, key: str, tool_of: ToolOf
 ) -> SmoothnessFigures | None:
     """Return one controller's smoothness; None without a whole reach."""
-    windows = goal_windows(spec, recording)
-    if not windows:
+    result = smoothness_of(spec, recording, tool_of)
+    if result is None:
         return None
-    result = compare_smoothness(windows, spec.gate_period_s)
     return SmoothnessFigures(
         key=key,
         sign_changes_per_s=result.sign_changes_per_s,
@@ -82,37 +95,54 @@ def describe_smoothness(
     )
 
 
-def speed_example(spec: RobotSpec, recording: Recording) -> SpeedExample | None:
+def smoothness_of(spec: RobotSpec, recording: Recording, tool_of: ToolOf) -> Smoothness | None:
+    """Return the smoothness of all whole reaches; None without one."""
+    windows = goal_windows(spec, recording)
+    if not windows:
+        return None
+    arrivals = [arrival_step(window, tool_of) for window in windows]
+    return compare_smoothness([window.position for window in windows], arrivals, spec.gate_period_s)
+
+
+def arrival_step(window: GoalWindow, tool_of: ToolOf) -> int:
+    """Return the step from which the commanded tool stays within 2 cm of the goal."""
+    errors = [float(np.linalg.norm(tool_of(command) - window.goal)) for command in window.position]
+    outside = np.flatnonzero(np.array(errors) > TOLERANCE_M)
+    return int(outside[-1]) + 1 if len(outside) else 0
+
+
+def speed_example(spec: RobotSpec, recording: Recording, tool_of: ToolOf) -> SpeedExample | None:
     """Return the joint speed during the reach with the longest way."""
     windows = goal_windows(spec, recording)
     if not windows:
         return None
     period_s = spec.gate_period_s
-    window = max(windows, key=lambda w: float(np.linalg.norm(w[-1] - w[0])))
+    window = max(windows, key=lambda w: float(np.linalg.norm(w.position[-1] - w.position[0])))
+    ideal = minimum_jerk_like(window.position, arrival_step(window, tool_of))
     speeds = [
         np.linalg.norm(np.diff(path, axis=0), axis=1) / period_s
-        for path in (window, minimum_jerk_like(window))
+        for path in (window.position, ideal)
     ]
     return SpeedExample(
-        time_s=tuple(np.round(period_s * np.arange(1, len(window)), 4).tolist()),
+        time_s=tuple(np.round(period_s * np.arange(1, len(window.position)), 4).tolist()),
         speed=tuple(np.round(speeds[0], 4).tolist()),
         ideal=tuple(np.round(speeds[1], 4).tolist()),
     )
 
 
-def goal_windows(spec: RobotSpec, recording: Recording) -> list[Array]:
-    """Return command positions (N_i, num_commands) from one goal to the next, without gaps.
+def goal_windows(spec: RobotSpec, recording: Recording) -> list[GoalWindow]:
+    """Return the commands from one goal to the next, without gaps.
 
     Only reaches that were commanded throughout count: nothing missing, the gate armed.
     """
     applied = recording.applied
     starts = np.searchsorted(applied.received_s, recording.goal_received_s)
     windows = []
-    for first, last in pairwise(starts.tolist()):
+    for goal, (first, last) in zip(recording.goals, pairwise(starts.tolist()), strict=False):
         part = slice(max(0, first - 1), last)
         is_long = last - first >= SHORTEST_WINDOW_S / spec.gate_period_s
         if is_long and _is_whole(applied, part):
-            windows.append(applied.position[part])
+            windows.append(GoalWindow(applied.position[part], goal))
     return windows
 
 

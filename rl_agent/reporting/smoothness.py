@@ -17,8 +17,6 @@ DEAD_BAND = 0.03
 """[rad/s] slower counts as standing: a 12-bit servo's step of 1.5 mrad per 50 ms."""
 CUTOFF_HZ = 5.0
 """What moves faster than this is seen and heard as shaking."""
-ARRIVED_SHARE = 0.1
-"""A reach has arrived when this share of its way is left: 2 cm of a reach of 20 cm."""
 REST_S = 0.5
 """The end of a reach's window, in which the arm should stand."""
 
@@ -93,38 +91,31 @@ def minimum_jerk(start: Array, end: Array, num_steps: int) -> Array:
     return np.asarray(start + (end - start) * (10.0 * s**3 - 15.0 * s**4 + 6.0 * s**5))
 
 
-def arrival_step(position: Array) -> int:
-    """Return the step from which (N, J) stays within a tenth of the way of where it ends."""
-    left = np.linalg.norm(position - position[-1], axis=1)
-    outside = np.flatnonzero(left > ARRIVED_SHARE * left[0])
-    return int(outside[-1]) + 1 if len(outside) else 0
-
-
-def minimum_jerk_like(position: Array) -> Array:
-    """Return the minimum-jerk reach (N, J) that starts with the window and ends at arrival."""
-    steps = arrival_step(position)
+def minimum_jerk_like(position: Array, arrival: int) -> Array:
+    """Return the minimum-jerk reach (N, J) that starts at once and ends at step `arrival`."""
+    steps = min(max(arrival, 1), len(position) - 1)
     after = np.tile(position[-1], (len(position) - 1 - steps, 1))
-    return np.concatenate([minimum_jerk(position[0], position[-1], max(steps, 1)), after])[
-        : len(position)
-    ]
+    return np.concatenate([minimum_jerk(position[0], position[-1], steps), after])
 
 
-def compare_smoothness(reaches: Sequence[Array], period_s: float) -> Smoothness:
+def compare_smoothness(
+    reaches: Sequence[Array], arrivals: Sequence[int], period_s: float
+) -> Smoothness:
     """Judge reaches, each (N_i, J) command positions of one tick after the other [rad].
 
-    A reach's window goes from one goal to the next, long enough to come to rest in.
+    A reach's window goes from one goal to the next, long enough to come to rest in; `arrivals` are
+    the steps at which the tool had come to its target.
     """
-    ideals = [minimum_jerk_like(reach) for reach in reaches]
+    ideals = [minimum_jerk_like(*pair) for pair in zip(reaches, arrivals, strict=True)]
     velocities = [np.diff(reach, axis=0) / period_s for reach in reaches]
     references = [np.diff(ideal, axis=0) / period_s for ideal in ideals]
     duration_s = period_s * sum(len(velocity) for velocity in velocities)
-    arrivals = [arrival_step(reach) * period_s for reach in reaches]
     rest = np.concatenate([v[-round(REST_S / period_s) :] for v in velocities])
     tremor = sum(tremor_square(velocity, period_s) for velocity in velocities)
     return Smoothness(
         num_reaches=len(reaches),
         duration_s=duration_s,
-        arrival_s=float(np.median(arrivals)),
+        arrival_s=period_s * float(np.median(arrivals)),
         sign_changes_per_s=sign_changes(np.concatenate(velocities)) / duration_s,
         reference_sign_changes_per_s=sign_changes(np.concatenate(references)) / duration_s,
         energy=_mean_energy(velocities, period_s),

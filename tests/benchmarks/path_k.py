@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from bench.context import Context
 from bench.figure import Figure, at_most, reported
 
-from rl_agent.reporting.from_recording import goal_windows
-from rl_agent.reporting.smoothness import Smoothness, compare_smoothness
+from rl_agent.reporting.from_recording import smoothness_of
+from rl_agent.reporting.smoothness import Smoothness
+from sim.kinematics import MujocoKinematics
 
 RATIO = 2.0
 WINDOW_S = 2.5
@@ -21,9 +22,12 @@ def measure(context: Context) -> Iterator[Figure]:
     if delay_ms < DELAY_MS:
         raise ValueError(f"the twin's actuator delay is {delay_ms:g} ms, expected {DELAY_MS:g} ms")
     count = context.repeats(40, 12)
+    tool_of = MujocoKinematics(context.spec).commanded_tool_position
     for controller in ("policy", "dls"):
         run = context.reaches(controller, count, window_s=WINDOW_S)
-        found = compare_smoothness(goal_windows(run.spec, run.recording), run.spec.gate_period_s)
+        found = smoothness_of(run.spec, run.recording, tool_of)
+        if found is None:
+            raise ValueError(f"{controller}: no whole reach was recorded")
         yield from _figures(controller, found, f"{delay_ms:g} ms actuator delay", context)
 
 

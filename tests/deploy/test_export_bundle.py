@@ -179,9 +179,9 @@ def test_another_robot_than_the_run_was_for_is_refused(run_dir, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("max_speed: [2.0, 2.0", "max_speed: [2.0, 1.0", "contract.max_speed"),
+        ("max_speed: [2.5, 2.5", "max_speed: [2.5, 1.0", "contract.max_speed"),
         ("policy_hz: 20", "policy_hz: 25", "contract.policy_hz"),
-        ("dead_zone: 0.1", "dead_zone: 0.2", "contract.dead_zone"),
+        ("dead_zone: 0.15", "dead_zone: 0.2", "contract.dead_zone"),
         ("pan_axis_m: [0.0388,", "pan_axis_m: [0.1,", "observation.goal"),
     ],
 )

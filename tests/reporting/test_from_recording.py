@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from rl_agent.reporting.from_recording import (
+    GoalWindow,
+    arrival_step,
     describe_commands,
     describe_interventions,
     describe_smoothness,
@@ -70,15 +72,19 @@ def make_recording(*, missing=None):
         applied=applied,
         proposals=proposals,
         goal_received_s=np.array([0.0, 2.0, 4.0, 6.0]),
-        goals=np.zeros((4, 3)),
+        goals=np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),
     )
+
+
+def tool_of(command):
+    return np.array([command[0], 0.0, 0.0])
 
 
 def test_a_window_reaches_from_one_goal_to_the_next():
     windows = goal_windows(SPEC, make_recording())
-    assert [len(window) for window in windows] == [200, 201, 201]
-    assert windows[1][0, 0] == pytest.approx(1.0)
-    assert windows[1][-1, 0] == pytest.approx(0.0)
+    assert [len(window.position) for window in windows] == [200, 201, 201]
+    assert windows[1].position[0, 0] == pytest.approx(1.0)
+    assert windows[1].position[-1, 0] == pytest.approx(0.0)
 
 
 def test_a_reach_with_a_missing_tick_is_left_out():
@@ -130,15 +136,22 @@ def test_what_came_before_the_first_goal_and_after_the_policy_is_not_the_drive()
 
 
 def test_an_ideal_run_is_as_smooth_as_the_ideal():
-    figures = describe_smoothness(SPEC, make_recording(), "policy")
+    figures = describe_smoothness(SPEC, make_recording(), "policy", tool_of)
     assert figures.sign_changes_per_s == figures.reference_sign_changes_per_s > 0.0
     assert figures.rest_speed == 0.0
-    example = speed_example(SPEC, make_recording())
+    example = speed_example(SPEC, make_recording(), tool_of)
     assert max(example.speed) == pytest.approx(1.875, abs=0.005)
     assert len(example.time_s) == len(example.speed) == len(example.ideal)
 
 
 def test_without_a_goal_there_is_no_smoothness():
     recording = replace(make_recording(), goal_received_s=np.zeros(0), goals=np.zeros((0, 3)))
-    assert describe_smoothness(SPEC, recording, "policy") is None
-    assert speed_example(SPEC, recording) is None
+    assert describe_smoothness(SPEC, recording, "policy", tool_of) is None
+    assert speed_example(SPEC, recording, tool_of) is None
+
+
+def test_arrival_is_when_the_commanded_tool_is_within_two_centimetres_for_good():
+    window = GoalWindow(
+        np.array([[0.0], [0.985], [0.9], [0.97], [0.99], [1.0]]), np.array([1.0, 0, 0])
+    )
+    assert arrival_step(window, tool_of) == 4

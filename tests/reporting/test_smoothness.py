@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from rl_agent.reporting.smoothness import (
-    arrival_step,
     compare_smoothness,
     energy_above,
     minimum_jerk,
@@ -38,21 +37,17 @@ def test_minimum_jerk_passes_known_points():
     assert path[:, 0] == pytest.approx([1.0, 1.20703125, 2.0, 2.79296875, 3.0])
 
 
-def test_a_reach_has_arrived_when_a_tenth_of_its_way_is_left_for_good():
-    position = np.array([0.0, 0.5, 0.95, 0.85, 0.91, 1.0, 1.0])[:, None]
-    assert arrival_step(position) == 4
-
-
-def test_reference_arrives_when_the_reach_does_and_rests():
+def test_reference_arrives_when_it_is_told_and_rests():
     position = np.array([0.0, 0.1, 0.3, 0.7, 1.0, 1.0])[:, None]
-    reference = minimum_jerk_like(position)
+    reference = minimum_jerk_like(position, 4)
     # Four steps: s = 1/4, 1/2, 3/4.
     assert reference[:, 0] == pytest.approx([0.0, 0.103515625, 0.5, 0.896484375, 1.0, 1.0])
 
 
-def test_a_way_of_no_length_is_its_own_reference():
+@pytest.mark.parametrize("arrival", [0, 1, 4, 9])
+def test_a_way_of_no_length_is_its_own_reference(arrival):
     still = np.ones((5, 2))
-    assert minimum_jerk_like(still) == pytest.approx(still)
+    assert minimum_jerk_like(still, arrival) == pytest.approx(still)
 
 
 def rest(path, steps=60):
@@ -62,10 +57,9 @@ def rest(path, steps=60):
 def test_a_minimum_jerk_run_is_as_smooth_as_itself():
     there = rest(minimum_jerk(np.zeros(2), np.array([1.0, -0.5]), 80))
     back = rest(minimum_jerk(np.array([1.0, -0.5]), np.zeros(2), 80))
-    result = compare_smoothness([there, back], T)
-    # A tenth is left at s = 0.753: the reference arrives there and is the harder one to match.
-    assert result.arrival_s == pytest.approx(0.60, abs=0.011)
-    assert 0.0 < result.energy_ratio < 1.0
+    result = compare_smoothness([there, back], [80, 80], T)
+    assert result.arrival_s == pytest.approx(0.8)
+    assert result.energy_ratio == pytest.approx(1.0)
     # Each of the two joints turns once, between the reaches: 2 in 2.8 s, as the reference.
     assert result.sign_changes_per_s == pytest.approx(2 / 2.8)
     assert result.sign_change_ratio == pytest.approx(1.0)
@@ -76,8 +70,8 @@ def test_a_tremor_is_seen_in_every_figure():
     there = rest(minimum_jerk(np.zeros(1), np.ones(1), 80))
     back = 1.0 - there
     tremor = 0.004 * np.sin(2.0 * np.pi * 8.0 * np.arange(len(there)) * T)[:, None]
-    still = compare_smoothness([there, back], T)
-    shaking = compare_smoothness([there + tremor, back + tremor], T)
+    still = compare_smoothness([there, back], [80, 80], T)
+    shaking = compare_smoothness([there + tremor, back + tremor], [80, 80], T)
     assert shaking.energy_ratio > 10.0 * still.energy_ratio
     # 4 mrad peak, 2.83 mrad rms.
     assert shaking.tremor == pytest.approx(2.83e-3, rel=0.02)

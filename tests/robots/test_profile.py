@@ -136,9 +136,9 @@ def test_every_problem_is_listed_at_once(data, problems_of):
 
 
 def test_speed_above_the_joints_limit(data, problems_of):
-    data["action"]["max_speed"][0] = 3.0
+    data["action"]["max_speed"][0] = 3.5
     assert problems_of(data) == [
-        "action.max_speed[0]: 3.0 is above shoulder_pan's max_velocity 2.5"
+        "action.max_speed[0]: 3.5 is above shoulder_pan's max_velocity 3.0"
     ]
 
 
@@ -209,7 +209,7 @@ def test_contract_ignores_limits_and_sees_order(data, tmp_path):
         return load_robot(path).contract_hash()
 
     original = contract_hash()
-    data["joints"][0]["max_velocity"] = 2.2
+    data["joints"][0]["max_velocity"] = 2.8
     assert contract_hash() == original
     data["action"]["joints"].reverse()
     assert contract_hash() != original

@@ -14,6 +14,7 @@ from rl_agent.reporting.page import render_page
 from rl_agent.reporting.report import FILE_NAME, ReachSeries, Report
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.reach_trial import ReachRule
+from sim.kinematics import MujocoKinematics
 
 from .demo_drive import Drive
 from .demo_pictures import draw_reach
@@ -45,7 +46,10 @@ def empty_report(plan: DemoPlan, spec: RobotSpec) -> Report:
 
 def add_drives(report: Report, spec: RobotSpec, drives: Sequence[Drive]) -> Report:
     """Return the report with what the recordings tell; all but reaching is about the policy."""
-    found = [from_recording.describe_smoothness(spec, d.recording, d.controller) for d in drives]
+    tool_of = MujocoKinematics(spec).commanded_tool_position
+    found = [
+        from_recording.describe_smoothness(spec, d.recording, d.controller, tool_of) for d in drives
+    ]
     policy = next((d.recording for d in drives if d.controller == "policy"), None)
     report = replace(
         report,
@@ -59,7 +63,7 @@ def add_drives(report: Report, spec: RobotSpec, drives: Sequence[Drive]) -> Repo
         commands=from_recording.describe_commands(spec, policy),
         timing=from_recording.describe_timing(spec, policy),
         interventions=from_recording.describe_interventions(policy),
-        speed_example=from_recording.speed_example(spec, policy),
+        speed_example=from_recording.speed_example(spec, policy, tool_of),
     )
 
 
