@@ -67,6 +67,13 @@ class LifecycleClient:
         answers = self._ask_all(reachable, "get_state", GetState, GetState.Request(), timeout_s)
         return {name: a.current_state.label for name, a in answers.items() if a is not None}
 
+    def is_offered(self, kind: Any, name: str) -> bool:
+        """Tell whether somebody offers a service, after having listened for a moment."""
+        client = self._client("", name, kind)
+        if not client.service_is_ready():
+            self._step()
+        return bool(client.service_is_ready())
+
     def call(self, kind: Any, name: str, request: Any, timeout_s: float) -> Any:
         """Call any service, by its relative name; return the response, or None without one."""
         client = self._client("", name, kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Sequence
 
 import rclpy
@@ -27,14 +28,19 @@ def call_stop(namespace: str = "", domain: int | None = None) -> int:
     Raises:
         GraphError: None was found.
     """
-    num_stopped = 0
-    for number, is_local in _places(domain):
-        with _connect(number, is_local, namespace) as client:
-            answer = client.call(Trigger, "estop", Trigger.Request(), FIND_S)
-        if answer is not None:
-            num_stopped += 1
-            print(f"domain {number}: {answer.message}", flush=True)
-    if not num_stopped:
+    places = _places(domain)
+    with contextlib.ExitStack() as stack:
+        left = {place[0]: stack.enter_context(_connect(*place, namespace)) for place in places}
+        deadline_s = time.monotonic() + FIND_S
+        # All at once: a robot does not wait until a twin was looked for.
+        while left and time.monotonic() < deadline_s:
+            for number, client in list(left.items()):
+                if client.is_offered(Trigger, "estop"):
+                    answer = client.call(Trigger, "estop", Trigger.Request(), ANSWER_S)
+                    if answer is not None:
+                        print(f"ROS domain {number}: {answer.message}", flush=True)
+                        del left[number]
+    if len(left) == len(places):
         raise GraphError(_nobody(domain) + "; use the robot's own e-stop")
     return 0
 

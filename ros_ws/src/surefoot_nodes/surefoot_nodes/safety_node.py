@@ -64,7 +64,6 @@ class SafetyNode(GuardedNode):
         self._controller = make_codec(spec)
         self._rates = Rates(time.monotonic())
         self._reported: GateReport | None = None
-        self._pacer = TickPacer(PacerRates.of(spec), time.monotonic())
         io = self.make_io()
         controller = self._controller
         self._to_controller = io.create_publisher(
@@ -86,6 +85,7 @@ class SafetyNode(GuardedNode):
     def activate(self) -> None:
         """Start to tick; nothing is published before the gate is armed."""
         self._pacer = TickPacer(PacerRates.of(self._spec), time.monotonic())
+        self._rates = Rates(time.monotonic())
         assert self.io_executor is not None
         self._loop = ControlThread(
             self.io_executor, lambda: self._pacer.deadline_s, self._tick, self.get_logger()
