@@ -9,15 +9,16 @@ from rl_agent.clock import ManualClock
 from rl_agent.robots.profile import load_robot
 from rl_agent.safety.gate import Gate
 from rl_agent.safety.state_machine import Event
-from rl_agent.spec import ControllerSpec, ControllerType, JointSpec, JointType
+from rl_agent.spec import ControllerSpec, ControllerType, JointSpec, JointType, WatchdogSpec
 from rl_agent.types import Command, Measurement, Proposal, Reason, SafetyState, Source
 
 SAFETY_MD = Path(__file__).parents[2] / "SAFETY.md"
 
 
 def so101(**changes):
-    """The desk arm: T = 10 ms, W = 125 ms, S = 20 ms; v_max 2.5, a 12, brake 20 on every joint."""
-    return replace(load_robot("so101"), **{"start_ramp_s": 0.0, **changes})
+    """The desk arm: T = 10 ms, W = 125 ms, S = 20 ms; v_max 3, a 12, brake 20 on every joint."""
+    plain = {"start_ramp_s": 0.0, "watchdog": WatchdogSpec()}
+    return replace(load_robot("so101"), **{**plain, **changes})
 
 
 def rail(**changes):
