@@ -54,7 +54,7 @@ def demo_verb(
     from .demo_plan import DemoPlan
 
     plan = DemoPlan(robot=robot, out=out, seed=seed, is_quick=quick, is_fresh=fresh, domain=domain)
-    with _sigterm_as_interrupt():
+    with _signals_as_interrupt():
         try:
             return Demo(plan).run()
         except KeyboardInterrupt:
@@ -178,15 +178,21 @@ _DRIVES = {
 
 
 @contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C, so that it cleans up too."""
+def _signals_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C, and take both even where a shell has us ignore them.
+
+    Only the first one interrupts: a second must not cut the cleaning up short.
+    """
 
     def interrupt(number: int, frame: object) -> None:
         del number, frame
+        for known in previous:
+            signal.signal(known, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    previous = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
