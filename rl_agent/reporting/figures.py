@@ -125,9 +125,8 @@ def smoothness(report: Report) -> str:
     head = "".join(f"<th scope='col' class='number'>{text}</th>" for text in heads)
     means = (
         "Shaking wears gears out. The ideal is the smoothest possible motion between the same poses"
-        " in the same time (minimum jerk, which is how a human arm moves). Turns count how often"
-        " joints change direction; energy above 5 Hz is what is felt as shaking,"
-        " judged in the whole steps that a servo can be told."
+        " that arrives as fast (minimum jerk, which is how a human arm moves). Turns count how"
+        " often joints change direction; energy above 5 Hz is what is felt as shaking."
     )
     table = f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
     tables = f'<figure class="scroll">{table}</figure>'

@@ -121,7 +121,7 @@ class SmoothnessFigures:
     sign_changes_per_s: float
     reference_sign_changes_per_s: float
     energy: float
-    """Above 5 Hz, commands in whole servo steps, mean per reach [rad2/s]."""
+    """Of the commanded velocity above 5 Hz, mean per reach [rad2/s]."""
     reference_energy: float
     rest_speed: float
 
