@@ -78,15 +78,17 @@ class Bringup:
                 raise GraphError(f"arming failed: {reason}")
             self.idle(ARM_RETRY_S)
 
-    def tend(self) -> None:
-        """Configure nodes that were started again; they stay inactive."""
-        states = self.client.states(self._names, ANSWER_S)
+    def tend(self, names: Sequence[str]) -> list[str]:
+        """Configure those nodes that were started again, and return them; they stay inactive."""
+        states = self.client.states(names, ANSWER_S)
         fresh = [name for name, state in states.items() if state == "unconfigured"]
         if not fresh:
-            return
-        for name, is_done in self.client.change(fresh, "configure", CONFIGURE_S).items():
-            if is_done:
-                self._say(f"{name} is back, inactive; `surefoot arm` activates it")
+            return []
+        changed = self.client.change(fresh, "configure", CONFIGURE_S)
+        done = [name for name, is_done in changed.items() if is_done]
+        for name in done:
+            self._say(f"{name} is back, inactive; `surefoot arm` activates it")
+        return done
 
     def _insist(self, names: Sequence[str], transition: str, timeout_s: float) -> None:
         done = self.client.change(names, transition, timeout_s)

@@ -30,6 +30,8 @@ class GoalNode(GuardedNode):
     transient local) every `goal_period_s`.
     """
 
+    is_realtime = False
+
     def __init__(self) -> None:
         super().__init__(NAME)
         self._measurement: Measurement | None = None

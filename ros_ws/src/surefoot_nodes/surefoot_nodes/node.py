@@ -44,6 +44,9 @@ class GuardedNode(LifecycleNode):
     node of its own with an executor of its own.
     """
 
+    is_realtime = True
+    """Whether a control loop in this process must not be kept waiting."""
+
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.values = parameters.declare(self, name)
@@ -89,11 +92,14 @@ class GuardedNode(LifecycleNode):
         """Run `activate`."""
         result = self._try(self.activate, lambda: super(GuardedNode, self).on_activate(state))
         self._is_active = result is TransitionCallbackReturn.SUCCESS
+        if self._is_active and self.is_realtime:
+            realtime.use_fifo(realtime.BACKGROUND_PRIORITY)
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Run `deactivate`."""
         self._is_active = False
+        realtime.use_ordinary()
         return self._try(self.deactivate, lambda: super(GuardedNode, self).on_deactivate(state))
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:

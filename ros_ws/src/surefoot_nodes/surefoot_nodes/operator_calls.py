@@ -19,6 +19,8 @@ from .lifecycle_client import LifecycleClient
 
 FIND_S = 3.0
 ANSWER_S = 3.0
+AFTERWARDS_S = 0.7
+"""Once one gate has stopped, another is looked for this long."""
 ORDER = ("recorder_node", "twin_node", "safety_node", "policy_node", "goal_node")
 
 
@@ -40,6 +42,7 @@ def call_stop(namespace: str = "", domain: int | None = None) -> int:
                     if answer is not None:
                         print(f"ROS domain {number}: {answer.message}", flush=True)
                         del left[number]
+                        deadline_s = min(deadline_s, time.monotonic() + AFTERWARDS_S)
     if len(left) == len(places):
         raise GraphError(_nobody(domain) + "; use the robot's own e-stop")
     return 0
@@ -107,7 +110,9 @@ def _connect(domain: int, is_local: bool, namespace: str) -> Iterator[LifecycleC
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
     try:
-        node = rclpy.create_node("surefoot_operator", context=context, namespace=namespace)
+        node = rclpy.create_node(
+            "surefoot_operator", context=context, namespace=namespace, enable_rosout=False
+        )
         executor = SingleThreadedExecutor(context=context)
         executor.add_node(node)
         yield LifecycleClient(node, executor)

@@ -14,6 +14,9 @@ PARENT_VARIABLE = "SUREFOOT_PARENT_PID"
 """Set by whoever starts a node, so that it notices a parent that died before it could ask."""
 PRIORITY = 40
 """SCHED_FIFO priority of control threads: below the kernel's own interrupt threads (50)."""
+BACKGROUND_PRIORITY = 10
+"""Of a control process's other threads: an ordinary thread of somebody else must not take the
+processor from one that holds the interpreter's lock, and so from the control loop."""
 SWITCH_INTERVAL_S = 5e-4
 """Python's default of 5 ms would let another thread keep a control tick waiting that long."""
 
@@ -44,14 +47,20 @@ def lock_memory() -> str:
     return ""
 
 
-def use_fifo() -> str:
+def use_fifo(priority: int = PRIORITY) -> str:
     """Give the calling thread real-time priority; return why not, or an empty string."""
     try:
         policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
-        os.sched_setscheduler(0, policy, os.sched_param(PRIORITY))
+        os.sched_setscheduler(0, policy, os.sched_param(priority))
     except OSError as error:
         return f"no real-time priority, ticks may come some ms late ({error.strerror}; ulimit -r)"
     return ""
+
+
+def use_ordinary() -> None:
+    """Take real-time priority from the calling thread."""
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 @contextlib.contextmanager
@@ -65,4 +74,4 @@ def fifo_for_new_threads() -> Iterator[None]:
     try:
         yield
     finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        use_ordinary()

@@ -32,6 +32,8 @@ class RecorderNode(GuardedNode):
     moved from the wall clock to CLOCK_MONOTONIC. The recording is whole once the node has ended.
     """
 
+    is_realtime = False
+
     def __init__(self) -> None:
         super().__init__(NAME)
         self._loop: ControlThread | None = None

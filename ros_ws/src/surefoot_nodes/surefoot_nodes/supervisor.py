@@ -26,7 +26,9 @@ from .node import StopSignal
 from .parameters import to_argument
 from .stopping import stop_children
 
-TEND_S = 0.5
+TEND_S = 0.2
+MANAGE_S = 1.0
+"""How often nodes are asked for their state where launch starts them again."""
 STATUS_S = 10.0
 MAX_DEATHS = 5
 """A process that dies more often than this within `DEATH_WINDOW_S` stays dead."""
@@ -69,6 +71,8 @@ class Supervisor:
         self._environment = dict(environment or {})
         self._say = say
         self._deaths: dict[str, list[float]] = {}
+        self._reborn: set[str] = set()
+        """Started again, and not configured yet."""
         self._status_s = 0.0
         self._stop = StopSignal()
         self.children: dict[str, Child] = {}
@@ -103,13 +107,10 @@ class Supervisor:
         self._say(f"running: {', '.join(names)}")
         if self._auto_arm:
             bringup.arm()
-        next_s = 0.0
         while True:
-            self._check()
-            executor.spin_once(timeout_sec=0.1)
-            if time.monotonic() >= next_s:
-                bringup.tend()
-                next_s = time.monotonic() + TEND_S
+            bringup.idle(TEND_S)
+            if self._reborn:
+                self._reborn.difference_update(bringup.tend(sorted(self._reborn)))
 
     def _spawn(self, spec: NodeSpec) -> None:
         environment = {**self._environment, realtime.PARENT_VARIABLE: str(os.getpid())}
@@ -140,6 +141,7 @@ class Supervisor:
             return
         self._say(f"{name} died ({how}); starting it again")
         self._spawn(spec)
+        self._reborn.add(name)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         now_s = time.monotonic()
@@ -208,8 +210,8 @@ def _manage(stop: StopSignal) -> None:
     while True:
         check()
         if values["autostart"]:
-            bringup.tend()
-        bringup.idle(TEND_S)
+            bringup.tend(names)
+        bringup.idle(MANAGE_S)
 
 
 if __name__ == "__main__":
