@@ -181,7 +181,7 @@ def test_another_robot_than_the_run_was_for_is_refused(run_dir, tmp_path):
     [
         ("max_speed: [2.5, 2.5", "max_speed: [2.5, 1.0", "contract.max_speed"),
         ("policy_hz: 20", "policy_hz: 25", "contract.policy_hz"),
-        ("dead_zone: 0.15", "dead_zone: 0.2", "contract.dead_zone"),
+        ("dead_zone: 0.2", "dead_zone: 0.3", "contract.dead_zone"),
         ("pan_axis_m: [0.0388,", "pan_axis_m: [0.1,", "observation.goal"),
     ],
 )
