@@ -3,7 +3,13 @@
 import importlib.util
 from pathlib import Path
 
-PURE = {"test_controllers.py", "test_graph.py", "test_pacing.py", "test_parameters.py"}
+PURE = {
+    "test_cadence.py",
+    "test_controllers.py",
+    "test_graph.py",
+    "test_pacing.py",
+    "test_parameters.py",
+}
 HAS_ROS = importlib.util.find_spec("rclpy") is not None
 collect_ignore = (
     []

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from planar_robot import planar_spec
 
-from surefoot_nodes.pacing import LONGEST, SHORTEST, Cadence, Grid, PacerRates, TickPacer
+from surefoot_nodes.grid import Grid
+from surefoot_nodes.pacing import LONGEST, SHORTEST, PacerRates, TickPacer
 
 T = 0.01
 LATENESS_S = 1e-4
@@ -124,44 +125,6 @@ def test_tick_that_brakes_comes_right_after_the_watchdog(policy_hz, watchdog_s):
         check_intervals(ticks)
         braking_s = ticks[ticks > last_s + watchdog_s][0]
         assert braking_s <= last_s + watchdog_s + 0.1 * T
-
-
-def test_cadence_takes_every_tenth_of_200_states_at_20_hz():
-    cadence = Cadence(0.05, 0.005)
-    due = [i for i in range(100) if cadence.is_due(i * 0.005)]
-    assert due == list(range(0, 100, 10))
-
-
-def test_cadence_keeps_its_rate_where_states_do_not_fit():
-    # 125 states per second, 50 proposals: intervals of 16 and 24 ms, 20 in the mean.
-    cadence = Cadence(0.02, 0.008)
-    due = [i * 0.008 for i in range(1250) if cadence.is_due(i * 0.008)]
-    assert len(due) == pytest.approx(500, abs=1)
-    assert set(np.round(np.diff(due), 6)) == {0.016, 0.024}
-
-
-def test_cadence_rides_out_a_lost_state():
-    cadence = Cadence(0.05, 0.005)
-    stamps = [i * 0.005 for i in range(41) if i != 20]
-    due = [round(s, 6) for s in stamps if cadence.is_due(s)]
-    assert due == [0.0, 0.05, 0.105, 0.15, 0.2]
-
-
-def test_cadence_starts_anew_after_a_gap_and_when_stamps_go_back():
-    cadence = Cadence(0.05, 0.005)
-    assert cadence.is_due(0.0)
-    assert cadence.is_due(1.0)
-    assert not cadence.is_due(1.04)
-    assert cadence.is_due(0.5)
-    assert not cadence.is_due(0.5)
-
-
-def test_cadence_after_the_timer_stepped_in():
-    cadence = Cadence(0.05, 0.005)
-    assert cadence.is_due(0.0)
-    cadence.skip_to(0.045)
-    assert not cadence.is_due(0.05)
-    assert cadence.is_due(0.095)
 
 
 def test_grid_catches_up_short_stalls_and_drops_long_ones():

@@ -124,6 +124,9 @@ def stop(namespace: Namespace = "", domain: Domain = None) -> int:
 
     Without --domain it stops every gate that it finds: the robot's and the twin's.
     """
+    from .environment import insist_on_ros
+
+    insist_on_ros()
     from .operator_calls import call_stop
 
     return call_stop(namespace, domain)
@@ -131,6 +134,9 @@ def stop(namespace: Namespace = "", domain: Domain = None) -> int:
 
 def reset(namespace: Namespace = "", domain: Domain = None) -> int:
     """Clear a latched stop. Moves nothing; arm is a separate step."""
+    from .environment import insist_on_ros
+
+    insist_on_ros()
     from .operator_calls import call_reset
 
     return call_reset(namespace, domain)
@@ -138,6 +144,9 @@ def reset(namespace: Namespace = "", domain: Domain = None) -> int:
 
 def arm(namespace: Namespace = "", domain: Domain = None) -> int:
     """Activate nodes that came back, and let the policy move the robot."""
+    from .environment import insist_on_ros
+
+    insist_on_ros()
     from .operator_calls import call_arm
 
     return call_arm(namespace, domain)

@@ -56,9 +56,7 @@ class ControlThread:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        warning = realtime.use_fifo()
-        if warning:
-            self._logger.warning(warning)
+        realtime.use_fifo()
         while not self._is_stopping.is_set():
             try:
                 self._run_once()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from rl_agent.exceptions import GraphError
@@ -45,6 +46,18 @@ def graph_environment(kind: Kind, domain: int | None = None) -> dict[str, str]:
     else:
         changes["ROS_DOMAIN_ID"] = str(own_domain(0) if domain is None else domain)
     return changes
+
+
+def insist_on_ros() -> None:
+    """Say what to do where there is no ROS.
+
+    Raises:
+        GraphError: rclpy cannot be found.
+    """
+    if find_spec("rclpy") is None:
+        raise GraphError(
+            "no ROS 2 here: source /opt/ros/jazzy/setup.bash, or on x86-64 install surefoot[ros]"
+        )
 
 
 def base_environment() -> dict[str, str]:

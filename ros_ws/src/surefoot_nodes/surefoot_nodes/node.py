@@ -240,9 +240,9 @@ def run(make_node: Callable[[], GuardedNode], name: str, argv: Sequence[str] | N
     except (SurefootError, InvalidParameterTypeException) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 2
-    warning = realtime.lock_memory()
-    if warning:
-        node.get_logger().warning(warning)
+    realtime.lock_memory()
+    if realtime.PARENT_VARIABLE not in os.environ and (missing := realtime.missing()):
+        node.get_logger().warning(missing)  # a supervisor says it once for all nodes
     _spin(node, stop)
     _end(node)
     return 2 if node.refusal is not None else 0

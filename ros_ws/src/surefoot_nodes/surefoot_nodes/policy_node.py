@@ -15,17 +15,16 @@ from rl_agent.types import Array, Command, Measurement
 
 from . import qos
 from .actors import make_actor
+from .cadence import Trigger, TriggerTimes
 from .control_thread import ControlThread
 from .conversions import CommandCodec, MeasurementCodec, MessageError, read_goal
 from .gate_reports import read_state
 from .node import GuardedNode, run
-from .pacing import Cadence
 from .pilot import Pilot
 from .stamps import StampScale
 
 NAME = "policy_node"
-LATE_STATES = 1.5
-"""The timer steps in when a reading is this many state periods overdue."""
+IDLE_S = 0.1
 APPLIED_AGE_S = 0.1
 """An applied command that is older says nothing about where the robot is held."""
 
@@ -37,17 +36,12 @@ class PolicyNode(GuardedNode):
     `applied_command`. Publishes `command_raw/policy`, stamped like the reading behind it; with
     `observe_only` it publishes `observed_command` instead, and nothing that anybody obeys.
 
-    It acts on the arrival of the first reading that is due. The timer is the fallback: where a due
-    reading is late, it acts on the newest one that was not used yet, if that is fresh; it never
-    acts twice on one reading, which the gate would refuse.
+    It acts on the arrival of a reading that is due; a timer is the fallback (see `Trigger`).
     """
 
     def __init__(self) -> None:
         super().__init__(NAME)
         self._loop: ControlThread | None = None
-        self._measurement: Measurement | None = None
-        self._used_stamp_s = -np.inf
-        self._deadline_s = np.inf
         self._goal: Array | None = None
         self._applied: Command | None = None
         self._applied_at_s = -np.inf
@@ -86,13 +80,11 @@ class PolicyNode(GuardedNode):
 
     def activate(self) -> None:
         """Begin to act, from where the robot stands."""
-        spec = self._spec
-        self._cadence = Cadence(spec.policy_period_s, 1.0 / spec.state_hz)
-        self._deadline_s = np.inf
+        self._trigger = Trigger(TriggerTimes.of(self._spec))
         self._applied = None
         assert self.io_executor is not None
         self._loop = ControlThread(
-            self.io_executor, self._next_deadline, self._on_overdue, self.get_logger()
+            self.io_executor, self._next_deadline, self._on_time, self.get_logger()
         )
         self._loop.start()
 
@@ -105,49 +97,38 @@ class PolicyNode(GuardedNode):
     def cleanup(self) -> None:
         """Drop the policy."""
         self.deactivate()
-        self._measurement = None
         self._goal = None
         self._is_armed = False
 
     def _next_deadline(self) -> float:
         # Without any reading there is nothing to act on: wake up now and then to see a stop.
-        return min(self._deadline_s, time.monotonic() + 0.1)
+        return min(self._trigger.deadline_s, time.monotonic() + IDLE_S)
 
     def _on_joint_states(self, message: JointState) -> None:
         now_s = time.monotonic()
         try:
-            self._measurement = measurement = self._measurements.read(message, now_s)
+            reading = self._measurements.read(message, now_s)
         except MessageError as error:
             self._complain("joint_states", error)
             return
-        if self._cadence.is_due(measurement.stamp_s):
-            self._act(measurement, now_s)
+        self._act(self._trigger.on_reading(reading, now_s), now_s)
 
-    def _on_overdue(self, now_s: float) -> None:
-        if now_s < self._deadline_s:
-            return
-        measurement = self._measurement
-        self._deadline_s = now_s + 1.0 / self._spec.state_hz
-        if measurement is None or measurement.stamp_s <= self._used_stamp_s:
-            return
-        if now_s - measurement.received_s <= self._spec.observation_timeout_s:
-            self._cadence.skip_to(measurement.stamp_s)
-            self._act(measurement, now_s)
+    def _on_time(self, now_s: float) -> None:
+        self._act(self._trigger.on_timer(now_s), now_s)
 
-    def _act(self, measurement: Measurement, now_s: float) -> None:
-        period_s = self._spec.policy_period_s
-        self._used_stamp_s = measurement.stamp_s
-        self._deadline_s = now_s + period_s + LATE_STATES / self._spec.state_hz
+    def _act(self, reading: Measurement | None, now_s: float) -> None:
+        if reading is None:
+            return
         if not self._is_armed:
-            self._pilot.follow(measurement)
+            self._pilot.follow(reading)
         if self._goal is None:
             return
         is_fresh = self._is_armed and now_s - self._applied_at_s <= APPLIED_AGE_S
-        command = self._pilot.propose(measurement, self._goal, self._applied if is_fresh else None)
+        command = self._pilot.propose(reading, self._goal, self._applied if is_fresh else None)
         if command is None:
             self.get_logger().warning("nothing proposed: bad reading", throttle_duration_sec=2.0)
             return
-        self._publisher.publish(self._commands.write(command, measurement.stamp_s))
+        self._publisher.publish(self._commands.write(command, reading.stamp_s))
 
     def _on_goal(self, message: PoseStamped) -> None:
         tool = self._spec.tool

@@ -36,15 +36,17 @@ def die_with_parent() -> None:
         sys.exit(f"the process that started this node (pid {parent}) is gone")
 
 
-def lock_memory() -> str:
-    """Keep touched pages in memory; return why not, or an empty string."""
+def lock_memory() -> None:
+    """Keep touched pages in memory, where that is permitted."""
+    if not _memory_obstacle():
+        # On fault: locking whole thread stacks would take 8 MB each.
+        _libc().mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT)
+
+
+def _memory_obstacle() -> str:
     # With a limit on locked memory a later allocation could fail: worse than a page fault.
-    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY and os.geteuid():
-        return "memory may be paged out (ulimit -l is not unlimited)"
-    # On fault: locking whole thread stacks would take 8 MB each.
-    if _libc().mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) != 0:
-        return f"memory may be paged out ({os.strerror(ctypes.get_errno())})"
-    return ""
+    is_limited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY
+    return "memory may be paged out (ulimit -l)" if is_limited and os.geteuid() else ""
 
 
 def use_fifo(priority: int = PRIORITY) -> str:
@@ -55,6 +57,13 @@ def use_fifo(priority: int = PRIORITY) -> str:
     except OSError as error:
         return f"no real-time priority, ticks may come some ms late ({error.strerror}; ulimit -r)"
     return ""
+
+
+def missing() -> str:
+    """Return in one sentence what a control process of ours would lack; empty for nothing."""
+    priority = use_fifo()
+    use_ordinary()
+    return "; ".join(filter(None, (priority, _memory_obstacle())))
 
 
 def use_ordinary() -> None:

@@ -84,6 +84,8 @@ class Supervisor:
             GraphError: The graph could not be brought up, or a node refused to run here.
         """
         context = rclpy.Context()
+        if missing := realtime.missing():
+            self._say(missing)
         try:
             for spec in self._specs:
                 self._spawn(spec)

@@ -19,8 +19,8 @@ from .controller_messages import make_codec
 from .controllers import Points, make_controller
 from .conversions import MeasurementCodec, MessageError
 from .endpoints import publishers, subscribers, wait_until_clear, without
+from .grid import Grid
 from .node import GuardedNode, run
-from .pacing import Grid
 from .stamps import StampScale
 
 NAME = "twin_node"

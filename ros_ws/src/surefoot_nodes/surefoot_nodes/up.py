@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from rl_agent.exceptions import GraphError, Problem, ProfileError
+from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.robots.profile import load_robot, nearest
 from rl_agent.tasks.registry import TASKS
 
-from .environment import MAX_DOMAIN, graph_environment
+from .environment import MAX_DOMAIN, graph_environment, insist_on_ros
 from .graph import GraphConfig, Kind, make_graph
 from .parameters import check_values, read_parameter_file
 
@@ -46,7 +45,7 @@ def run_graph(kind: Kind, options: UpOptions) -> int:
         SurefootError: A mistake in what was asked for; nothing was started.
     """
     config = make_config(options)
-    _insist_on_rclpy()
+    insist_on_ros()
     os.environ.update(graph_environment(kind, options.domain))
     from .supervisor import Supervisor
 
@@ -156,13 +155,6 @@ def _absolute(robot: str) -> str:
     return (
         str(Path(robot).absolute()) if "/" in robot or robot.endswith((".yaml", ".yml")) else robot
     )
-
-
-def _insist_on_rclpy() -> None:
-    if importlib.util.find_spec("rclpy") is None:
-        raise GraphError(
-            "no ROS 2 here: source /opt/ros/jazzy/setup.bash, or on x86-64 install surefoot[ros]"
-        )
 
 
 def _greeting(kind: Kind, config: GraphConfig) -> str:
