@@ -14,7 +14,7 @@ def repository(tmp_path, monkeypatch):
     root.mkdir()
     lines = [
         "demo:",
-        "\t@echo venv=$(VIRTUAL_ENV) path=$(PATH) cache=$(PIP_NO_CACHE_DIR) args=$(ARGS)",
+        "\t@echo venv=$(VIRTUAL_ENV) ros=$(_ROS_WHEELS_BOOTSTRAP_COMPLETE) path=$(PATH) cache=$(PIP_NO_CACHE_DIR) args=$(ARGS)",
         "fail:",
         "\t@exit 3",
     ]
@@ -36,10 +36,11 @@ def test_a_clone_has_what_is_committed_and_nothing_else(repository, tmp_path):
 
 def test_make_sees_nothing_of_our_environment(repository, tmp_path, monkeypatch):
     monkeypatch.setenv("VIRTUAL_ENV", "/our/venv")
+    monkeypatch.setenv("_ROS_WHEELS_BOOTSTRAP_COMPLETE", "1")
     monkeypatch.setenv("PATH", f"/our/venv/bin:{os.environ['PATH']}")
     done = Clone(tmp_path / "clone", use_cache=False).make("demo", "ARGS=--quick")
     text = done.log.read_text()
-    assert "venv= " in text
+    assert "venv= ros= path" in text
     assert "/our/venv" not in text
     assert text.strip().endswith("cache=1 args=--quick")
     assert (done.status, done.seconds > 0.0) == (0, True)

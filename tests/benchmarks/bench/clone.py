@@ -12,7 +12,16 @@ from typing import Any
 
 ROOT = Path(__file__).parents[3]
 # What would make the clone see this process's Python, ROS or caches instead of its own.
-FOREIGN = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "AMENT_PREFIX_PATH", "LD_LIBRARY_PATH")
+# ROS's wheels mark with the last one that LD_LIBRARY_PATH is set, for their own environment.
+FOREIGN = (
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "AMENT_PREFIX_PATH",
+    "LD_LIBRARY_PATH",
+    "MUJOCO_GL",
+    "_ROS_WHEELS_BOOTSTRAP_COMPLETE",
+)
 
 
 @dataclass(frozen=True)
