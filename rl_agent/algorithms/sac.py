@@ -32,7 +32,10 @@ ACTOR_METRICS = ("actor_loss", "entropy", "alpha")
 
 
 class Sac(Agent):
-    """Actor, E critics and their slow copies, temperature; see `SacConfig` for its relatives."""
+    """Actor, E critics and their slow copies, temperature; see `SacConfig` for its relatives.
+
+    `online_actor` learns and explores; `actor`, its slow copy, is tried out and exported.
+    """
 
     def __init__(self, obs_dim: int, act_dim: int, config: SacConfig, seed: int) -> None:
         self.config = config
@@ -45,6 +48,9 @@ class Sac(Agent):
             generator,
             normalize_obs=config.normalize_obs,
         )
+        self.online_actor = copy.deepcopy(self.actor)
+        # One normaliser for all: the average is over weights, not over what they look at.
+        self.online_actor.normalizer = self.actor.normalizer
         self.critic = EnsembleMlp(
             config.num_qs,
             obs_dim + act_dim,
@@ -59,7 +65,7 @@ class Sac(Agent):
         self.target_entropy = (
             default_entropy if config.target_entropy is None else config.target_entropy
         )
-        self.actor_adam = Adam(self.actor.parameters(), config.actor_learning_rate)
+        self.actor_adam = Adam(self.online_actor.parameters(), config.actor_learning_rate)
         self.critic_adam = Adam(self.critic.parameters(), config.critic_learning_rate)
         self.alpha_adam = Adam([self.log_alpha], config.alpha_learning_rate)
         self.inputs = SacInputs(obs_dim, act_dim, config)
@@ -75,11 +81,11 @@ class Sac(Agent):
 
     @torch.no_grad()
     def act(self, obs: FloatArray, *, is_deterministic: bool = False) -> FloatArray:
-        """Return (act_dim,) in [-1, 1], sampled unless deterministic."""
+        """Return (act_dim,) in [-1, 1], sampled, or the averaged actor's tanh(mean)."""
         self._obs[0] = torch.from_numpy(np.ascontiguousarray(obs, dtype=np.float32))
-        mean, log_std = self.actor(self._obs)
         if is_deterministic:
-            return torch.tanh(mean)[0].numpy()
+            return torch.tanh(self.actor(self._obs)[0])[0].numpy()
+        mean, log_std = self.online_actor(self._obs)
         self.exploration_rng.standard_normal(dtype=np.float32, out=self._noise.numpy())
         return sample_squashed(mean, log_std, self._noise).action[0].numpy()
 
@@ -98,7 +104,7 @@ class Sac(Agent):
 
     def _update_critic(self, gradients_of: GradientFunction) -> Tensor:
         inputs, normalizer = self.inputs, self.actor.normalizer
-        mean, log_std = self.actor(inputs.next_obs)
+        mean, log_std = self.online_actor(inputs.next_obs)
         next_action, next_log_prob = sample_squashed(mean, log_std, inputs.next_noise)
         next_input = torch.cat([normalizer(inputs.next_obs), next_action], -1)
         next_q = self.target_critic(next_input, inputs.target_bits)
@@ -136,8 +142,10 @@ class Sac(Agent):
                 value = value + self.config.smoothness_coef * change.square().sum(-1).mean()
             return value, log_prob.mean()
 
-        gradients, value, log_prob = gradients_of(self.actor, loss)
+        gradients, value, log_prob = gradients_of(self.online_actor, loss)
         gradients_of.step(self.actor_adam, gradients)
+        average = self.actor.trunk.parameters()
+        polyak_(average, self.online_actor.trunk.parameters(), self.config.actor_average_rate)
         if self.config.learns_alpha:
             # d/d log_alpha of -alpha (log_prob + target_entropy), by hand: it is one number.
             gradients_of.step(self.alpha_adam, [-alpha * (log_prob + self.target_entropy)])
@@ -190,6 +198,7 @@ class Sac(Agent):
         yield "sums.actor", self._actor_sums
         modules: dict[str, nn.Module] = {
             "actor": self.actor,
+            "online_actor": self.online_actor,
             "critic": self.critic,
             "target_critic": self.target_critic,
         }

@@ -25,6 +25,11 @@ class SacConfig:
     """Critic updates per environment step."""
     policy_delay: int = 1
     """Critic updates per actor update."""
+    actor_average_rate: float = 0.01
+    """Polyak rate, per actor update, of the actor that is tried out and exported; 1 for no average.
+
+    Single updates make success wobble by tens of per cent; the average of the last 100 hardly does.
+    """
     use_layer_norm: bool = False
     """Layer norm in the critics."""
     dropout_rate: float = 0.0
@@ -65,6 +70,8 @@ class SacConfig:
         _require(self.n_step >= 1, "n_step must be at least 1")
         _require(self.gamma is None or 0.0 <= self.gamma < 1.0, "gamma must be in [0, 1)")
         _require(0.0 < self.tau <= 1.0, "tau must be in (0, 1]")
+        is_rate = 0.0 < self.actor_average_rate <= 1.0
+        _require(is_rate, "actor_average_rate must be in (0, 1]")
         _require(self.initial_alpha > 0.0, "initial_alpha must be above 0")
         _require(self.smoothness_coef >= 0.0, "smoothness_coef must not be negative")
         _require(self.batch_size >= 1, "batch_size must be at least 1")

@@ -89,10 +89,29 @@ def test_policy_delay_updates_the_actor_every_third_time():
     agent = make_agent(policy_delay=3)
     changes = []
     for _ in range(6):
-        before = agent.actor.trunk.layers[0].weight.detach().clone()
+        before = agent.online_actor.trunk.layers[0].weight.detach().clone()
         agent.update(make_batch())
-        changes.append(not torch.equal(before, agent.actor.trunk.layers[0].weight))
+        changes.append(not torch.equal(before, agent.online_actor.trunk.layers[0].weight))
     assert changes == [False, False, True, False, False, True]
+
+
+@pytest.mark.parametrize("rate", [0.25, 1.0])
+def test_the_actor_that_is_exported_is_an_average(rate):
+    agent = make_agent(actor_average_rate=rate, actor_learning_rate=0.1)
+    before = agent.actor.trunk.layers[0].weight.detach().clone()
+    agent.update(make_batch())
+    online = agent.online_actor.trunk.layers[0].weight.detach()
+    torch.testing.assert_close(
+        agent.actor.trunk.layers[0].weight.detach(), before + rate * (online - before)
+    )
+
+
+def test_both_actors_see_through_one_normaliser():
+    agent = make_agent(normalize_obs=True)
+    agent.observe(np.ones(OBS_DIM, np.float32))
+    agent.observe(np.full(OBS_DIM, 3.0, np.float32))
+    assert agent.actor.normalizer.mean.tolist() == [2.0] * OBS_DIM
+    assert agent.online_actor.normalizer is agent.actor.normalizer
 
 
 def test_target_critics_follow_slowly():

@@ -14,6 +14,7 @@ from rl_agent.algorithms.sac_config import SacConfig
         {"n_step": 0},
         {"gamma": 1.0},
         {"tau": 0.0},
+        {"actor_average_rate": 0.0},
         {"initial_alpha": 0.0},
         {"smoothness_coef": -1.0},
         {"batch_size": 0},
