@@ -14,7 +14,8 @@ def repository(tmp_path, monkeypatch):
     root.mkdir()
     lines = [
         "demo:",
-        "\t@echo venv=$(VIRTUAL_ENV) ros=$(_ROS_WHEELS_BOOTSTRAP_COMPLETE) path=$(PATH) cache=$(PIP_NO_CACHE_DIR) args=$(ARGS)",
+        "\t@echo venv=$(VIRTUAL_ENV) ros=$(_ROS_WHEELS_BOOTSTRAP_COMPLETE) path=$(PATH)"
+        " cache=$(PIP_NO_CACHE_DIR) args=$(ARGS)",
         "fail:",
         "\t@exit 3",
     ]

@@ -158,7 +158,9 @@ class Demo:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         columns = ("  ", BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-        with Progress(*columns, console=self._console, transient=True) as progress:
+        with Progress(
+            *columns, console=self._console, transient=True, refresh_per_second=4
+        ) as progress:
             bar = progress.add_task("starting the processes …", total=count)
             reached = 0
 
