@@ -98,19 +98,25 @@ def _pictures(report: Report, pictures: Mapping[str, bytes]) -> str:
 
 def _next_steps(report: Report) -> str:
     steps = (
-        ("Watch it again, with another set of targets:", f"surefoot demo --seed {report.seed + 1}"),
+        (
+            "Do it all again, with other random numbers:",
+            f"surefoot demo --seed {report.seed + 1} --out {report.folder}-{report.seed + 1}",
+        ),
         (
             "Start the processes and leave them running, to try ROS tools on them:",
             f"surefoot up twin --robot {report.robot} --bundle {report.folder}/bundle",
         ),
-        ("Train longer, or with other settings:", f"surefoot train --robot {report.robot} --help"),
+        ("Train longer, or with other settings:", "surefoot train --help"),
         (
             "See what differs between a profile and its twin:",
             f"surefoot robot check {report.robot}",
         ),
     )
     body = "".join(f"<p>{escape(why)}</p><pre>{escape(what)}</pre>" for why, what in steps)
-    means = "Every command tells more with --help."
+    means = (
+        "Every command tells more with --help. In a checkout of the project, type"
+        " . .venv/bin/activate first."
+    )
     return figures.section("How to go on", means, body)
 
 

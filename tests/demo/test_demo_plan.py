@@ -24,8 +24,15 @@ def test_without_one_it_is_neither_a_robots_nor_an_up_twins(monkeypatch):
         (DemoPlan(robot="ur5e", out=Path("x")), "surefoot demo --robot ur5e --out x"),
     ],
 )
-def test_the_command_that_goes_on_is_the_one_that_was_typed(plan, command):
+def test_the_command_that_goes_on_is_the_one_that_was_typed(plan, command, monkeypatch):
+    monkeypatch.delenv("MAKELEVEL", raising=False)
     assert plan.again() == command
+
+
+def test_who_typed_make_is_told_make(monkeypatch):
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert DemoPlan().again() == "make demo"
+    assert DemoPlan(is_quick=True, seed=2).again() == 'make demo ARGS="--seed 2 --quick"'
 
 
 def test_going_on_never_throws_the_training_away():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,12 +71,17 @@ class DemoPlan:
         return [*options, "--steps", "3000"] if self.is_quick else options
 
     def again(self) -> str:
-        """Return the command that goes on where this one stopped."""
-        words = ["surefoot demo"]
+        """Return the command that goes on where this one stopped, as it was typed."""
+        words = []
         if self.robot != "so101":
-            words.append(f"--robot {self.robot}")
+            words += ["--robot", self.robot]
         if self.out != Path("runs/demo"):
-            words.append(f"--out {self.out}")
+            words += ["--out", str(self.out)]
         if self.seed:
-            words.append(f"--seed {self.seed}")
-        return " ".join([*words, "--quick"] if self.is_quick else words)
+            words += ["--seed", str(self.seed)]
+        if self.is_quick:
+            words.append("--quick")
+        options = shlex.join(words)
+        if "MAKELEVEL" in os.environ:
+            return f'make demo ARGS="{options}"' if words else "make demo"
+        return f"surefoot demo {options}".rstrip()

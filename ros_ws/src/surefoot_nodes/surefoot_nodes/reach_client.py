@@ -41,7 +41,6 @@ NAME = "reach_client"
 DISCOVERY_S = 10.0
 SILENCE_S = 2.0
 """Without readings for this long the robot counts as gone."""
-SETTLE_S = 0.3
 PATIENCE_S = 0.1
 """How long one wait for messages lasts."""
 
@@ -62,7 +61,6 @@ class ReachClient:
         if spec.tool is None:
             raise GraphError(f"{spec.name} has no tool that could reach anything")
         self._frame = spec.tool.base_frame
-        self._ramp_s = spec.start_ramp_s
         self._kinematics = kinematics
         self._codec = MeasurementCodec(spec, StampScale())
         self._node = node
@@ -77,8 +75,6 @@ class ReachClient:
     def wait_until_connected(self, timeout_s: float = DISCOVERY_S) -> None:
         """Wait for readings, for somebody who listens to goals, and for an armed gate.
 
-        The gate's start ramp is waited for too: reaches are judged at full speed.
-
         Raises:
             GraphError: Nobody answered in time; says who.
         """
@@ -87,7 +83,6 @@ class ReachClient:
             if time.monotonic() > deadline_s:
                 raise GraphError(f"waited {timeout_s:g} s for {missing}")
             self._executor.spin_once(timeout_sec=PATIENCE_S)
-        self._let_pass(self._ramp_s + SETTLE_S)
 
     def reading(self) -> Reading:
         """Return the next reading.
@@ -127,11 +122,6 @@ class ReachClient:
             reading = self.reading()
             trial.update(reading.stamp_s, float(np.linalg.norm(goal - reading.tool)))
         return trial.result()
-
-    def _let_pass(self, duration_s: float) -> None:
-        end_s = time.monotonic() + duration_s
-        while time.monotonic() < end_s:
-            self._executor.spin_once(timeout_sec=PATIENCE_S)
 
     def _missing(self) -> str:
         if self._reading is None:
