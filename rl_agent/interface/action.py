@@ -39,7 +39,7 @@ class ActionMapper:
     Tustin's rule. Its acceleration is bounded and linear within a period, so the position is one
     cubic per period, which is just what the gate interpolates. Near a soft limit the acceleration
     is bounded so that the joint can still stop before it. A low-pass of first order needs as little
-    experience, but its jumps of acceleration put four times the energy above 5 Hz into the arm.
+    experience, but its jumps of acceleration put more energy above 5 Hz into the arm.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
