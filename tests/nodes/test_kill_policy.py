@@ -58,9 +58,10 @@ def story(tmp_path_factory):
         told["reset"] = witness.trigger("reset")
         witness.spin(0.3)
         told["speed_after_reset"] = witness.speed
-        told["arm"] = answer = witness.arm()
-        assert answer.success, answer.message
+        # For some seconds the killed node counts as a second publisher.
+        witness.until(lambda: witness.arm().success, why="the killed node is not forgotten")
         witness.until(lambda: witness.speed > 0.3, why="does not move after reset and arm")
+        told["speed_after_arm"] = witness.speed
         told["exit"], told["exit_s"] = graph.interrupt()
         told["output"] = graph.output()
     return told
@@ -103,7 +104,7 @@ def test_nothing_moves_before_reset_and_arm(story):
 
 
 def test_moves_again_after_reset_and_arm(story):
-    assert story["arm"].success, story["arm"].message
+    assert story["speed_after_arm"] > 0.3
 
 
 def test_interrupt_ends_everything_quickly_without_a_trace(story):

@@ -69,7 +69,9 @@ def stop_by_service(story):
     answer = story.witness.trigger("estop")
     story.witness.until(lambda: story.witness.state == "STOPPED")
     story.witness.until(lambda: story.witness.speed < 0.02)
-    story.told["estop"] = (answer.success, story.first_braking_after(asked_s) - asked_s)
+    announced_s = story.witness.seen["safety_state"].times_s[-1]
+    braking_s = story.first_braking_after(asked_s)
+    story.told["estop"] = (answer.success, braking_s - announced_s, braking_s - asked_s)
     story.told["arm_while_stopped"] = story.witness.arm()
 
 
@@ -167,9 +169,11 @@ def told(tmp_path_factory):
 
 
 def test_estop_brakes_within_one_period(told):
-    success, delay_s = told["estop"]
+    success, since_announced_s, since_asked_s = told["estop"]
     assert success
-    assert delay_s <= T + STALL_S
+    assert since_announced_s <= T + STALL_S
+    # The way of a service call, from a process that has to compete for the processor.
+    assert since_asked_s <= 0.1
 
 
 def test_stopped_gate_wants_reset_before_arm(told):

@@ -22,12 +22,28 @@ import numpy as np
 import psutil
 
 TIMEOUT_S = 20.0
-_NUMBERS = itertools.count()
+STEP_S = 0.05
+"""Always the same, or the executor would serve the first subscription more often than others."""
+_NUMBERS = itertools.count(7 * os.getpid())
+_FIRST_PORT, _PORTS_PER_DOMAIN = 7400, 250
+_TAKEN: set[int] = set()
 
 
 def fresh_domain() -> int:
-    """Return a domain that no other test of this run, and hardly another run, uses."""
-    return 1 + (11 * os.getpid() + next(_NUMBERS)) % 100
+    """Return a domain that no other test of this run uses, nor anybody else on this machine."""
+    candidates = [1 + next(_NUMBERS) % 100 for _ in range(100)]
+    # Processes that were killed leave their memory behind: where all are marked, any must do.
+    unmarked = [d for d in candidates if d not in _TAKEN | _used_domains()]
+    domain = (unmarked or candidates)[0]
+    _TAKEN.add(domain)
+    return domain
+
+
+def _used_domains() -> set[int]:
+    """Return the domains for whose ports Fast DDS keeps shared memory."""
+    ports = [path.name.rpartition("port")[2] for path in Path("/dev/shm").glob("fastrtps_port*")]
+    numbers = [int(port) for port in ports if port.isdecimal()]
+    return {(n - _FIRST_PORT) // _PORTS_PER_DOMAIN for n in numbers}
 
 
 @dataclass
@@ -178,12 +194,12 @@ class Witness:
         deadline_s = time.monotonic() + timeout_s
         while not holds():
             assert time.monotonic() < deadline_s, why or f"not within {timeout_s} s"
-            self.executor.spin_once(timeout_sec=0.05)
+            self.executor.spin_once(timeout_sec=STEP_S)
 
     def spin(self, duration_s: float) -> None:
         end_s = time.monotonic() + duration_s
-        while (left_s := end_s - time.monotonic()) > 0.0:
-            self.executor.spin_once(timeout_sec=left_s)
+        while time.monotonic() < end_s:
+            self.executor.spin_once(timeout_sec=STEP_S)
 
     @property
     def state(self) -> str:
@@ -208,6 +224,8 @@ class Witness:
 
         client = self.lifecycle._client("", name, Trigger)
         self.until(client.service_is_ready)
+        # The other side may still have to discover the client.
+        self.spin(0.5)
 
     def trigger(self, name: str):
         from std_srvs.srv import Trigger

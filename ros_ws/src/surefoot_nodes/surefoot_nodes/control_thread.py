@@ -10,11 +10,33 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import (
+    ExternalShutdownException,
+    SingleThreadedExecutor,
+    TimeoutObject,
+)
 
 from . import realtime
 
 LOG_PERIOD_S = 2.0
+
+
+class UntilDeadline(TimeoutObject):
+    """A time-out that is looked up whenever the executor begins to wait anew.
+
+    The executor serves what one wait found in turn, as long as it is given the same time-out. With
+    a fresh number each time it would wait again after every message, and always serve the first
+    subscription first: a flood on that one would starve the others.
+    """
+
+    def __init__(self, deadline_s: Callable[[], float]) -> None:
+        super().__init__(0.0)
+        self._deadline_s = deadline_s
+
+    @property
+    def timeout(self) -> float:
+        """Seconds left, 0 if none."""
+        return max(self._deadline_s() - time.monotonic(), 0.0)
 
 
 class ControlThread:
@@ -37,6 +59,7 @@ class ControlThread:
         """
         self._executor = executor
         self._deadline_s = deadline_s
+        self._timeout = UntilDeadline(deadline_s)
         self._on_deadline = on_deadline
         self._logger = logger
         self._is_stopping = threading.Event()
@@ -66,8 +89,7 @@ class ControlThread:
                 self._report(error)
 
     def _run_once(self) -> None:
-        wait_s = self._deadline_s() - time.monotonic()
-        self._executor.spin_once(timeout_sec=max(wait_s, 0.0))
+        self._executor.spin_once(timeout_sec=self._timeout)
         now_s = time.monotonic()
         if now_s >= self._deadline_s():
             self._on_deadline(now_s)

@@ -10,6 +10,7 @@ from rclpy.service import Service
 from std_srvs.srv import SetBool, Trigger
 
 from rl_agent.safety.gate import Gate
+from rl_agent.types import SafetyState
 
 
 class GateServices:
@@ -76,7 +77,8 @@ class GateServices:
         return response
 
     def _arm(self) -> tuple[bool, str]:
-        obstacle = self._obstacle()
+        # A stopped gate refuses by itself, and says what has to be done first.
+        obstacle = "" if self._gate.state is SafetyState.STOPPED else self._obstacle()
         if obstacle:
             return False, f"refused: {obstacle}"
         with self._lock:
