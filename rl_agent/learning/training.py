@@ -78,6 +78,8 @@ def train(
         raise ProblemsError(str(run_dir), [Problem("--out", message)])
     prepare_torch(config.sac.num_threads)
     with ExitStack() as stack:
+        # A caller's own arithmetic after the training is none of torch's business.
+        stack.callback(torch.set_flush_denormal, False)
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
         config = _resolve_gamma(config, env)
