@@ -27,6 +27,8 @@ class CommandTrace:
     """(N, num_commands) [rad or m]."""
     is_braking: NDArray[np.bool_]
     """(N,) true where the gate was stopping the robot and may use its brake deceleration."""
+    is_start: NDArray[np.bool_]
+    """(N,) true where the gate was armed anew, and began at the measured pose."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class LimitAudit:
     num_pairs: int
     """Consecutive ticks: what velocity could be judged on."""
     num_gaps: int
-    """Places where ticks are missing or the robot was unarmed in between."""
+    """Places where ticks are missing or the gate was armed anew in between."""
     num_braking: int
     position: int
     velocity: int
@@ -57,9 +59,9 @@ class LimitAudit:
 
 
 def velocities(trace: CommandTrace, period_s: float) -> tuple[Array, NDArray[np.bool_]]:
-    """Return difference velocities (N-1, num_commands) and where (N-1,) both ticks are there."""
+    """Return difference velocities (N-1, num_commands) and where (N-1,) they mean something."""
     difference = np.diff(trace.position, axis=0) / period_s
-    return difference, np.diff(trace.ticks) == 1
+    return difference, (np.diff(trace.ticks) == 1) & ~trace.is_start[1:]
 
 
 def audit_commands(spec: RobotSpec, trace: CommandTrace) -> LimitAudit:

@@ -61,8 +61,12 @@ class AppliedSeries(JointSeries):
 
     def trace(self) -> CommandTrace:
         """Return what the limits are audited on."""
-        braking = [state is not SafetyState.ARMED for state in self.states]
-        return CommandTrace(self.ticks, self.position, np.array(braking, dtype=np.bool_))
+        braking = np.array([state is not SafetyState.ARMED for state in self.states], np.bool_)
+        stopped = np.array([state is SafetyState.STOPPED for state in self.states], np.bool_)
+        # Only reset and arm lead out of STOPPED, and arming begins at the measured pose.
+        is_start = np.zeros_like(stopped)
+        is_start[1:] = stopped[:-1] & ~stopped[1:]
+        return CommandTrace(self.ticks, self.position, braking, is_start)
 
     def policy_arrivals(self) -> Arrivals:
         """Return the arrivals of those commands that follow the policy."""

@@ -21,12 +21,13 @@ JOINT = replace(
 SPEC = replace(SPEC, joints=(JOINT,), gate_hz=100.0)
 
 
-def trace(position, ticks=None, is_braking=None):
+def trace(position, ticks=None, is_braking=None, is_start=None):
     count = len(position)
     return CommandTrace(
         np.arange(count) if ticks is None else np.array(ticks),
         np.array(position, dtype=float)[:, None],
         np.zeros(count, dtype=bool) if is_braking is None else np.array(is_braking),
+        np.zeros(count, dtype=bool) if is_start is None else np.array(is_start),
     )
 
 
@@ -71,6 +72,12 @@ def test_nothing_is_judged_across_a_gap():
     assert audit.violations == 0
     assert audit.num_gaps == 1
     assert audit.num_pairs == 2
+
+
+def test_arming_anew_begins_at_the_measured_pose():
+    position, start = [0.0, 0.0, 0.5, 0.5], [False, False, True, False]
+    assert audit_commands(SPEC, trace(position, is_start=start)).violations == 0
+    assert audit_commands(SPEC, trace(position)).violations > 0
 
 
 def test_a_violation_that_returns_within_two_ticks_is_seen():

@@ -97,6 +97,13 @@ def test_what_the_gate_says_about_its_ticks_is_read(bag):
     assert applied.policy_arrivals().stamps_ns.tolist() == [7]
 
 
+def test_what_leads_out_of_stopped_is_an_arming(bag):
+    applied = read_recording(bag, SPEC).applied
+    stopped = replace(applied, states=(SafetyState.STOPPED, SafetyState.HOLD))
+    assert stopped.trace().is_start.tolist() == [False, True]
+    assert applied.trace().is_start.tolist() == [False, False]
+
+
 def test_goals_and_empty_topics_are_arrays_too(bag):
     recording = read_recording(bag, SPEC)
     assert recording.goals.tolist() == [[0.25, -0.125, 0.5]]
