@@ -126,8 +126,9 @@ def test_arguments_that_rclpy_would_ignore_are_refused(tmp_path):
     good = ["node", "--ros-args", "-p", "policy_hz:=50", "-p", "policy_node:seed:=3"]
     check_arguments(good, "policy_node")
     with pytest.raises(ProfileError) as error:
-        check_arguments([*good, "-p", "polcy_hz:=50", "-p", "seed:=many"], "policy_node")
-    assert set(problems_of(error)) == {"polcy_hz", "seed"}
+        bad = ["-p", "polcy_hz:=50", "-p", "seed:=many", "-p", "gate_hz:=[1"]
+        check_arguments([*good, *bad], "policy_node")
+    assert set(problems_of(error)) == {"polcy_hz", "seed", "gate_hz"}
     with pytest.raises(ProfileError, match="polcy_hz"):
         path = write(tmp_path, "policy_node: {ros__parameters: {polcy_hz: 50}}")
         check_arguments(["node", "--ros-args", "--params-file", str(path)], "policy_node")

@@ -30,6 +30,7 @@ from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
 
 from . import parameters, realtime
+from .control_thread import ControlThread
 
 SHUTDOWN_S = 2.0
 """A node that has not ended by then is ended."""
@@ -54,6 +55,8 @@ class GuardedNode(LifecycleNode):
         """Why this process must end."""
         self.io: Node | None = None
         self.io_executor: SingleThreadedExecutor | None = None
+        self.loop: ControlThread | None = None
+        """While active: what spins `io_executor`."""
         self._is_active = False
         self._guard_transitions()
 
@@ -76,6 +79,7 @@ class GuardedNode(LifecycleNode):
 
     def deactivate(self) -> None:
         """Stop working, leaving the robot safe."""
+        self.stop_loop()
 
     def cleanup(self) -> None:
         """Let go of what `configure` made, however far it came."""
@@ -141,6 +145,20 @@ class GuardedNode(LifecycleNode):
         self.io_executor.add_node(self.io)
         return self.io
 
+    def start_loop(
+        self, deadline_s: Callable[[], float], on_deadline: Callable[[float], None]
+    ) -> None:
+        """Serve `self.io` on a control thread; see `ControlThread`."""
+        assert self.io_executor is not None
+        self.loop = ControlThread(self.io_executor, deadline_s, on_deadline, self.get_logger())
+        self.loop.start()
+
+    def stop_loop(self) -> None:
+        """End the control thread, if there is one."""
+        if self.loop is not None:
+            self.loop.stop()
+            self.loop = None
+
     def every(self, period_s: float, callback: Callable[[], None]) -> Timer:
         """Return a timer on the steady clock, of the executor that answers services."""
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -152,6 +170,7 @@ class GuardedNode(LifecycleNode):
         gc.freeze()
 
     def _clean_up(self) -> None:
+        self.stop_loop()
         self.cleanup()
         if self.io_executor is not None:
             self.io_executor.shutdown(timeout_sec=0.5)

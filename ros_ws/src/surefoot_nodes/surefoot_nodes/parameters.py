@@ -267,7 +267,7 @@ def check_arguments(arguments: Sequence[str], node: str) -> None:
             read_parameter_file(Path(value), only=node)
         elif option in ("-p", "--param"):
             name, _, text = value.partition(":=")
-            values[name.rsplit(":", 1)[-1]] = yaml.safe_load(text)
+            values[name.rsplit(":", 1)[-1]] = _parse(text)
     problems = check_values(node, values)
     if problems:
         raise ProfileError(node, problems)
@@ -276,6 +276,13 @@ def check_arguments(arguments: Sequence[str], node: str) -> None:
 def to_argument(value: Value) -> str:
     """Return a value as `-p NAME:=VALUE` takes it: JSON, which is YAML."""
     return json.dumps(value)
+
+
+def _parse(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
 
 
 def _describe(parameter: Parameter) -> str:

@@ -16,7 +16,6 @@ from rl_agent.types import Array, Command, Measurement
 from . import qos
 from .actors import make_actor
 from .cadence import Trigger, TriggerTimes
-from .control_thread import ControlThread
 from .conversions import CommandCodec, MeasurementCodec, MessageError, read_goal
 from .gate_reports import read_state
 from .node import GuardedNode, run
@@ -41,7 +40,6 @@ class PolicyNode(GuardedNode):
 
     def __init__(self) -> None:
         super().__init__(NAME)
-        self._loop: ControlThread | None = None
         self._goal: Array | None = None
         self._applied: Command | None = None
         self._applied_at_s = -np.inf
@@ -82,21 +80,10 @@ class PolicyNode(GuardedNode):
         """Begin to act, from where the robot stands."""
         self._trigger = Trigger(TriggerTimes.of(self._spec))
         self._applied = None
-        assert self.io_executor is not None
-        self._loop = ControlThread(
-            self.io_executor, self._next_deadline, self._on_time, self.get_logger()
-        )
-        self._loop.start()
-
-    def deactivate(self) -> None:
-        """Propose nothing any more; the gate then brakes."""
-        if self._loop is not None:
-            self._loop.stop()
-            self._loop = None
+        self.start_loop(self._next_deadline, self._on_time)
 
     def cleanup(self) -> None:
         """Drop the policy."""
-        self.deactivate()
         self._goal = None
         self._is_armed = False
 

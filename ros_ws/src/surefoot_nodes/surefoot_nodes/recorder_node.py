@@ -15,7 +15,6 @@ from rl_agent.spec import RobotSpec
 from rl_agent.types import Source
 
 from . import qos
-from .control_thread import ControlThread
 from .controller_messages import make_codec
 from .node import GuardedNode, run
 
@@ -36,7 +35,6 @@ class RecorderNode(GuardedNode):
 
     def __init__(self) -> None:
         super().__init__(NAME)
-        self._loop: ControlThread | None = None
         self._writer: Any = None
         self.num_messages = 0
 
@@ -60,21 +58,10 @@ class RecorderNode(GuardedNode):
 
     def activate(self) -> None:
         """Write from now on."""
-        assert self.io_executor is not None
-        self._loop = ControlThread(
-            self.io_executor, lambda: time.monotonic() + 0.1, _nothing, self.get_logger()
-        )
-        self._loop.start()
-
-    def deactivate(self) -> None:
-        """Write no more."""
-        if self._loop is not None:
-            self._loop.stop()
-            self._loop = None
+        self.start_loop(lambda: time.monotonic() + 0.1, _nothing)
 
     def cleanup(self) -> None:
         """Close the file, which makes it whole."""
-        self.deactivate()
         if self._writer is not None:
             self._writer.close()
             self._writer = None

@@ -18,7 +18,6 @@ from rl_agent.safety.gate import Gate
 from rl_agent.types import Command, Proposal, Reason, Source
 
 from . import qos
-from .control_thread import ControlThread
 from .controller_messages import make_codec
 from .conversions import CommandCodec, MeasurementCodec, MessageError, output_tags
 from .endpoints import crowd
@@ -48,7 +47,6 @@ class SafetyNode(GuardedNode):
 
     def __init__(self) -> None:
         super().__init__(NAME)
-        self._loop: ControlThread | None = None
         self._lock = threading.Lock()
         """Guards the gate: it is ticked by one thread and asked by another."""
         self._desk: GateServices | None = None
@@ -86,28 +84,20 @@ class SafetyNode(GuardedNode):
         """Start to tick; nothing is published before the gate is armed."""
         self._pacer = TickPacer(PacerRates.of(self._spec), time.monotonic())
         self._rates = Rates(time.monotonic())
-        assert self.io_executor is not None
-        self._loop = ControlThread(
-            self.io_executor, lambda: self._pacer.deadline_s, self._tick, self.get_logger()
-        )
-        self._loop.start()
+        self.start_loop(lambda: self._pacer.deadline_s, self._tick)
 
     def deactivate(self) -> None:
         """Brake, wait until the robot is commanded to rest, then fall silent."""
-        if self._loop is None:
-            return
         with self._lock:
             self._gate.disarm()
         deadline_s = time.monotonic() + BRAKE_S
         while self._gate.is_moving and time.monotonic() < deadline_s:
             time.sleep(self._spec.gate_period_s)
-        self._loop.stop()
-        self._loop = None
+        self.stop_loop()
         self._announce()
 
     def cleanup(self) -> None:
         """Let go of the services; `self.io` goes with its topics."""
-        self.deactivate()
         if self._desk is not None:
             self._desk.destroy()
             self._desk = None
@@ -177,7 +167,7 @@ class SafetyNode(GuardedNode):
         with self._lock:
             diagnostics = self._gate.diagnostics()
         now_s = time.monotonic()
-        diagnostics |= {"loop_errors": self._loop.num_errors if self._loop else 0}
+        diagnostics |= {"loop_errors": self.loop.num_errors if self.loop else 0}
         message = write_diagnostics(NAME, {**diagnostics, **self._rates.report(now_s)})
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)

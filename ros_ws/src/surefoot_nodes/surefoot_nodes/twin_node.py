@@ -14,7 +14,6 @@ from sensor_msgs.msg import JointState
 from rl_agent.exceptions import GraphError
 
 from . import qos
-from .control_thread import ControlThread
 from .controller_messages import make_codec
 from .controllers import Points, make_controller
 from .conversions import MeasurementCodec, MessageError
@@ -43,7 +42,6 @@ class TwinNode(GuardedNode):
 
     def __init__(self) -> None:
         super().__init__(NAME)
-        self._loop: ControlThread | None = None
         self._publisher: Any = None
         self._watch: Any = None
         self._inbox: deque[tuple[float, Points]] = deque(maxlen=1000)
@@ -81,21 +79,10 @@ class TwinNode(GuardedNode):
         # The scale's zero is now; from here on stamps are the twin's own time.
         now = self.get_clock().now().to_msg()
         self._zero_s = self._stamps.to_seconds(now)
-        assert self.io_executor is not None
-        self._loop = ControlThread(
-            self.io_executor, lambda: self._grid.deadline_s, self._step, self.get_logger()
-        )
-        self._loop.start()
-
-    def deactivate(self) -> None:
-        """Stop time."""
-        if self._loop is not None:
-            self._loop.stop()
-            self._loop = None
+        self.start_loop(lambda: self._grid.deadline_s, self._step)
 
     def cleanup(self) -> None:
         """Forget the twin."""
-        self.deactivate()
         if self._watch is not None:
             self.destroy_timer(self._watch)
         self._watch = self._publisher = None
@@ -146,7 +133,7 @@ class TwinNode(GuardedNode):
         company = self._company()
         if not company or self.refusal is not None:
             return
-        self.deactivate()
+        self.stop_loop()
         try:
             self._refuse_company(company)
         except GraphError as error:
