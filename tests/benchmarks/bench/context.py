@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import Self
 
 from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
+from surefoot_nodes.domains import free_domain
 
 from .clone import Clone
 from .driving import Run, run_reaches
@@ -22,7 +22,7 @@ from .training import Trained, find_trained, train
 ROBOT = "so101"
 TARGET_SEED_OFFSET = 20_000
 """Fresh targets: another stream than anything in training or in the demonstration."""
-FIRST_DOMAIN, NUM_DOMAINS = 10, 30
+DOMAINS = range(10, 40)
 """Apart from robots' default domain and from the twin's of `surefoot up`."""
 
 
@@ -78,10 +78,10 @@ class Context:
         """Of the targets that rows share."""
         return TARGET_SEED_OFFSET + self.seed
 
-    @property
+    @cached_property
     def domain(self) -> int:
         """The ROS domain of this call's graphs."""
-        return FIRST_DOMAIN + os.getpid() % NUM_DOMAINS
+        return free_domain(DOMAINS)
 
     def reaches(
         self,

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+from .domains import free_domain
 
 CONTROLLERS = ("policy", "dls", "random")
 ACTORS = {"policy": "onnx", "dls": "dls", "random": "random"}
 """Controller to the policy_node's parameter `actor`."""
 TARGET_SEED_OFFSET = 10_000
 """Targets of the drive are drawn from another stream than anything in training."""
-FIRST_DOMAIN, NUM_DOMAINS = 50, 50
+DOMAINS = range(50, 100)
 """Apart from robots' default domain and from the twin's of `surefoot up`."""
 
 
@@ -57,13 +60,13 @@ class DemoPlan:
         """Of the targets in the drive, the same for every controller."""
         return TARGET_SEED_OFFSET + self.seed
 
-    @property
+    @cached_property
     def ros_domain(self) -> int:
-        """The ROS domain: as told, else one that two demonstrations at once rarely share."""
+        """The ROS domain: as told, else one that nobody on this machine uses."""
         if self.domain is not None:
             return self.domain
         own = os.environ.get("ROS_DOMAIN_ID")
-        return int(own) if own else FIRST_DOMAIN + os.getpid() % NUM_DOMAINS
+        return int(own) if own else free_domain(DOMAINS)
 
     def train_options(self) -> list[str]:
         """Return the arguments of `surefoot train`; it resumes what was interrupted."""
