@@ -26,6 +26,7 @@ TORCH_FREE = (
     "rl_agent.tasks",
     "rl_agent.safety",
     "rl_agent.planning",
+    "rl_agent.reporting",
     "rl_agent.data.journal",
     "rl_agent.deploy.manifest",
     "rl_agent.deploy.onnx_policy",
