@@ -22,7 +22,7 @@ def measure(context: Context) -> Iterator[Figure]:
     detail = f"fresh clone, set-up, ruff, mypy and pytest{context.quick_words('pip cache allowed')}"
     yield at_most("path-j.time", tests.seconds / 60.0, TEST_MINUTES, "min", detail)
     yield equal("path-j.exit", tests.status, 0, "status", words)
-    checked = clone.make("test", f"ARGS={AST_CHECK} -q -o addopts=--import-mode=importlib")
+    checked = clone.make("test", f"ARGS={AST_CHECK}")
     yield equal("path-j.every_test_asserts", checked.status, 0, "status", AST_CHECK)
     skipped = re.search(r"(\d+) skipped", words)
     yield reported("path-j.skipped", int(skipped.group(1)) if skipped else 0, "tests", words)
