@@ -100,10 +100,13 @@ def test_robot_check_finds_profile_and_twin_in_the_wheel(installed, tmp_path, ro
 @pytest.mark.ros
 def test_twin_is_driven_over_ros_from_the_wheel(installed, tmp_path):
     pytest.importorskip("rclpy", reason="no ROS here: source it, or use x86-64 Linux")
+    from ros_processes import fresh_domain
+
     log = tmp_path / "log"
     with log.open("w") as output:
         graph = subprocess.Popen(
-            ["surefoot", "up", "twin", "--domain", os.environ["ROS_DOMAIN_ID"]],
+            # A domain of its own: a twin refuses to start beside what another test left.
+            ["surefoot", "up", "twin", "--domain", str(fresh_domain())],
             cwd=tmp_path,
             env=installed,
             stdout=output,
@@ -112,12 +115,12 @@ def test_twin_is_driven_over_ros_from_the_wheel(installed, tmp_path):
     try:
         # The gate says so once measurements and proposals both arrive.
         seen = wait_for("are fresh", log, graph, timeout_s=60.0)
+        assert seen, log.read_text()
         nodes = [process.cmdline() for process in psutil.Process(graph.pid).children()]
         graph.send_signal(signal.SIGINT)
         graph.wait(timeout=10.0)
     finally:
         graph.kill()
-    assert seen, log.read_text()
     assert len(nodes) == 4, nodes
 
 
