@@ -89,6 +89,7 @@ class Demo:
         from .demo_report import add_drives, write_report
         from .demo_summary import print_summary
 
+        _make_folder(self._plan.out)
         self._step("Check", self._probe)
         self._step("Train", self._train)
         self._step("Export", self._export)
@@ -170,6 +171,24 @@ class Demo:
                 progress.update(bar, advance=1, description=f"{reached} reached")
 
             yield advance
+
+
+def _make_folder(out: Path) -> None:
+    """Make the folder, before anything else could fail for the lack of it.
+
+    Raises:
+        ProblemsError: It cannot be made or written.
+    """
+    from rl_agent.exceptions import Problem, ProblemsError
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        message = f"{out} cannot be written: {error.strerror}; name another folder"
+        raise ProblemsError("surefoot demo", [Problem("--out", message)]) from error
 
 
 _DRIVES = {
