@@ -42,6 +42,10 @@ class TwinMismatchError(ProblemsError):
     """A profile and its MJCF disagree."""
 
 
+class GateError(SurefootError):
+    """The gate lacks what the profile asks it to do."""
+
+
 class BundleError(SurefootError):
     """A policy bundle was refused; the message says what was expected and what was found."""
 

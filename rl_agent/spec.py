@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -38,6 +39,30 @@ class StopMode(StrEnum):
     TORQUE_OFF = "torque_off"
 
 
+class ZoneKind(StrEnum):
+    """Shapes of the tool's workspace."""
+
+    BOX = "box"
+    SPHERE = "sphere"
+    HALF_SPACE = "half_space"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VelocityCurve:
+    """Speed limits that fall towards a joint's ends: |v| <= sqrt(slope * distance) - offset.
+
+    This is how Franka describes the FR3. `distance` is that to `lower` or `upper` [rad or m].
+    """
+
+    lower: float
+    """Where the curve towards negative positions has its root [rad or m]."""
+    upper: float
+    slope: float
+    """Twice the deceleration along the curve [rad/s2 or m/s2]."""
+    offset: float = 0.0
+    """[rad/s or m/s]."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class JointSpec:
     """One joint: what it is called, how the driver's numbers become ours, and how far it may go."""
@@ -62,8 +87,13 @@ class JointSpec:
     """[rad/s2 or m/s2], for every command that is not an emergency."""
     brake_deceleration: float
     """[rad/s2 or m/s2], not below max_acceleration: what a stop may use."""
+    max_jerk: float = float("inf")
+    """[rad/s3 or m/s3], for every command that is not an emergency."""
     max_effort: float = float("inf")
     """[N m or N]."""
+    velocity_curve: VelocityCurve | None = None
+    max_following_error: float | None = None
+    """Largest distance of measured from commanded position [rad or m]; None: not watched."""
     home: float = 0.0
 
 
@@ -99,6 +129,82 @@ class WatchdogSpec:
     observation_ms: float | None = None
     silence_ms: float = 500.0
     """A source that is silent this long counts as dead: the gate stops, and needs reset and arm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoneSpec:
+    """Where the tool must stay, or must not go, in the base frame."""
+
+    name: str
+    kind: ZoneKind
+    keep: Literal["in", "out"]
+    center_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Of a box or sphere; a point of a half-space's plane."""
+    half_size_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Of a box, along the base's axes."""
+    radius_m: float = 0.0
+    """Of a sphere."""
+    normal: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    """Of a half-space, pointing to where the tool may be (keep in), or may not (keep out)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairSpec:
+    """Two geoms of the MJCF that must keep a distance."""
+
+    geoms: tuple[str, str]
+    distance_m: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthSpec:
+    """Bounds on what a driver reports of its motors and battery; None: not watched."""
+
+    max_temperature_c: float | None = None
+    max_current_a: float | None = None
+    min_battery_v: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetySpec:
+    """What the gate watches beyond the limits of single joints."""
+
+    zones: tuple[ZoneSpec, ...] = ()
+    pairs: tuple[PairSpec, ...] = ()
+    limit_effort: bool = False
+    """Keep the efforts that the model computes for a command within max_effort."""
+    max_power_w: float | None = None
+    """Mechanical power of all joints together [W], by the model."""
+    prediction_steps: int = 0
+    """Horizon of the predictive check in gate periods; 0 turns it off."""
+    following_ms: float = 100.0
+    """A following error must last this long to count."""
+    max_missed_ticks: int = 10
+    """As many late ticks in a row stop the robot."""
+    max_tilt_rad: float | None = None
+    """Roll or pitch from `imu` beyond which the robot has fallen."""
+    max_contact: float | None = None
+    """Largest measured effort of a joint, as a share of max_effort, that is no collision."""
+    presence_ms: float | None = None
+    """An operator's heartbeat may be missing this long; None: no operator needs to be present."""
+    estop_button: int | None = None
+    """Index into joy's buttons."""
+    health: HealthSpec = field(default_factory=HealthSpec)
+
+    @property
+    def needs_tool(self) -> bool:
+        """Whether the tool's position must be known."""
+        return bool(self.zones)
+
+    @property
+    def needs_dynamics(self) -> bool:
+        """Whether masses must be known."""
+        return self.limit_effort or self.max_power_w is not None
+
+    @property
+    def needs_model(self) -> bool:
+        """Whether a mechanical model is needed at all."""
+        return bool(self.needs_tool or self.pairs or self.needs_dynamics or self.prediction_steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +274,9 @@ class RobotSpec:
     watchdog: WatchdogSpec
     tool: ToolSpec | None
     twin: TwinSpec
+    safety: SafetySpec = field(default_factory=SafetySpec)
+    signing_key: str | None = None
+    """Public Ed25519 key (hex) that must have signed a bundle; None accepts unsigned ones."""
     source: Path = field(compare=False)
     """The file it was read from."""
 

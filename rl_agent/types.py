@@ -36,6 +36,15 @@ class Reason(IntFlag):
     FOLLOWING_ERROR = 1 << 17
     OPERATOR = 1 << 18
     INTERNAL = 1 << 19
+    SPEED_SCALE = 1 << 20
+    SELF_DISTANCE = 1 << 21
+    POWER = 1 << 22
+    DEADLINE = 1 << 23
+    FALL = 1 << 24
+    CONTACT = 1 << 25
+    HEALTH = 1 << 26
+    ABSENT = 1 << 27
+    FROZEN = 1 << 28
 
 
 class SafetyState(StrEnum):

@@ -26,6 +26,7 @@ from rl_agent.types import (
     SafetyState,
     Source,
 )
+from sim.mechanics import make_mechanics
 from sim.twin import Twin
 
 SHARES = (Reason.POSITION, Reason.VELOCITY, Reason.ACCELERATION)
@@ -71,7 +72,8 @@ class ControlLoop:
         self._captured: deque[Measurement] = deque(maxlen=1 + age_steps // self._period_steps)
         self._delayed: deque[_Delayed] = deque()
         self.clock = ManualClock()
-        self.gate = Gate(spec, self.clock)
+        self._mechanics = make_mechanics(spec)
+        self.gate = Gate(spec, self.clock, self._mechanics)
 
     @property
     def measurement(self) -> Measurement:
@@ -85,7 +87,7 @@ class ControlLoop:
             RuntimeError: The gate refuses to arm, with its reasons.
         """
         self.clock.set(0.0)
-        self.gate = Gate(self._spec, self.clock)
+        self.gate = Gate(self._spec, self.clock, self._mechanics)
         self._delayed.clear()
         self._captured.clear()
         self.gate.on_measurement(self._twin.reset(position))

@@ -56,6 +56,12 @@ class MujocoKinematics:
         mujoco.mj_jacSite(self._model, self._data, self._translation, None, self._site)
         return self._rotation_world_to_base @ self._translation[:, self._qvel]
 
+    def tool_motion(self, position: Array) -> tuple[Array, Array]:
+        """Return the tool's position (3,) and Jacobian (3, num_joints) at once."""
+        jacobian = self.tool_jacobian(position)
+        in_world = self._data.site_xpos[self._site] - self._base_position
+        return self._rotation_world_to_base @ in_world, jacobian
+
 
 def _tool_site(spec: RobotSpec, model: mujoco.MjModel) -> int:
     if spec.tool is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from rl_agent.types import Array
 
@@ -17,3 +18,62 @@ class Kinematics(Protocol):
     def tool_jacobian(self, position: Array) -> Array:
         """Return d tool_position / d position, (3, num_joints) [m/rad or m/m]."""
         ...
+
+    def tool_motion(self, position: Array) -> tuple[Array, Array]:
+        """Return `tool_position` and `tool_jacobian` at once."""
+        ...
+
+
+class Clearances(Protocol):
+    """Distances between the robot's own links, for the pairs of its profile; not thread-safe."""
+
+    def pair_distances(self, position: Array) -> tuple[Array, Array]:
+        """Return distances (P,) [m] and their gradient (P, num_joints) at (num_joints,)."""
+        ...
+
+
+class Dynamics(Protocol):
+    """Masses of one robot; not thread-safe."""
+
+    def inertia_and_bias(self, position: Array, velocity: Array) -> tuple[Array, Array]:
+        """Return M (num_joints, num_joints) and b (num_joints,): efforts are M a + b [N m or N].
+
+        b holds gravity and Coriolis efforts at `position` and `velocity`, each (num_joints,).
+        """
+        ...
+
+
+class Rollout(NamedTuple):
+    """What the model says will happen, one row per gate period."""
+
+    position: Array
+    """(H, num_joints) [rad or m]."""
+    tool_position: Array
+    """(H, 3) in base [m]; (H, 0) for a robot without a tool."""
+    pair_distances: Array
+    """(H, P) [m], for the pairs of the profile."""
+
+
+class BrakePredictor(Protocol):
+    """Lets a planning model follow commands; not thread-safe."""
+
+    def predict(self, position: Array, velocity: Array, commands: Array) -> Rollout:
+        """Return what follows from a start at `position`, `velocity`, each (num_commands,).
+
+        Args:
+            position: Commanded joints at the start [rad or m].
+            velocity: Their speed [rad/s or m/s].
+            commands: (H, num_commands) commanded positions, one per gate period; velocities for a
+                velocity controller.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mechanics:
+    """The models of one robot that a gate may use; None where there is none."""
+
+    kinematics: Kinematics | None = None
+    clearances: Clearances | None = None
+    dynamics: Dynamics | None = None
+    predictor: BrakePredictor | None = None

@@ -5,129 +5,35 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.robots.profile_schema import JointModel, ProfileModel, SafetyModel, ToolModel
 from rl_agent.spec import (
     ActionSpec,
     ControllerSpec,
-    ControllerType,
+    HealthSpec,
     JointSpec,
     JointType,
+    PairSpec,
     RobotSpec,
-    StopMode,
+    SafetySpec,
     ToolSpec,
     TwinSpec,
+    VelocityCurve,
     WatchdogSpec,
     WorkspaceSpec,
+    ZoneSpec,
 )
 
 SCHEMA_VERSION = 1
 ROBOTS_DIR = Path(__file__).parent
 # A profile is a page of text; anything larger is a mistake or an attack (YAML bombs).
 MAX_BYTES = 200_000
-
-
-def _name(value: str) -> str:
-    if not value.replace("_", "").replace("/", "").isalnum():
-        raise ValueError(f"expected letters, digits and underscores, got {value!r}")
-    return value
-
-
-Name = Annotated[str, AfterValidator(_name)]
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=False)
-
-
-class _Joint(_Model):
-    name: Name
-    type: JointType
-    is_actuated: bool = True
-    sign: Literal[1, -1] = 1
-    scale: Positive = 1.0
-    offset_rad: Finite = 0.0
-    lower: Finite | None = None
-    upper: Finite | None = None
-    margin: NonNegative = 0.0
-    max_velocity: Positive
-    max_acceleration: Positive
-    brake_deceleration: Positive
-    max_effort: Positive | None = None
-    home: Finite = 0.0
-
-
-class _Controller(_Model):
-    type: ControllerType
-    name: Name
-    timeout_ms: Positive | None = None
-
-
-class _Action(_Model):
-    joints: list[Name] = Field(min_length=1)
-    max_speed: list[Positive] = Field(min_length=1)
-    smoothing_hz: Positive = 3.0
-    dead_zone: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
-
-
-class _Observation(_Model):
-    terms: list[str] = Field(min_length=1)
-
-
-class _Watchdog(_Model):
-    proposal_ms: Positive | None = None
-    observation_ms: Positive | None = None
-    silence_ms: Positive = 500.0
-
-
-class _Workspace(_Model):
-    pan_axis_m: tuple[Finite, Finite] = (0.0, 0.0)
-    pan_rad: Positive
-    radius_m: tuple[NonNegative, Positive]
-    height_m: tuple[Finite, Finite]
-    shoulder_m: tuple[Finite, Finite]
-    reach_m: Positive
-
-
-class _Tool(_Model):
-    site: str
-    base_frame: str = "base_link"
-    workspace: _Workspace | None = None
-
-
-class _Twin(_Model):
-    mjcf: str
-    physics_hz: Positive = 500.0
-    observation_delay_ms: NonNegative = 5.0
-    action_delay_ms: NonNegative = 5.0
-    actuator_delay_ms: NonNegative = 0.0
-    acknowledged_loosening: str | None = None
-
-
-class _Profile(_Model):
-    schema_version: int
-    name: Name
-    description: str = ""
-    joints: list[_Joint] = Field(min_length=1)
-    policy_hz: Annotated[float, Field(ge=1.0, le=200.0)]
-    gate_hz: Annotated[float, Field(ge=50.0, le=1000.0)]
-    state_hz: Annotated[float, Field(ge=10.0, le=2000.0)]
-    start_ramp_s: NonNegative = 1.0
-    stop_mode: StopMode = StopMode.HOLD
-    controller: _Controller
-    action: _Action
-    observation: _Observation
-    watchdog: _Watchdog = _Watchdog()
-    tool: _Tool | None = None
-    twin: _Twin
 
 
 def available_robots() -> list[str]:
@@ -214,10 +120,11 @@ def parse_profile(data: Mapping[str, Any], path: Path) -> RobotSpec:
         ProfileError: Lists every problem.
     """
     try:
-        profile = _Profile.model_validate(dict(data))
+        profile = ProfileModel.model_validate(dict(data))
     except ValidationError as error:
-        raise ProfileError(str(path), validation_problems(error, _Profile)) from error
+        raise ProfileError(str(path), validation_problems(error, ProfileModel)) from error
     problems = [*_version_problems(profile), *_joint_problems(profile), *_name_problems(profile)]
+    problems += _safety_problems(profile)
     if problems:
         raise ProfileError(str(path), problems)
     return _to_spec(profile, path)
@@ -263,7 +170,7 @@ def _submodel(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _version_problems(profile: _Profile) -> list[Problem]:
+def _version_problems(profile: ProfileModel) -> list[Problem]:
     if profile.schema_version == SCHEMA_VERSION:
         return []
     message = (
@@ -272,7 +179,7 @@ def _version_problems(profile: _Profile) -> list[Problem]:
     return [Problem("schema_version", message)]
 
 
-def _joint_problems(profile: _Profile) -> list[Problem]:
+def _joint_problems(profile: ProfileModel) -> list[Problem]:
     problems = []
     names = [joint.name for joint in profile.joints]
     for index, joint in enumerate(profile.joints):
@@ -305,7 +212,7 @@ def _joint_problems(profile: _Profile) -> list[Problem]:
     return problems
 
 
-def _name_problems(profile: _Profile) -> list[Problem]:
+def _name_problems(profile: ProfileModel) -> list[Problem]:
     problems = []
     actuated = [joint.name for joint in profile.joints if joint.is_actuated]
     if not actuated:
@@ -334,7 +241,23 @@ def _name_problems(profile: _Profile) -> list[Problem]:
     return problems
 
 
-def _to_spec(profile: _Profile, path: Path) -> RobotSpec:
+def _safety_problems(profile: ProfileModel) -> list[Problem]:
+    problems = []
+    names = [zone.name for zone in profile.safety.zones]
+    for index, name in enumerate(names):
+        if names.index(name) != index:
+            problems.append(Problem(f"safety.zones[{index}].name", f"{name!r} is used twice"))
+    if names and profile.tool is None:
+        message = "zones are about the tool; give the profile a tool section"
+        problems.append(Problem("safety.zones", message))
+    for index, joint in enumerate(profile.joints):
+        if profile.safety.limit_effort and joint.is_actuated and joint.max_effort is None:
+            message = "safety.limit_effort needs the max_effort of every actuated joint"
+            problems.append(Problem(f"joints[{index}].max_effort", message))
+    return problems
+
+
+def _to_spec(profile: ProfileModel, path: Path) -> RobotSpec:
     return RobotSpec(
         name=profile.name,
         description=profile.description,
@@ -356,18 +279,31 @@ def _to_spec(profile: _Profile, path: Path) -> RobotSpec:
         watchdog=WatchdogSpec(**profile.watchdog.model_dump()),
         tool=_to_tool(profile.tool) if profile.tool else None,
         twin=TwinSpec(**profile.twin.model_dump()),
+        safety=_to_safety(profile.safety),
+        signing_key=profile.signing_key,
         source=path,
     )
 
 
-def _to_tool(tool: _Tool) -> ToolSpec:
+def _to_tool(tool: ToolModel) -> ToolSpec:
     workspace = WorkspaceSpec(**tool.workspace.model_dump()) if tool.workspace else None
     return ToolSpec(site=tool.site, base_frame=tool.base_frame, workspace=workspace)
 
 
-def _to_joint(joint: _Joint) -> JointSpec:
+def _to_joint(joint: JointModel) -> JointSpec:
     values = joint.model_dump()
     values["lower"] = -float("inf") if joint.lower is None else joint.lower
     values["upper"] = float("inf") if joint.upper is None else joint.upper
-    values["max_effort"] = float("inf") if joint.max_effort is None else joint.max_effort
+    for name in ("max_effort", "max_jerk"):
+        values[name] = float("inf") if values[name] is None else values[name]
+    if joint.velocity_curve is not None:
+        values["velocity_curve"] = VelocityCurve(**joint.velocity_curve.model_dump())
     return JointSpec(**values)
+
+
+def _to_safety(safety: SafetyModel) -> SafetySpec:
+    values = safety.model_dump(exclude_none=True)
+    values["zones"] = tuple(ZoneSpec(**zone) for zone in values["zones"])
+    values["pairs"] = tuple(PairSpec(**pair) for pair in values["pairs"])
+    values["health"] = HealthSpec(**values["health"])
+    return SafetySpec(**values)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rl_agent.clock import Clock
+from rl_agent.interface.kinematics import Mechanics
 from rl_agent.safety import preflight
 from rl_agent.safety.interpolator import Interpolator
 from rl_agent.safety.measurement_intake import MeasurementIntake
@@ -38,12 +39,22 @@ RAMP_START = 0.1
 class Gate:
     """Decides what the robot is commanded; the only one that may."""
 
-    def __init__(self, spec: RobotSpec, clock: Clock) -> None:
+    def __init__(self, spec: RobotSpec, clock: Clock, mechanics: Mechanics | None = None) -> None:
+        """Prepare the gate; it is not armed.
+
+        Args:
+            spec: The robot.
+            clock: Steady time.
+            mechanics: Its models; needed where the profile's safety section speaks of them.
+
+        Raises:
+            GateError: A model that the profile needs was not given.
+        """
         self._spec = spec
         self._clock = clock
         self._dt = spec.gate_period_s
         self._index = np.array(spec.command_index)
-        self._filter = SafetyFilter(spec)
+        self._filter = SafetyFilter(spec, mechanics=mechanics)
         self._path = Interpolator(spec, self._dt)
         self._measurements = MeasurementIntake(spec)
         self._proposals = ProposalIntake(spec)

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from rl_agent.interface.kinematics import Mechanics
 from rl_agent.safety.acceleration_limit import AccelerationLimit
 from rl_agent.safety.approach import Approach, Outlook
+from rl_agent.safety.barrier import Pushed
 from rl_agent.safety.brake import brake_velocity, braking_step
+from rl_agent.safety.coupled_limits import check_mechanics, make_barrier, make_check
 from rl_agent.safety.limit import Interval, Limit, LimitState, intersect
 from rl_agent.safety.position_limit import PositionLimit
 from rl_agent.safety.velocity_limit import VelocityLimit
@@ -25,8 +28,15 @@ NOTICEABLE = 1e-9
 class SafetyFilter:
     """Keep commands within position, velocity and acceleration limits."""
 
-    def __init__(self, spec: RobotSpec, dt: float | None = None) -> None:
-        """Prepare the limits for a gate period of `dt` [s], the profile's unless given."""
+    def __init__(
+        self, spec: RobotSpec, dt: float | None = None, mechanics: Mechanics | None = None
+    ) -> None:
+        """Prepare the limits for a gate period of `dt` [s], the profile's unless given.
+
+        Raises:
+            GateError: The profile needs a model that is not among the `mechanics`.
+        """
+        check_mechanics(spec, mechanics)
         self._dt = spec.gate_period_s if dt is None else dt
         # In order of priority where two contradict each other.
         self._limits: tuple[Limit, ...] = (
@@ -35,6 +45,9 @@ class SafetyFilter:
             AccelerationLimit(spec, self._dt),
         )
         self._approach = Approach(spec, self._dt)
+        self._slow_step = np.array([j.max_acceleration for j in spec.command_joints]) * self._dt
+        self._barrier = make_barrier(spec, self._dt, mechanics)
+        self._check = make_check(spec, self._dt, mechanics)
         deceleration = np.array([joint.brake_deceleration for joint in spec.command_joints])
         self._brake_limit = PositionLimit(spec, self._dt, deceleration=deceleration)
         self._brake_step = braking_step(spec, self._dt)
@@ -93,10 +106,13 @@ class SafetyFilter:
         change = np.abs(velocity - asked)
         if not np.isfinite(change).all():
             return Verdict(self.brake().command, Reason.NON_FINITE)
-        self._move(velocity)
-        if not (change > NOTICEABLE).any():
-            return Verdict(self.applied)
-        shares = self._shares(change, velocity, intervals, state.speed_scale)
+        pushed, owners = self._push(velocity, allowed, state)
+        if pushed is None:
+            return self._give_way(asked, owners)
+        self._move(pushed)
+        shares = self._push_shares(np.abs(pushed - velocity), owners)
+        if (change > NOTICEABLE).any():
+            shares |= self._shares(change, velocity, intervals, state.speed_scale)
         return Verdict(self.applied, Reason(sum(shares)), shares)
 
     def brake(self) -> Verdict:
@@ -125,6 +141,36 @@ class SafetyFilter:
         self._position = np.array(state["position"], dtype=np.float64)
         self._velocity = np.array(state["velocity"], dtype=np.float64)
         self._previous_velocity = np.array(state["previous_velocity"], dtype=np.float64)
+
+    def _push(
+        self, velocity: Array, allowed: Interval, state: LimitState
+    ) -> tuple[Array | None, tuple[Reason, ...]]:
+        """Return what coupled limits and the prediction make of a velocity; None: brake."""
+        pushed = Pushed(velocity)
+        if self._barrier is not None:
+            pushed = self._barrier.push(velocity, allowed, state)
+        if self._check is None or pushed.velocity is None:
+            return pushed
+        # Slowing as gently as usual may do where going on does not.
+        slower = np.clip(brake_velocity(self._velocity, self._slow_step), *allowed)
+        for candidate in (pushed.velocity, slower):
+            if self._check.accepts(self._position, self._velocity, candidate):
+                is_slower = candidate is slower
+                reasons = (Reason.PREDICTION,) if is_slower else pushed.reasons
+                return Pushed(candidate, reasons)
+        return Pushed(None, (Reason.PREDICTION,))
+
+    def _give_way(self, asked: Array, owners: tuple[Reason, ...]) -> Verdict:
+        """Brake, because nothing else is known to be safe."""
+        command = self.brake().command
+        shares = self._push_shares(np.abs(command.velocity - asked), owners)
+        return Verdict(command, Reason(sum(owners)), shares)
+
+    def _push_shares(self, change: Array, owners: tuple[Reason, ...]) -> dict[Reason, float]:
+        share = float(change.sum())
+        if share <= NOTICEABLE:
+            return {}
+        return {reason: share / len(owners) for reason in owners}
 
     def _move(self, velocity: Array) -> None:
         self._previous_velocity = self._velocity

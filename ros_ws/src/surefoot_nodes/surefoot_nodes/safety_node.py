@@ -23,6 +23,7 @@ from .conversions import CommandCodec, MeasurementCodec, MessageError, output_ta
 from .endpoints import crowd
 from .gate_reports import GateReport, report_of, write_diagnostics, write_state
 from .gate_services import GateServices
+from .mechanics import load_mechanics
 from .node import GuardedNode, run
 from .pacing import PacerRates, TickPacer
 from .rates import Rates
@@ -55,7 +56,7 @@ class SafetyNode(GuardedNode):
     def configure(self) -> None:
         """Make the gate, its topics and services."""
         self._spec = spec = self.load_spec()
-        self._gate = Gate(spec, SteadyClock())
+        self._gate = Gate(spec, SteadyClock(), load_mechanics(spec))
         stamps = StampScale()
         self._measurements = MeasurementCodec(spec, stamps)
         self._commands = CommandCodec(spec, stamps)

@@ -1,0 +1,32 @@
+"""Pairs of links keep their distance, with room to brake."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rl_agent.interface.kinematics import Clearances
+from rl_agent.safety.approach_speed import ApproachSpeed
+from rl_agent.safety.coupled_limit import CoupledLimit, Rows
+from rl_agent.safety.limit import LimitState
+from rl_agent.spec import RobotSpec
+from rl_agent.types import Reason
+
+
+class SelfDistanceLimit(CoupledLimit):
+    """Allow dd/dq v' >= -(speed at which the pair's distance can still be kept)."""
+
+    reason = Reason.SELF_DISTANCE
+
+    def __init__(self, spec: RobotSpec, dt: float, clearances: Clearances) -> None:
+        self._clearances = clearances
+        self._least = np.array([pair.distance_m for pair in spec.safety.pairs])
+        self._speed = ApproachSpeed(spec, dt)
+        self._index = np.array(spec.command_index)
+        self._position = spec.home.copy()
+
+    def rows(self, state: LimitState) -> Rows:
+        """Return one row per pair."""
+        self._position[self._index] = state.position
+        distance, gradient = self._clearances.pair_distances(self._position)
+        gradient = gradient[:, self._index]
+        return Rows(-gradient, self._speed.limit(distance - self._least, gradient))

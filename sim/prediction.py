@@ -1,0 +1,118 @@
+"""What commands lead to, by a planning model: the profile's MJCF without contacts, in large steps.
+
+One physics step lasts one gate period; all steps run in one call of MuJoCo's rollout, and tool and
+distances come back as sensor readings, so that nothing is computed per step in Python.
+"""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from mujoco import rollout
+
+from rl_agent.exceptions import Problem, TwinMismatchError
+from rl_agent.interface.kinematics import Rollout
+from rl_agent.spec import RobotSpec
+from rl_agent.types import Array
+from sim.clearances import CUTOFF_M, pair_geoms
+from sim.joint_map import map_joints
+from sim.loading import find_mjcf, load_model
+
+_STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
+
+
+class MujocoPredictor:
+    """`BrakePredictor` of one robot, on scratch memory of its own; not thread-safe."""
+
+    def __init__(self, spec: RobotSpec) -> None:
+        """Make the planning model.
+
+        Raises:
+            TwinMismatchError: The MJCF lacks a geom or site that the profile names.
+        """
+        pair_geoms(spec, load_model(spec))
+        self.model = planning_model(spec)
+        """Steps by one gate period."""
+        self._data = mujoco.MjData(self.model)
+        self._rollout = rollout.Rollout(nthread=0)  # on the caller's thread
+        self._joints = map_joints(spec, self.model)
+        self._index = list(spec.command_index)
+        self._has_tool = spec.tool is not None
+        self._home = spec.home
+        mujoco.mj_resetData(self.model, self._data)
+        self._data.qpos[self._joints.qpos] = spec.home
+        self._start = np.empty((1, mujoco.mj_stateSize(self.model, _STATE)))
+        mujoco.mj_getState(self.model, self._data, self._start[0], _STATE)
+        # A full physics state is time, qpos, qvel, act; the robots of ours have no act.
+        self._qpos = 1 + self._joints.qpos
+        self._qvel = 1 + self.model.nq + self._joints.qvel
+        self._buffers: dict[int, tuple[Array, Array, Array]] = {}
+
+    def predict(self, position: Array, velocity: Array, commands: Array) -> Rollout:
+        """Return what follows; see `BrakePredictor`."""
+        control, state, sensors = self._memory(len(commands))
+        start, index = self._start, self._index
+        start[0, self._qpos[index]] = position
+        start[0, self._qvel[index]] = velocity
+        control[0][:, self._joints.ctrl] = commands
+        self._rollout.rollout(
+            [self.model],
+            [self._data],
+            start,
+            control,
+            state=state,
+            sensordata=sensors,
+            skip_checks=True,
+            nstep=len(commands),
+        )
+        split = 3 if self._has_tool else 0
+        return Rollout(state[0][:, self._qpos], sensors[0][:, :split], sensors[0][:, split:])
+
+    def _memory(self, steps: int) -> tuple[Array, Array, Array]:
+        if steps not in self._buffers:
+            sizes = (self.model.nu, self._start.shape[1], self.model.nsensordata)
+            control, state, sensors = (np.zeros((1, steps, size)) for size in sizes)
+            self._buffers[steps] = (control, state, sensors)
+        return self._buffers[steps]
+
+
+def planning_model(spec: RobotSpec) -> mujoco.MjModel:
+    """Return the MJCF for free motion: no contacts, sensors for the tool and the pairs alone.
+
+    Raises:
+        TwinMismatchError: MuJoCo does not accept it.
+    """
+    path = find_mjcf(spec)
+    try:
+        edited = mujoco.MjSpec.from_file(str(path))
+        for sensor in list(edited.sensors):
+            edited.delete(sensor)
+        edited.option.timestep = spec.gate_period_s
+        edited.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
+        _add_sensors(edited, spec)
+        return edited.compile()
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        problem = Problem("twin.mjcf", f"no planning model can be made of {path}: {reason}")
+        raise TwinMismatchError(str(spec.source), [problem]) from error
+
+
+def _add_sensors(edited: mujoco.MjSpec, spec: RobotSpec) -> None:
+    if spec.tool is not None:
+        edited.add_sensor(
+            name="planned_tool",
+            type=mujoco.mjtSensor.mjSENS_FRAMEPOS,
+            objtype=mujoco.mjtObj.mjOBJ_SITE,
+            objname=spec.tool.site,
+            reftype=mujoco.mjtObj.mjOBJ_XBODY,
+            refname=spec.tool.base_frame,
+        )
+    for pair in spec.safety.pairs:
+        edited.add_sensor(
+            type=mujoco.mjtSensor.mjSENS_GEOMDIST,
+            objtype=mujoco.mjtObj.mjOBJ_GEOM,
+            objname=pair.geoms[0],
+            reftype=mujoco.mjtObj.mjOBJ_GEOM,
+            refname=pair.geoms[1],
+            cutoff=CUTOFF_M,
+        )
