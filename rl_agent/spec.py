@@ -170,6 +170,8 @@ class SafetySpec:
     """What the gate watches beyond the limits of single joints."""
 
     zones: tuple[ZoneSpec, ...] = ()
+    zone_margin_m: float = 0.005
+    """Commands keep this distance from zones: the robot itself lags, and cuts corners [m]."""
     pairs: tuple[PairSpec, ...] = ()
     limit_effort: bool = False
     """Keep the efforts that the model computes for a command within max_effort."""

@@ -66,7 +66,9 @@ class MujocoPredictor:
             nstep=len(commands),
         )
         split = 3 if self._has_tool else 0
-        return Rollout(state[0][:, self._qpos], sensors[0][:, :split], sensors[0][:, split:])
+        # MuJoCo reads its sensors before it steps: their first row is the start, and so is ours.
+        joints = np.concatenate([start[:, self._qpos], state[0][:-1, self._qpos]])
+        return Rollout(joints, sensors[0][:, :split], sensors[0][:, split:])
 
     def _memory(self, steps: int) -> tuple[Array, Array, Array]:
         if steps not in self._buffers:

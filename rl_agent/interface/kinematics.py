@@ -44,7 +44,7 @@ class Dynamics(Protocol):
 
 
 class Rollout(NamedTuple):
-    """What the model says will happen, one row per gate period."""
+    """What the model says will happen, one row per gate period; the first is the start itself."""
 
     position: Array
     """(H, num_joints) [rad or m]."""

@@ -159,6 +159,7 @@ class SafetyModel(_Model):
     """What the gate watches beyond single joints."""
 
     zones: list[ZoneModel] = Field(default=[], max_length=32)
+    zone_margin_m: NonNegative = 0.005
     pairs: list[PairModel] = Field(default=[], max_length=32)
     limit_effort: bool = False
     max_power_w: Positive | None = None

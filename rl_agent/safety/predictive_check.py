@@ -18,6 +18,9 @@ from rl_agent.types import Array
 
 # A servo passes its reference by a little when it stops hard [rad or m].
 OVERSHOOT = 0.02
+ROUNDING = 1e-9
+# A servo lags behind its reference: it is looked at for so much longer [s].
+SETTLE_S = 0.05
 
 
 class PredictiveCheck:
@@ -25,16 +28,19 @@ class PredictiveCheck:
 
     def __init__(self, spec: RobotSpec, dt: float, predictor: BrakePredictor) -> None:
         joints = spec.command_joints
+        # The first row of a rollout is the start, and the last command is not seen through.
         num_after = spec.safety.prediction_steps - 1
+        num_stopping = max(num_after - 1 - round(SETTLE_S / dt), 0)
         self._predictor = predictor
         self._dt = dt
         self._step = braking_step(spec, dt)
         self._after = np.arange(1, num_after + 1)[:, None] * self._step
-        self._stoppable = num_after * self._step
+        self.stoppable_speed = num_stopping * self._step
+        """(num_commands,) from faster ones no stop is seen to its end [rad/s or m/s]."""
         self._index = np.array(spec.command_index)
         self._lower = np.array([joint.lower - OVERSHOOT for joint in joints])
         self._upper = np.array([joint.upper + OVERSHOOT for joint in joints])
-        self._zones = Zones(spec.safety.zones)
+        self._zones = Zones(spec.safety.zones, spec.safety.zone_margin_m)
         self._least = np.array([pair.distance_m for pair in spec.safety.pairs])
         self._sends_velocity = spec.controller.type is ControllerType.FORWARD_VELOCITY
 
@@ -47,7 +53,7 @@ class PredictiveCheck:
             candidate: The velocity of the next tick.
         """
         # What does not come to rest within the horizon was not looked at to its end.
-        if (np.abs(candidate) > self._stoppable).any():
+        if (np.abs(candidate) > self.stoppable_speed + ROUNDING).any():
             return False
         speeds = candidate - np.clip(candidate, -self._after, self._after)
         velocities = np.concatenate([candidate[None], speeds])
@@ -56,11 +62,16 @@ class PredictiveCheck:
         return self._is_inside(self._predictor.predict(position, velocity, sent))
 
     def _is_inside(self, rollout: Rollout) -> bool:
-        joints = rollout.position[:, self._index]
-        # A comparison with NaN is false: a model that diverged accepts nothing.
-        is_inside = bool((joints >= self._lower).all() and (joints <= self._upper).all())
-        if len(self._zones):
-            is_inside = is_inside and bool(
-                (self._zones.distances(rollout.tool_position) >= 0).all()
-            )
-        return is_inside and bool((rollout.pair_distances >= self._least).all())
+        # Outside, standing and moving back in are allowed, nothing else. A comparison with NaN is
+        # false: a model that diverged accepts nothing.
+        return (
+            _stays_above(rollout.position[:, self._index] - self._lower)
+            and _stays_above(self._upper - rollout.position[:, self._index])
+            and (not len(self._zones) or _stays_above(self._zones.distances(rollout.tool_position)))
+            and _stays_above(rollout.pair_distances - self._least)
+        )
+
+
+def _stays_above(room: Array) -> bool:
+    """Tell whether all later rows of `room` (H, m) are at least 0, or no worse than the first."""
+    return bool((room >= np.minimum(room[0], 0.0) - ROUNDING).all())

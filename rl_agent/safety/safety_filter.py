@@ -15,6 +15,7 @@ from rl_agent.safety.approach import Approach, Outlook
 from rl_agent.safety.barrier import Pushed
 from rl_agent.safety.brake import brake_velocity, braking_step
 from rl_agent.safety.coupled_limits import check_mechanics, make_barrier, make_check
+from rl_agent.safety.horizon_limit import HorizonLimit
 from rl_agent.safety.limit import Interval, Limit, LimitState, intersect
 from rl_agent.safety.position_limit import PositionLimit
 from rl_agent.safety.velocity_limit import VelocityLimit
@@ -38,16 +39,17 @@ class SafetyFilter:
         """
         check_mechanics(spec, mechanics)
         self._dt = spec.gate_period_s if dt is None else dt
+        self._barrier = make_barrier(spec, self._dt, mechanics)
+        self._check = make_check(spec, self._dt, mechanics)
         # In order of priority where two contradict each other.
         self._limits: tuple[Limit, ...] = (
             PositionLimit(spec, self._dt),
             VelocityLimit(spec, self._dt),
+            *([HorizonLimit(spec, self._dt, self._check)] if self._check else []),
             AccelerationLimit(spec, self._dt),
         )
         self._approach = Approach(spec, self._dt)
         self._slow_step = np.array([j.max_acceleration for j in spec.command_joints]) * self._dt
-        self._barrier = make_barrier(spec, self._dt, mechanics)
-        self._check = make_check(spec, self._dt, mechanics)
         deceleration = np.array([joint.brake_deceleration for joint in spec.command_joints])
         self._brake_limit = PositionLimit(spec, self._dt, deceleration=deceleration)
         self._brake_step = braking_step(spec, self._dt)

@@ -20,7 +20,7 @@ class WorkspaceLimit(CoupledLimit):
 
     def __init__(self, spec: RobotSpec, dt: float, kinematics: Kinematics) -> None:
         self._kinematics = kinematics
-        self._zones = Zones(spec.safety.zones)
+        self._zones = Zones(spec.safety.zones, spec.safety.zone_margin_m)
         self._speed = ApproachSpeed(spec, dt)
         self._index = np.array(spec.command_index)
         self._position = spec.home.copy()

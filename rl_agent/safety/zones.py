@@ -20,14 +20,21 @@ class Zones:
     distance to a box is: h is the distance to its surface, negative inside.
     """
 
-    def __init__(self, zones: Sequence[ZoneSpec]) -> None:
+    def __init__(self, zones: Sequence[ZoneSpec], margin_m: float = 0.0) -> None:
+        """Prepare the zones.
+
+        Args:
+            zones: Of a profile.
+            margin_m: By how much to make every zone stricter [m].
+        """
+        self._margin_m = margin_m
         self.names: list[str] = []
         """(m,) the zone behind each row."""
         normals, offsets = [], []
         for zone in zones:
             for normal, offset in _planes(zone):
                 normals.append(normal)
-                offsets.append(offset)
+                offsets.append(offset + margin_m)
                 self.names.append(zone.name)
         self._normals = np.array(normals).reshape(-1, 3)
         self._offsets = np.array(offsets)
@@ -43,7 +50,7 @@ class Zones:
         if not self._round:
             return flat
         others = [_round_distance(zone, position)[0] for zone in self._round]
-        return np.concatenate([flat, np.stack(others, axis=-1)], axis=-1)
+        return np.concatenate([flat, np.stack(others, axis=-1) - self._margin_m], axis=-1)
 
     def distances_and_normals(self, position: Array) -> tuple[Array, Array]:
         """Return h (m,) [m] and its gradient (m, 3) at a tool position (3,)."""
@@ -51,7 +58,7 @@ class Zones:
         if not self._round:
             return flat, self._normals
         others = [_round_distance(zone, position) for zone in self._round]
-        distance = np.concatenate([flat, [float(h) for h, _ in others]])
+        distance = np.concatenate([flat, [float(h) - self._margin_m for h, _ in others]])
         return distance, np.concatenate([self._normals, [normal for _, normal in others]])
 
 
