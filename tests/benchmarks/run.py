@@ -30,6 +30,7 @@ ROWS = {
     "path-i": "path_i",
     "path-j": "path_j",
     "path-k": "path_k",
+    "safety-b": "safety_b",
 }
 """Row to module; each has `measure(context) -> Iterator[Figure]`."""
 
