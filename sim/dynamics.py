@@ -37,5 +37,5 @@ class MujocoDynamics:
         mujoco.mj_comVel(model, data)
         bias = np.zeros(model.nv)
         mujoco.mj_rne(model, data, 0, bias)
-        mujoco.mj_fullM(model, self._inertia, data.qM)
+        mujoco.mj_fullM(model, data, self._inertia)
         return self._inertia[np.ix_(self._qvel, self._qvel)], bias[self._qvel]

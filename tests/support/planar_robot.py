@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rl_agent.interface.kinematics import Mechanics, Rollout
 from rl_agent.spec import (
     ActionSpec,
     ControllerSpec,
@@ -33,6 +34,37 @@ class PlanarKinematics:
                 [0.0, 0.0],
             ]
         )
+
+    def tool_motion(self, position):
+        return self.tool_position(position), self.tool_jacobian(position)
+
+
+class PlanarClearances:
+    """The tool's distance from the point (0.4, 0, 0.1), as if it were a pair of links."""
+
+    def pair_distances(self, position):
+        kinematics = PlanarKinematics()
+        offset = kinematics.tool_position(position) - np.array([0.4, 0.0, 0.1])
+        distance = np.linalg.norm(offset)
+        gradient = offset / distance @ kinematics.tool_jacobian(position)
+        return np.array([distance]), gradient[None]
+
+
+class PlanarDynamics:
+    """Two uncoupled motors of 2 kg m2, of which the first bears 3 N m."""
+
+    def inertia_and_bias(self, position, velocity):
+        return 2.0 * np.eye(2), np.array([3.0, 0.0])
+
+
+class PlanarPredictor:
+    """A robot that is always exactly where it was commanded."""
+
+    def predict(self, position, velocity, commands):
+        path = np.concatenate([position[None], commands[:-1]])
+        tools = np.array([PlanarKinematics().tool_position(q) for q in path])
+        pairs = np.array([PlanarClearances().pair_distances(q)[0] for q in path])
+        return Rollout(path, tools, pairs)
 
 
 def planar_spec(tmp_path=None, **changes):
@@ -75,3 +107,12 @@ def planar_spec(tmp_path=None, **changes):
     )
     values.update(changes)
     return RobotSpec(**values)
+
+
+def planar_mechanics():
+    return Mechanics(
+        kinematics=PlanarKinematics(),
+        clearances=PlanarClearances(),
+        dynamics=PlanarDynamics(),
+        predictor=PlanarPredictor(),
+    )
