@@ -8,17 +8,22 @@ Active-Set Solver for Embedded Quadratic Programming", IEEE TAC 2022.)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import daqp
 import numpy as np
 
+from rl_agent.safety.approach_speed import BAND_M
 from rl_agent.safety.coupled_limit import CoupledLimit, Rows
 from rl_agent.safety.limit import Interval, LimitState
 from rl_agent.types import Array, Reason
 
-# The solver keeps rows to 1e-6; asking for a little more keeps them exactly [m/s, N m or W].
+# The solver keeps rows of length one to 1e-6; asking for a little more keeps them exactly [rad/s].
 TIGHTER = 2e-6
+SHORTEST = 1e-12
+# From just beyond its border a distance comes back with this time constant [s].
+RETURN_S = 0.1
 UNBOUNDED = 1e30
 SOLVED = 1
 
@@ -33,43 +38,62 @@ class Pushed(NamedTuple):
 
 
 class Barrier:
-    """Coupled limits of one robot."""
+    """Coupled limits of one robot. `withdraw` belongs to the `push` before it."""
 
     def __init__(self, limits: tuple[CoupledLimit, ...], num_commands: int) -> None:
         self._limits = limits
         self._hessian = np.eye(num_commands)
+        self._found: list[Rows] = []
+        self._all = Rows(np.zeros((0, num_commands)), np.zeros(0), np.zeros(0))
 
     def push(self, wanted: Array, allowed: Interval, state: LimitState) -> Pushed:
         """Return the velocity nearest to `wanted` (num_commands,) that keeps all limits."""
-        found = [limit.rows(state) for limit in self._limits]
-        matrix = np.concatenate([rows.matrix for rows in found])
-        bound = np.concatenate([rows.bound for rows in found])
+        self._found = [limit.rows(state) for limit in self._limits]
+        self._all = rows = Rows(
+            *(np.concatenate(parts) for parts in zip(*self._found, strict=True))
+        )
         # NaN compares as false: a model that computed one ends in the brake, not in motion.
-        if not (np.isfinite(matrix).all() and not np.isnan(bound).any()):
+        if not (np.isfinite(rows.matrix).all() and not np.isnan(rows.bound).any()):
             return Pushed(None, (Reason.BARRIER,))
-        if (matrix @ wanted <= bound).all():
+        if (rows.matrix @ wanted <= rows.bound).all():
             return Pushed(wanted)
-        velocity = self._solve(wanted, allowed, Rows(matrix, bound - TIGHTER))
-        if velocity is None or not (matrix @ velocity <= bound).all():
-            return Pushed(None, (Reason.BARRIER, *self._owners(found, wanted)))
-        return Pushed(velocity, self._owners(found, wanted))
+        # Beyond its border, but not far: back, at a speed that fades with the way.
+        beyond = np.clip(-rows.distance, 0.0, BAND_M) / RETURN_S
+        return self._nearest(wanted, allowed, (rows.bound - beyond, rows.bound))
 
-    def _solve(self, wanted: Array, allowed: Interval, rows: Rows) -> Array | None:
-        upper = np.concatenate([allowed.upper, np.minimum(rows.bound, UNBOUNDED)])
-        lower = np.concatenate([allowed.lower, np.full(len(rows.bound), -UNBOUNDED)])
+    def withdraw(self, wanted: Array, allowed: Interval) -> Pushed:
+        """Return the velocity nearest to `wanted` that also leads away from near borders."""
+        rows = self._all
+        away = np.clip(BAND_M - rows.distance, 0.0, BAND_M) / RETURN_S
+        return self._nearest(wanted, allowed, (np.where(away > 0.0, -away, rows.bound),))
+
+    def _nearest(self, wanted: Array, allowed: Interval, bounds: Sequence[Array]) -> Pushed:
+        owners = self._owners(wanted)
+        for bound in bounds:
+            velocity = self._solve(wanted, allowed, bound)
+            if velocity is not None:
+                return Pushed(velocity, owners)
+        return Pushed(None, tuple(dict.fromkeys((Reason.BARRIER, *owners))))
+
+    def _solve(self, wanted: Array, allowed: Interval, bound: Array) -> Array | None:
+        # Rows of length one: the solver's tolerance then means the same for all of them.
+        matrix = self._all.matrix
+        length = np.maximum(np.sqrt(np.einsum("ij,ij->i", matrix, matrix)), SHORTEST)
+        unit, most = matrix / length[:, None], np.minimum(bound / length, UNBOUNDED)
+        upper = np.concatenate([allowed.upper, most - TIGHTER])
+        lower = np.concatenate([allowed.lower, np.full(len(most), -UNBOUNDED)])
         sense = np.zeros(len(upper), dtype=np.int32)
-        solution, _, status, _ = daqp.solve(
-            self._hessian, -wanted, rows.matrix, upper, lower, sense
-        )
-        velocity = np.asarray(solution, dtype=np.float64)
+        solution, _, status, _ = daqp.solve(self._hessian, -wanted, unit, upper, lower, sense)
         # daqp has answered "solved" with NaN inside: believe neither alone.
-        if status != SOLVED or not np.isfinite(velocity).all():
+        if status != SOLVED or not np.isfinite(solution).all():
             return None
-        return np.minimum(np.maximum(velocity, allowed.lower), allowed.upper)
+        velocity: Array = np.minimum(np.maximum(solution, allowed.lower), allowed.upper)
+        return velocity if (unit @ velocity <= most).all() else None
 
-    def _owners(self, found: list[Rows], wanted: Array) -> tuple[Reason, ...]:
-        return tuple(
+    def _owners(self, wanted: Array) -> tuple[Reason, ...]:
+        owners = [
             limit.reason
-            for limit, rows in zip(self._limits, found, strict=True)
+            for limit, rows in zip(self._limits, self._found, strict=True)
             if not (rows.matrix @ wanted <= rows.bound).all()
-        )
+        ]
+        return tuple(dict.fromkeys(owners))

@@ -16,6 +16,8 @@ class Rows(NamedTuple):
     """(m, num_commands)."""
     bound: Array
     """(m,)."""
+    distance: Array
+    """(m,) how far each half-space's border is away [m]; infinite where that has no meaning."""
 
 
 class CoupledLimit(ABC):

@@ -43,9 +43,8 @@ class EffortLimit(CoupledLimit):
         inertia, bias = self._model.inertia_and_bias(state)
         gain = inertia * self._rate
         rest = bias - gain @ state.velocity
-        return Rows(
-            np.concatenate([gain, -gain]), np.concatenate([self._most - rest, self._most + rest])
-        )
+        bound = np.concatenate([self._most - rest, self._most + rest])
+        return Rows(np.concatenate([gain, -gain]), bound, np.full(len(bound), np.inf))
 
 
 class PowerLimit(CoupledLimit):
@@ -64,4 +63,4 @@ class PowerLimit(CoupledLimit):
         inertia, bias = self._model.inertia_and_bias(state)
         acceleration = (state.velocity - state.previous_velocity) * self._rate
         effort = inertia @ acceleration + bias
-        return Rows(effort[None, :], self._most)
+        return Rows(effort[None, :], self._most, np.array([np.inf]))

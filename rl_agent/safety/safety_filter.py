@@ -5,6 +5,9 @@ Everything is per command joint and by tick sequence with a fixed T: position +=
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -144,29 +147,35 @@ class SafetyFilter:
         self._velocity = np.array(state["velocity"], dtype=np.float64)
         self._previous_velocity = np.array(state["previous_velocity"], dtype=np.float64)
 
-    def _push(
-        self, velocity: Array, allowed: Interval, state: LimitState
-    ) -> tuple[Array | None, tuple[Reason, ...]]:
+    def _push(self, velocity: Array, allowed: Interval, state: LimitState) -> Pushed:
         """Return what coupled limits and the prediction make of a velocity; None: brake."""
         pushed = Pushed(velocity)
         if self._barrier is not None:
             pushed = self._barrier.push(velocity, allowed, state)
         if self._check is None or pushed.velocity is None:
             return pushed
+        for candidate in self._candidates(pushed, velocity, allowed):
+            if candidate.velocity is not None and self._check.accepts(
+                self._position, self._velocity, candidate.velocity
+            ):
+                return candidate
+        return Pushed(None, (Reason.PREDICTION,))
+
+    def _candidates(self, pushed: Pushed, velocity: Array, allowed: Interval) -> Iterator[Pushed]:
+        """Yield velocities to try, the best first; what may be left is to brake."""
+        yield pushed
+        if self._barrier is not None:
+            away = self._barrier.withdraw(velocity, allowed)
+            yield Pushed(away.velocity, (Reason.PREDICTION,))
         # Slowing as gently as usual may do where going on does not.
         slower = np.clip(brake_velocity(self._velocity, self._slow_step), *allowed)
-        for candidate in (pushed.velocity, slower):
-            if self._check.accepts(self._position, self._velocity, candidate):
-                is_slower = candidate is slower
-                reasons = (Reason.PREDICTION,) if is_slower else pushed.reasons
-                return Pushed(candidate, reasons)
-        return Pushed(None, (Reason.PREDICTION,))
+        yield Pushed(slower, (Reason.PREDICTION,))
 
     def _give_way(self, asked: Array, owners: tuple[Reason, ...]) -> Verdict:
         """Brake, because nothing else is known to be safe."""
         command = self.brake().command
         shares = self._push_shares(np.abs(command.velocity - asked), owners)
-        return Verdict(command, Reason(sum(owners)), shares)
+        return Verdict(command, reduce(or_, owners, Reason.NONE), shares)
 
     def _push_shares(self, change: Array, owners: tuple[Reason, ...]) -> dict[Reason, float]:
         share = float(change.sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rl_agent.interface.kinematics import Clearances
-from rl_agent.safety.approach_speed import ApproachSpeed
+from rl_agent.safety.approach_speed import BAND_M, ApproachSpeed
 from rl_agent.safety.coupled_limit import CoupledLimit, Rows
 from rl_agent.safety.limit import LimitState
 from rl_agent.spec import RobotSpec
@@ -19,7 +19,7 @@ class SelfDistanceLimit(CoupledLimit):
 
     def __init__(self, spec: RobotSpec, dt: float, clearances: Clearances) -> None:
         self._clearances = clearances
-        self._least = np.array([pair.distance_m for pair in spec.safety.pairs])
+        self._least = np.array([pair.distance_m + BAND_M for pair in spec.safety.pairs])
         self._speed = ApproachSpeed(spec, dt)
         self._index = np.array(spec.command_index)
         self._position = spec.home.copy()
@@ -29,4 +29,4 @@ class SelfDistanceLimit(CoupledLimit):
         self._position[self._index] = state.position
         distance, gradient = self._clearances.pair_distances(self._position)
         gradient = gradient[:, self._index]
-        return Rows(-gradient, self._speed.limit(distance - self._least, gradient))
+        return self._speed.rows(distance - self._least, gradient)

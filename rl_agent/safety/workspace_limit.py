@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rl_agent.interface.kinematics import Kinematics
-from rl_agent.safety.approach_speed import ApproachSpeed
+from rl_agent.safety.approach_speed import BAND_M, ApproachSpeed
 from rl_agent.safety.coupled_limit import CoupledLimit, Rows
 from rl_agent.safety.limit import LimitState
 from rl_agent.safety.zones import Zones
@@ -20,7 +20,7 @@ class WorkspaceLimit(CoupledLimit):
 
     def __init__(self, spec: RobotSpec, dt: float, kinematics: Kinematics) -> None:
         self._kinematics = kinematics
-        self._zones = Zones(spec.safety.zones, spec.safety.zone_margin_m)
+        self._zones = Zones(spec.safety.zones, spec.safety.zone_margin_m + BAND_M)
         self._speed = ApproachSpeed(spec, dt)
         self._index = np.array(spec.command_index)
         self._position = spec.home.copy()
@@ -30,7 +30,7 @@ class WorkspaceLimit(CoupledLimit):
         tool, jacobian = self._tool(state.position)
         distance, normals = self._zones.distances_and_normals(tool)
         gradient = normals @ jacobian
-        return Rows(-gradient, self._speed.limit(distance, gradient))
+        return self._speed.rows(distance, gradient)
 
     def _tool(self, command: Array) -> tuple[Array, Array]:
         # Passive joints carry no tool; they are taken to be at home.

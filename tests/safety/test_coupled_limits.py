@@ -58,7 +58,7 @@ def test_beyond_a_wall_a_distance_may_not_shrink_at_all():
 
 def test_the_walls_row_is_its_gradient():
     limit = WorkspaceLimit(guarded(zones=(WALL,)), DT, PlanarKinematics())
-    matrix, bound = limit.rows(state())
+    matrix, bound, _ = limit.rows(state())
     # h = 0.25 - x, so -dh/dq = dx/dq, the Jacobian's first line.
     np.testing.assert_allclose(matrix, PlanarKinematics().tool_jacobian([0.5, 1.0])[:1])
     assert bound[0] >= 0.0
@@ -67,10 +67,11 @@ def test_the_walls_row_is_its_gradient():
 def test_a_pairs_row_keeps_its_distance():
     spec = guarded(pairs=(PairSpec(geoms=("a", "b"), distance_m=0.1),))
     mechanics = planar_mechanics()
-    matrix, bound = SelfDistanceLimit(spec, DT, mechanics.clearances).rows(state())
+    matrix, bound, _ = SelfDistanceLimit(spec, DT, mechanics.clearances).rows(state())
     distance, gradient = mechanics.clearances.pair_distances([0.5, 1.0])
     np.testing.assert_allclose(matrix, -gradient)
-    expected = ApproachSpeed(spec, DT).limit(distance - 0.1, gradient)
+    # 2 mm more than the profile asks for: the predictive check begins where rows end.
+    expected = ApproachSpeed(spec, DT).limit(distance - 0.102, gradient)
     np.testing.assert_allclose(bound, expected)
 
 
@@ -83,7 +84,7 @@ def test_efforts_bound_the_next_velocity():
     # tau = 2 (v' - v) / 0.01 + 3 on the first joint: |200 v' - 200 * 0.1 + 3| <= 5
     # gives v' from 0.06 to 0.11; on the second, without 3: 0.075 to 0.125.
     limit = EffortLimit(effort_spec(limit_effort=True), DT, PlanarDynamics())
-    matrix, bound = limit.rows(state(velocity=(0.1, 0.1)))
+    matrix, bound, _ = limit.rows(state(velocity=(0.1, 0.1)))
     assert matrix.shape == (4, 2)
     upper, lower = bound[:2] / 200.0, -bound[2:] / 200.0
     np.testing.assert_allclose(upper, [0.11, 0.125])
@@ -94,7 +95,7 @@ def test_efforts_bound_the_next_velocity():
 def test_power_is_effort_times_velocity():
     # v rose by 0.02 in 0.01 s: a = 2, tau = (2 * 2 + 3, 2 * 2).
     limit = PowerLimit(effort_spec(max_power_w=6.0), DT, PlanarDynamics())
-    matrix, bound = limit.rows(state(velocity=(0.1, 0.1), previous=(0.08, 0.08)))
+    matrix, bound, _ = limit.rows(state(velocity=(0.1, 0.1), previous=(0.08, 0.08)))
     np.testing.assert_allclose(matrix, [[7.0, 4.0]])
     np.testing.assert_allclose(bound, [6.0])
 
@@ -108,8 +109,12 @@ class Given(CoupledLimit):
 
     reason = Reason.WORKSPACE
 
-    def __init__(self, matrix, bound):
-        self._rows = Rows(np.array(matrix, dtype=float), np.array(bound, dtype=float))
+    def __init__(self, matrix, bound, distance=None):
+        bound = np.array(bound, dtype=float)
+        far = np.full(len(bound), np.inf)
+        self._rows = Rows(
+            np.array(matrix, dtype=float), bound, far if distance is None else distance
+        )
 
     def rows(self, state):
         return self._rows
@@ -151,6 +156,35 @@ def test_no_solution_means_brake(matrix, bound):
     pushed = barrier(Given(matrix, bound)).push(np.ones(2), FREE, state())
     assert pushed.velocity is None
     assert Reason.BARRIER in pushed.reasons
+
+
+def test_just_beyond_a_border_the_way_leads_back():
+    # 1 mm beyond at 0.1 s: back at 10 mm/s, so v0 <= -0.01, whatever else is wished for.
+    row = Given([[1.0, 0.0]], [0.0], [-0.001])
+    pushed = barrier(row).push(np.array([0.5, 0.5]), FREE, state())
+    np.testing.assert_allclose(pushed.velocity, [-0.01, 0.5], atol=1e-5)
+
+
+def test_just_beyond_a_border_nothing_moves_by_itself():
+    row = Given([[1.0, 0.0]], [0.0], [-0.001])
+    still = np.zeros(2)
+    assert barrier(row).push(still, FREE, state()).velocity is still
+
+
+def test_where_there_is_no_way_back_standing_is_allowed():
+    row = Given([[1.0, 0.0]], [0.0], [-0.001])
+    narrow = Interval(np.array([-0.005, -1.0]), np.array([1.0, 1.0]))
+    pushed = barrier(row).push(np.array([0.5, 0.5]), narrow, state())
+    np.testing.assert_allclose(pushed.velocity, [0.0, 0.5], atol=1e-5)
+
+
+def test_withdrawing_leads_away_from_near_borders_alone():
+    # 0.5 mm of 2 mm left: away at 15 mm/s; the far border keeps its bound.
+    near = Given([[1.0, 0.0], [0.0, 1.0]], [0.3, 0.4], [0.0005, 0.5])
+    guard = barrier(near)
+    guard.push(np.array([0.2, 1.0]), FREE, state())
+    pushed = guard.withdraw(np.array([0.2, 1.0]), FREE)
+    np.testing.assert_allclose(pushed.velocity, [-0.015, 0.4], atol=1e-5)
 
 
 def test_a_row_without_bound_asks_for_nothing():
