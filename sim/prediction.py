@@ -38,41 +38,44 @@ class MujocoPredictor:
         self._joints = map_joints(spec, self.model)
         self._index = list(spec.command_index)
         self._has_tool = spec.tool is not None
-        self._home = spec.home
         mujoco.mj_resetData(self.model, self._data)
         self._data.qpos[self._joints.qpos] = spec.home
-        self._start = np.empty((1, mujoco.mj_stateSize(self.model, _STATE)))
-        mujoco.mj_getState(self.model, self._data, self._start[0], _STATE)
+        self._home_state = np.empty(mujoco.mj_stateSize(self.model, _STATE))
+        mujoco.mj_getState(self.model, self._data, self._home_state, _STATE)
         # A full physics state is time, qpos, qvel, act; the robots of ours have no act.
         self._qpos = 1 + self._joints.qpos
         self._qvel = 1 + self.model.nq + self._joints.qvel
         self._buffers: dict[int, tuple[Array, Array, Array]] = {}
 
-    def predict(self, position: Array, velocity: Array, commands: Array) -> Rollout:
+    def state_at(self, position: Array, velocity: Array) -> Array:
+        """Return the state at commanded joints; passive joints are at home."""
+        state = self._home_state.copy()
+        state[self._qpos[self._index]] = position
+        state[self._qvel[self._index]] = velocity
+        return state
+
+    def predict(self, state: Array, commands: Array) -> Rollout:
         """Return what follows; see `BrakePredictor`."""
-        control, state, sensors = self._memory(len(commands))
-        start, index = self._start, self._index
-        start[0, self._qpos[index]] = position
-        start[0, self._qvel[index]] = velocity
+        control, states, sensors = self._memory(len(commands))
         control[0][:, self._joints.ctrl] = commands
         self._rollout.rollout(
             [self.model],
             [self._data],
-            start,
+            state[None],
             control,
-            state=state,
+            state=states,
             sensordata=sensors,
             skip_checks=True,
             nstep=len(commands),
         )
         split = 3 if self._has_tool else 0
         # MuJoCo reads its sensors before it steps: their first row is the start, and so is ours.
-        joints = np.concatenate([start[:, self._qpos], state[0][:-1, self._qpos]])
-        return Rollout(joints, sensors[0][:, :split], sensors[0][:, split:])
+        joints = np.concatenate([state[None, self._qpos], states[0][:-1, self._qpos]])
+        return Rollout(joints, sensors[0][:, :split], sensors[0][:, split:], states[0])
 
     def _memory(self, steps: int) -> tuple[Array, Array, Array]:
         if steps not in self._buffers:
-            sizes = (self.model.nu, self._start.shape[1], self.model.nsensordata)
+            sizes = (self.model.nu, len(self._home_state), self.model.nsensordata)
             control, state, sensors = (np.zeros((1, steps, size)) for size in sizes)
             self._buffers[steps] = (control, state, sensors)
         return self._buffers[steps]

@@ -52,17 +52,22 @@ class Rollout(NamedTuple):
     """(H, 3) in base [m]; (H, 0) for a robot without a tool."""
     pair_distances: Array
     """(H, P) [m], for the pairs of the profile."""
+    states: Array
+    """(H, n) the model's state after each command: where another prediction may begin."""
 
 
 class BrakePredictor(Protocol):
     """Lets a planning model follow commands; not thread-safe."""
 
-    def predict(self, position: Array, velocity: Array, commands: Array) -> Rollout:
-        """Return what follows from a start at `position`, `velocity`, each (num_commands,).
+    def state_at(self, position: Array, velocity: Array) -> Array:
+        """Return the model's state exactly at commands `position`, `velocity` (num_commands,)."""
+        ...
+
+    def predict(self, state: Array, commands: Array) -> Rollout:
+        """Return what follows from a state of the model.
 
         Args:
-            position: Commanded joints at the start [rad or m].
-            velocity: Their speed [rad/s or m/s].
+            state: From `state_at`, or a row of an earlier rollout's `states`.
             commands: (H, num_commands) commanded positions, one per gate period; velocities for a
                 velocity controller.
         """

@@ -8,6 +8,8 @@ predictive safety filter for learning-based control", Automatica 2021, arXiv:181
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rl_agent.interface.kinematics import BrakePredictor, Rollout
@@ -24,7 +26,12 @@ SETTLE_S = 0.05
 
 
 class PredictiveCheck:
-    """The check of one robot at one gate rate."""
+    """The check of one robot at one gate rate.
+
+    The model is carried along with the commands: it lags behind them as the robot does, and when
+    the robot brakes, it goes on along the manoeuvre that was accepted, tick for tick. Whoever moves
+    tells: `follow` after a command that `accepts` answered for, `brake` after a tick of braking.
+    """
 
     def __init__(self, spec: RobotSpec, dt: float, predictor: BrakePredictor) -> None:
         joints = spec.command_joints
@@ -42,14 +49,21 @@ class PredictiveCheck:
         self._upper = np.array([joint.upper + OVERSHOOT for joint in joints])
         self._zones = Zones(spec.safety.zones, spec.safety.zone_margin_m)
         self._least = np.array([pair.distance_m for pair in spec.safety.pairs])
+        rest = np.zeros(len(joints))
+        self.restart(np.array([joint.home for joint in joints]), rest)
         self._sends_velocity = spec.controller.type is ControllerType.FORWARD_VELOCITY
 
-    def accepts(self, position: Array, velocity: Array, candidate: Array) -> bool:
+    def restart(self, position: Array, velocity: Array) -> None:
+        """Put the model exactly at a command (num_commands,)."""
+        self._plan = self._predictor.state_at(position, velocity)[None]
+        self._candidate = self._plan
+        self._row = 0
+
+    def accepts(self, position: Array, candidate: Array) -> bool:
         """Tell whether to move on at `candidate` (num_commands,) [rad/s or m/s].
 
         Args:
             position: (num_commands,) last applied [rad or m].
-            velocity: (num_commands,) last applied [rad/s or m/s].
             candidate: The velocity of the next tick.
         """
         # What does not come to rest within the horizon was not looked at to its end.
@@ -59,7 +73,26 @@ class PredictiveCheck:
         velocities = np.concatenate([candidate[None], speeds])
         commands = position + np.cumsum(velocities, axis=0) * self._dt
         sent = velocities if self._sends_velocity else commands
-        return self._is_inside(self._predictor.predict(position, velocity, sent))
+        rollout = self._predictor.predict(self._plan[self._row], sent)
+        self._candidate = rollout.states
+        return self._is_inside(rollout)
+
+    def follow(self) -> None:
+        """Note that the command last asked about was sent."""
+        self._plan, self._row = self._candidate.copy(), 0
+
+    def brake(self) -> None:
+        """Note that a tick of braking was sent instead."""
+        self._row = min(self._row + 1, len(self._plan) - 1)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return everything that the next answer depends on."""
+        return {"plan": self._plan.copy(), "row": self._row}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue where `get_state` was called."""
+        self._plan = np.array(state["plan"], dtype=np.float64)
+        self._row = int(state["row"])
 
     def _is_inside(self, rollout: Rollout) -> bool:
         # Outside, standing and moving back in are allowed, nothing else. A comparison with NaN is

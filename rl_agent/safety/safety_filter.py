@@ -83,10 +83,12 @@ class SafetyFilter:
         self._position = np.array(position, dtype=np.float64)
         self._velocity = np.zeros_like(self._position)
         self._previous_velocity = np.zeros_like(self._position)
+        self._restart_check()
 
     def anchor(self, position: Array) -> None:
         """Move the position reference to `position` (num_commands,) and keep the velocity."""
         self._position = np.array(position, dtype=np.float64)
+        self._restart_check()
 
     def step(
         self, desired: Command, *, speed_scale: float = 1.0, outlook: Outlook | None = None
@@ -126,12 +128,15 @@ class SafetyFilter:
         lower, upper = self._brake_limit.interval(state)
         slowed = brake_velocity(self._velocity, self._brake_step)
         self._move(np.minimum(np.maximum(slowed, lower), upper))
+        if self._check is not None:
+            self._check.brake()
         return Verdict(self.applied)
 
     def halt(self) -> None:
         """Stand at the last applied position: what a robot does whose controller fell silent."""
         self._velocity = np.zeros_like(self._velocity)
         self._previous_velocity = np.zeros_like(self._velocity)
+        self._restart_check()
 
     def get_state(self) -> dict[str, Any]:
         """Return everything that the next tick depends on."""
@@ -139,6 +144,7 @@ class SafetyFilter:
             "position": self._position.copy(),
             "velocity": self._velocity.copy(),
             "previous_velocity": self._previous_velocity.copy(),
+            **({"check": self._check.get_state()} if self._check else {}),
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -146,6 +152,12 @@ class SafetyFilter:
         self._position = np.array(state["position"], dtype=np.float64)
         self._velocity = np.array(state["velocity"], dtype=np.float64)
         self._previous_velocity = np.array(state["previous_velocity"], dtype=np.float64)
+        if self._check is not None:
+            self._check.set_state(state["check"])
+
+    def _restart_check(self) -> None:
+        if self._check is not None:
+            self._check.restart(self._position, self._velocity)
 
     def _push(self, velocity: Array, allowed: Interval, state: LimitState) -> Pushed:
         """Return what coupled limits and the prediction make of a velocity; None: brake."""
@@ -155,9 +167,9 @@ class SafetyFilter:
         if self._check is None or pushed.velocity is None:
             return pushed
         for candidate in self._candidates(pushed, velocity, allowed):
-            if candidate.velocity is not None and self._check.accepts(
-                self._position, self._velocity, candidate.velocity
-            ):
+            asked = candidate.velocity
+            if asked is not None and self._check.accepts(self._position, asked):
+                self._check.follow()
                 return candidate
         return Pushed(None, (Reason.PREDICTION,))
 

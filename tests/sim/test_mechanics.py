@@ -76,7 +76,7 @@ def test_a_prediction_begins_at_the_start_and_ends_at_the_command(ur5e):
     predictor = MujocoPredictor(ur5e)
     target = ur5e.home + 0.05
     commands = np.concatenate([np.linspace(ur5e.home, target, 20), np.tile(target, (60, 1))])
-    found = predictor.predict(ur5e.home, np.zeros(6), commands)
+    found = predictor.predict(predictor.state_at(ur5e.home, np.zeros(6)), commands)
     np.testing.assert_array_equal(found.position[0], ur5e.home)
     np.testing.assert_allclose(found.position[-1], target, atol=2e-3)
     kinematics = MujocoKinematics(ur5e)
@@ -90,8 +90,9 @@ def test_a_prediction_begins_at_the_start_and_ends_at_the_command(ur5e):
 def test_a_prediction_is_close_to_what_the_twin_does(ur5e):
     twin = Twin(replace(ur5e, twin=replace(ur5e.twin, actuator_delay_ms=0.0)))
     speed = np.full(6, 0.5)
+    predictor = MujocoPredictor(ur5e)
     commands = ur5e.home + np.cumsum(np.tile(speed * 0.01, (30, 1)), axis=0)
-    found = MujocoPredictor(ur5e).predict(ur5e.home, np.zeros(6), commands)
+    found = predictor.predict(predictor.state_at(ur5e.home, np.zeros(6)), commands)
     from rl_agent.types import Command
 
     seen = []
@@ -102,13 +103,22 @@ def test_a_prediction_is_close_to_what_the_twin_does(ur5e):
     assert np.abs(np.array(seen) - found.position).max() < 0.01
 
 
+def test_a_prediction_goes_on_from_a_state_of_an_earlier_one(ur5e):
+    predictor = MujocoPredictor(ur5e)
+    commands = ur5e.home + np.cumsum(np.full((40, 6), 0.004), axis=0)
+    whole = predictor.predict(predictor.state_at(ur5e.home, np.zeros(6)), commands)
+    expected, state = whole.position[15:].copy(), whole.states[14].copy()
+    rest = predictor.predict(state, commands[15:])
+    np.testing.assert_allclose(rest.position, expected, atol=1e-12)
+
+
 def test_predictions_do_not_remember_each_other(ur5e):
     predictor = MujocoPredictor(ur5e)
     still = np.tile(ur5e.home, (30, 1))
-    first = predictor.predict(ur5e.home, np.zeros(6), still)
-    kept = first.tool_position.copy()
-    predictor.predict(ur5e.home + 0.3, np.ones(6), still + 0.5)
-    again = predictor.predict(ur5e.home, np.zeros(6), still)
+    rest = predictor.state_at(ur5e.home, np.zeros(6))
+    kept = predictor.predict(rest, still).tool_position.copy()
+    predictor.predict(predictor.state_at(ur5e.home + 0.3, np.ones(6)), still + 0.5)
+    again = predictor.predict(rest, still)
     np.testing.assert_array_equal(again.tool_position, kept)
 
 

@@ -60,11 +60,14 @@ class PlanarDynamics:
 class PlanarPredictor:
     """A robot that is always exactly where it was commanded."""
 
-    def predict(self, position, velocity, commands):
-        path = np.concatenate([position[None], commands[:-1]])
+    def state_at(self, position, velocity):
+        return np.array(position)
+
+    def predict(self, state, commands):
+        path = np.concatenate([state[None], commands[:-1]])
         tools = np.array([PlanarKinematics().tool_position(q) for q in path])
         pairs = np.array([PlanarClearances().pair_distances(q)[0] for q in path])
-        return Rollout(path, tools, pairs)
+        return Rollout(path, tools, pairs, commands.copy())
 
 
 def planar_spec(tmp_path=None, **changes):
