@@ -70,7 +70,8 @@ def _attack(context: Context, spec: RobotSpec, count: int) -> Iterator[Figure]:
     depth = attack.depth
     reasons = ", ".join(f"{name} {n}" for name, n in sorted(depth.reasons.items()))
     detail = (
-        f"{depth.num_targets} targets beyond box, sphere, crate and tilted plane;"
+        f"{depth.num_targets} targets beyond box, sphere, crate and tilted plane, twin without"
+        " contacts (the arm folds through itself on its way);"
         f" {depth.num_ticks} looks at the twin's tool; commands' own h"
         f" {depth.least_command_h_m:.5f} m (the profile's zone_margin_m is"
         f" {spec.safety.zone_margin_m}); policy periods with {reasons};"

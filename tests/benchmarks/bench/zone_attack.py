@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import mujoco
 import numpy as np
 
 from rl_agent.safety.zones import Zones
@@ -12,6 +13,7 @@ from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, Command, Reason
 from sim.control_loop import ControlLoop
 from sim.kinematics import MujocoKinematics
+from sim.loading import load_model
 from sim.twin import Twin
 
 MAX_DRAWS = 10_000
@@ -103,7 +105,11 @@ class _WatchedTwin(Twin):
 
     def __init__(self, spec: RobotSpec) -> None:
         self._seen: list[Array] = []
-        super().__init__(spec)
+        model = load_model(spec)
+        # Targets at random fold the arm through itself; then its collision, not the zones, would
+        # decide where the tool is.
+        model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
+        super().__init__(spec, model=model)
 
     def step(self, num_steps: int) -> None:
         super().step(num_steps)
