@@ -278,7 +278,7 @@ class RobotSpec:
     twin: TwinSpec
     safety: SafetySpec = field(default_factory=SafetySpec)
     signing_key: str | None = None
-    """Public Ed25519 key (hex) that must have signed a bundle; None accepts unsigned ones."""
+    """Public Ed25519 key, base64: only bundles that it signed may act. None: any whole bundle."""
     source: Path = field(compare=False)
     """The file it was read from."""
 

@@ -13,6 +13,7 @@ from rl_agent.cli.choices import Which
 if TYPE_CHECKING:
     from rl_agent.deploy.export import ExportReport
     from rl_agent.deploy.onnx_policy import OnnxPolicy
+    from rl_agent.deploy.signing import Signer
 
 
 def export_verb(
@@ -26,15 +27,20 @@ def export_verb(
     robot: Annotated[
         str | None, typer.Option(help="Profile's name or file, if the run's own has moved.")
     ] = None,
+    sign: Annotated[
+        Path | None, typer.Option(help="Private key (`surefoot keys new`) to sign the bundle with.")
+    ] = None,
 ) -> None:
     """Write the policy of a training run as one bundle: policy.onnx and manifest.json.
 
     The ONNX file is compared with torch over a thousand observations and refused where they differ
     by more than 1e-5. The manifest holds sha256, the contract with the robot (joints, their order,
     observation layout, rate) and golden vectors; a robot verifies all of it before the policy acts.
-    A bundle that is there already is replaced, and its version counted on.
+    A bundle that is there already is replaced, and its version counted on. With --sign a signature
+    of the manifest stands beside it; a robot whose profile pins the public key takes no other.
 
-    Example: `surefoot export runs/so101 --out bundle`.
+    Examples: `surefoot export runs/so101 --out bundle`,
+    `surefoot export runs/so101 --sign KEY.pem`.
     """
     from rl_agent.learning.threads import wait_passively
 
@@ -42,15 +48,22 @@ def export_verb(
     from rl_agent.deploy.export import export_bundle
     from rl_agent.deploy.onnx_policy import OnnxPolicy
 
+    signer = _load_signer(sign)
     out_dir = out or run / "bundle"
     typer.echo(f"Exporting {run}: tracing the network takes a few seconds.")
-    report = export_bundle(run, out_dir, which=checkpoint, robot=robot)
+    report = export_bundle(run, out_dir, which=checkpoint, robot=robot, signer=signer)
     # Load it as a robot will, from the files that were written.
-    _print_summary(report, OnnxPolicy(out_dir, report.spec))
+    _print_summary(report, OnnxPolicy(out_dir, report.spec), signer)
     _print_next(report)
 
 
-def _print_summary(report: ExportReport, policy: OnnxPolicy) -> None:
+def _load_signer(path: Path | None) -> Signer | None:
+    from rl_agent.deploy.signing import Signer
+
+    return Signer.load(path) if path is not None else None
+
+
+def _print_summary(report: ExportReport, policy: OnnxPolicy, signer: Signer | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -69,6 +82,7 @@ def _print_summary(report: ExportReport, policy: OnnxPolicy) -> None:
     table.add_row("inference", f"{1e6 * policy.latency_s:.0f} µs")
     table.add_row("sha256", f"{policy.bundle_hash[:16]}…")
     table.add_row("contract", f"{manifest.contract_hash[:16]}…")
+    table.add_row("signed by", signer.public_key if signer is not None else "nobody")
     console = Console()
     console.print(f"Bundle {out_dir}, verified", soft_wrap=True, highlight=False)
     console.print(table)

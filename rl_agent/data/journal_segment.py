@@ -20,6 +20,7 @@ SCHEMA_VERSION = 1
 PREFIX_BYTES = 8
 _DIGEST_BYTES = 16
 _MAX_HEADER_BYTES = 65_536
+_TEXT = re.compile(rb"[\x20-\x7e]*")
 _NAME = re.compile(r"(\d{6,})\.journal")
 
 
@@ -71,11 +72,15 @@ class Header:
         """Return the header, or None where its line is not finished.
 
         Raises:
-            JournalError: It is a whole line, but not one of this journal's.
+            JournalError: It is a whole line, but not one of this journal's, or it is damaged.
         """
         with path.open("rb") as file:
             line = file.readline(_MAX_HEADER_BYTES)
         if not line.endswith(b"\n"):
+            # A line that was never finished is text to its end. With records behind it, it was
+            # finished once: throwing the segment away would throw experience away.
+            if line and not _TEXT.fullmatch(line):
+                raise JournalError(f"{path}: the header line is damaged")
             return None
         try:
             fields = json.loads(line)
@@ -92,6 +97,9 @@ class Header:
             numbers = int(fields["segment"]), int(fields["first_record"])
         except (KeyError, TypeError, ValueError) as error:
             raise JournalError(f"{path}: the header line is not readable: {error}") from error
+        match = _NAME.fullmatch(path.name)
+        if match is None or int(match[1]) != numbers[0]:
+            raise JournalError(f"{path}: holds segment {numbers[0]}; it was renamed or exchanged")
         return cls(layout=layout, segment=numbers[0], first_record=numbers[1], num_bytes=len(line))
 
 

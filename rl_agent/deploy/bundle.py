@@ -20,6 +20,7 @@ from .files import sync_directory, write_durably
 from .manifest import (
     MANIFEST_NAME,
     POLICY_NAME,
+    SIGNATURE_NAME,
     FileEntry,
     Golden,
     Manifest,
@@ -28,6 +29,7 @@ from .manifest import (
     read_manifest,
     render_manifest,
 )
+from .signing import Signer
 
 NUM_GOLDEN = 16
 
@@ -45,8 +47,12 @@ class BundleContent:
     policy_version: int = 1
 
 
-def write_bundle(out_dir: Path, model: bytes, content: BundleContent) -> Manifest:
+def write_bundle(
+    out_dir: Path, model: bytes, content: BundleContent, signer: Signer | None = None
+) -> Manifest:
     """Write `out_dir` with policy.onnx and manifest.json; an older bundle there is replaced whole.
+
+    With a `signer`, manifest.sig stands beside them.
 
     Raises:
         BundleError: `out_dir` exists and is not a bundle.
@@ -63,7 +69,10 @@ def write_bundle(out_dir: Path, model: bytes, content: BundleContent) -> Manifes
         probe=content.probe,
         training=content.training,
     )
-    write_files(out_dir, {POLICY_NAME: model, MANIFEST_NAME: render_manifest(manifest)})
+    files = {POLICY_NAME: model, MANIFEST_NAME: render_manifest(manifest)}
+    if signer is not None:
+        files[SIGNATURE_NAME] = signer.sign(files[MANIFEST_NAME])
+    write_files(out_dir, files)
     return read_manifest(out_dir)
 
 
@@ -141,4 +150,5 @@ def _may_replace(out_dir: Path) -> bool:
     if out_dir.is_symlink() or not out_dir.is_dir():
         return False
     names = {path.name for path in out_dir.iterdir()}
-    return not names or (MANIFEST_NAME in names and names <= {MANIFEST_NAME, POLICY_NAME})
+    known = {MANIFEST_NAME, POLICY_NAME, SIGNATURE_NAME}
+    return not names or (MANIFEST_NAME in names and names <= known)

@@ -33,6 +33,7 @@ from .onnx_policy import GOLDEN_TOLERANCE, relative_error
 from .onnx_scan import scan_model
 from .probe import make_probe
 from .session import SessionSettings, open_session
+from .signing import Signer
 
 OPSET = 20
 NUM_PARITY = 1024
@@ -63,6 +64,7 @@ def export_policy(
     task_name: str,
     samples: FloatArray | None = None,
     policy_version: int | None = None,
+    signer: Signer | None = None,
 ) -> ExportReport:
     """Write a bundle for `module`.
 
@@ -77,6 +79,7 @@ def export_policy(
         task_name: Name for `make_task`, or `module:Class`.
         samples: (N, obs_dim) observations that the policy met, for golden vectors and comparison.
         policy_version: None counts on from the bundle in `out_dir`.
+        signer: Signs the manifest; None leaves the bundle unsigned.
 
     Raises:
         BundleError: The ONNX file does not compute what torch computes, or not finite numbers.
@@ -97,7 +100,7 @@ def export_policy(
         probe=make_probe(spec, task),
         policy_version=policy_version or next_version(out_dir),
     )
-    manifest = write_bundle(out_dir, model, content)
+    manifest = write_bundle(out_dir, model, content, signer)
     return ExportReport(out_dir, spec, manifest, parity, action_parity, len(obs))
 
 
@@ -108,6 +111,7 @@ def export_bundle(
     which: str | None = None,
     robot: str | None = None,
     policy_version: int | None = None,
+    signer: Signer | None = None,
 ) -> ExportReport:
     """Write a bundle of a training run's policy.
 
@@ -117,6 +121,7 @@ def export_bundle(
         which: "best" or "newest" checkpoint; None takes the best where there is one.
         robot: Profile's name or file in place of the one that the run names.
         policy_version: None counts on from the bundle in `out_dir`.
+        signer: Signs the manifest; None leaves the bundle unsigned.
 
     Raises:
         SurefootError: There is no run, no whole checkpoint, or ONNX and torch disagree.
@@ -135,6 +140,7 @@ def export_bundle(
             task_name=trained.task_name,
             samples=trained.samples,
             policy_version=policy_version,
+            signer=signer,
         )
 
 

@@ -20,6 +20,8 @@ from .files import is_plain_name, read_capped
 SCHEMA_VERSION = 1
 MANIFEST_NAME = "manifest.json"
 POLICY_NAME = "policy.onnx"
+SIGNATURE_NAME = "manifest.sig"
+"""Beside the manifest, where the bundle is signed; see `signing`."""
 MAX_MANIFEST_BYTES = 2_000_000
 # Policies for joints are below 10 MB; the limit keeps a wrong or hostile file from filling memory.
 MAX_FILE_BYTES = 64_000_000
@@ -125,7 +127,7 @@ def read_files(bundle_dir: Path, manifest: Manifest) -> dict[str, bytes]:
     """
     expected = {MANIFEST_NAME, *manifest.files}
     try:
-        extra = sorted({path.name for path in bundle_dir.iterdir()} - expected)
+        extra = sorted({path.name for path in bundle_dir.iterdir()} - expected - {SIGNATURE_NAME})
     except OSError as error:
         message = f"expected a directory that can be read, found: {error.strerror}"
         raise BundleError(f"{bundle_dir}: {message}") from error
@@ -240,8 +242,9 @@ def _check_consistency(manifest: Manifest, source: str) -> None:
 def _contract_problem(manifest: Manifest) -> str:
     if POLICY_NAME not in manifest.files:
         return f"files: expected {POLICY_NAME}, found {', '.join(manifest.files) or 'none'}"
-    if MANIFEST_NAME in manifest.files:
-        return f"files: expected no {MANIFEST_NAME}, which cannot hold its own sha256"
+    for name in (MANIFEST_NAME, SIGNATURE_NAME):
+        if name in manifest.files:
+            return f"files: expected no {name}, whose sha256 the manifest cannot hold"
     expected = contract_hash(manifest.contract)
     if manifest.contract_hash != expected:
         return f"contract_hash: expected {expected}, found {manifest.contract_hash}"

@@ -22,6 +22,7 @@ from .manifest import POLICY_NAME, Manifest, read_files, read_manifest
 from .onnx_scan import scan_model
 from .probe import check_probe
 from .session import SessionSettings, check_io, open_session
+from .signing import check_signature
 
 GOLDEN_TOLERANCE = 1e-5
 LATENCY_CALLS = 25
@@ -29,7 +30,7 @@ DEFAULT_SETTINGS = SessionSettings()
 
 
 class OnnxPolicy:
-    """One bundle, verified before it may act: manifest, sha256, contract, model, outputs.
+    """One bundle, verified before it may act: manifest, signature, hashes, contract, outputs.
 
     Not thread-safe: inputs and outputs live in buffers that are bound once.
     """
@@ -45,7 +46,8 @@ class OnnxPolicy:
 
         Args:
             bundle_dir: Directory with manifest.json and policy.onnx.
-            spec: The robot that the policy shall drive.
+            spec: The robot that the policy shall drive; where it pins a `signing_key`, only bundles
+                signed by it are taken.
             task: With it, observation layout and scales are compared too; nodes pass it.
             settings: Execution provider and latency bound.
 
@@ -56,6 +58,7 @@ class OnnxPolicy:
         directory = Path(bundle_dir)
         source = str(directory / POLICY_NAME)
         self.manifest = read_manifest(directory)
+        check_signature(directory, self.manifest, spec.signing_key)
         model = read_files(directory, self.manifest)[POLICY_NAME]
         check_contract(expected_contract(spec, task), self.manifest.contract, str(directory))
         if task is not None and self.manifest.probe is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
 
 from .evaluation import Act
+from .files import is_plain_name
 from .manifest import MANIFEST_NAME, Manifest, read_manifest
 from .onnx_policy import OnnxPolicy
+from .signing import check_signature
 
 TWIN_ID = "sim:Twin-v0"
 ONNX, TORCH = "onnx", "torch"
@@ -68,7 +70,8 @@ def open_policy(
 
         with tempfile.TemporaryDirectory() as folder:
             export_bundle(path, Path(folder) / "bundle", which=which, robot=robot)
-            with _open_bundle(Path(folder) / "bundle", robot) as source:
+            # Made here and now, for the twin alone: nobody else need have signed it.
+            with _open_bundle(Path(folder) / "bundle", robot, asks_for_signature=False) as source:
                 yield source
     else:
         with _open_run(path, robot, which) as source:
@@ -76,10 +79,18 @@ def open_policy(
 
 
 def bundle_robot(manifest: Manifest, robot: str | None) -> RobotSpec:
-    """Return the profile of the robot that a bundle names, at the bundle's policy rate."""
+    """Return the profile of the robot that a bundle names, at the bundle's policy rate.
+
+    Raises:
+        SurefootError: There is no such robot; a bundle names shipped ones only, never a file.
+    """
     policy_hz = manifest.contract.get("policy_hz")
     rate = float(policy_hz) if isinstance(policy_hz, int | float) else None
-    return load_robot(robot or str(manifest.contract.get("robot")), policy_hz=rate)
+    named = str(manifest.contract.get("robot"))
+    if robot is None and (not is_plain_name(named) or named.endswith((".yaml", ".yml"))):
+        message = f"expected a robot's name in the manifest, found {named!r:.80}; give --robot"
+        raise BundleError(message)
+    return load_robot(robot or named, policy_hz=rate)
 
 
 def make_twin(spec: RobotSpec, task: str) -> Any:
@@ -90,9 +101,16 @@ def make_twin(spec: RobotSpec, task: str) -> Any:
 
 
 @contextmanager
-def _open_bundle(path: Path, robot: str | None) -> Iterator[PolicySource]:
+def _open_bundle(
+    path: Path, robot: str | None, *, asks_for_signature: bool = True
+) -> Iterator[PolicySource]:
     manifest = read_manifest(path)
-    env = make_twin(bundle_robot(manifest, robot), manifest.task)
+    spec = bundle_robot(manifest, robot)
+    if not asks_for_signature:
+        spec = replace(spec, signing_key=None)
+    # Before the task that the bundle names is imported.
+    check_signature(path, manifest, spec.signing_key)
+    env = make_twin(spec, manifest.task)
     try:
         twin = env.unwrapped
         policy = OnnxPolicy(path, twin.robot, twin.task)

@@ -1,6 +1,7 @@
 """A directory of policy versions. What cannot be verified is refused, and the policy in use stays.
 
-store/versions/000007/{policy.onnx, manifest.json}   written whole, never changed afterwards
+store/versions/000007/{policy.onnx, manifest.json}   written whole, never changed afterwards;
+                                         manifest.sig too, where the bundle is signed
 store/current.json                       {"policy_version": 7, "sha256": its manifest's}
 """
 
@@ -17,7 +18,7 @@ from rl_agent.tasks.task import Task
 
 from .bundle import write_files
 from .files import read_capped, write_durably
-from .manifest import MANIFEST_NAME, MAX_FILE_BYTES, MAX_MANIFEST_BYTES
+from .manifest import MANIFEST_NAME, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, SIGNATURE_NAME
 from .onnx_policy import DEFAULT_SETTINGS, OnnxPolicy
 from .session import SessionSettings
 
@@ -89,6 +90,7 @@ class PolicyStore:
             raise BundleError(f"{source}: {message}; export it again with a higher one")
         target = self._folder(policy.policy_version)
         names = [MANIFEST_NAME, *policy.manifest.files]
+        names += [SIGNATURE_NAME] if (source / SIGNATURE_NAME).exists() else []
         write_files(target, {name: read_capped(source, name, MAX_FILE_BYTES) for name in names})
         # Verify the copy: the source may have changed since it was read.
         policy = OnnxPolicy(target, self._spec, self._task, self._settings)

@@ -47,7 +47,7 @@ def keep_contract(run_dir: Path, spec: RobotSpec, task: Task) -> None:
         "contract": expected_contract(spec, task),
         "probe": make_probe(spec, task).model_dump(),
     }
-    run_dir.mkdir(parents=True, exist_ok=True)
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_durably(run_dir / CONTRACT_NAME, (json.dumps(values, indent=1) + "\n").encode())
 
 

@@ -72,12 +72,11 @@ def save_checkpoint(
     stored |= {_STATE + key: array for key, array in arrays.items()}
     data = save(stored)
     body["sha256"] = hashlib.sha256(data).hexdigest()
-    text = json.dumps({"body": body, "body_sha256": _digest(body)})
     temporary = directory / f".{name}.tmp"
     _remove(temporary)
     temporary.mkdir()
     _write(temporary / TENSORS_FILE, data)
-    _write(temporary / STATE_FILE, text.encode())
+    _write(temporary / STATE_FILE, _render(body))
     fsync_directory(temporary)
     final, old = directory / name, directory / f".{name}.old"
     if final.exists():
@@ -96,9 +95,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: Something is missing or damaged; says what.
     """
     try:
-        document = json.loads((path / STATE_FILE).read_bytes())
+        text = (path / STATE_FILE).read_bytes()
+        document = json.loads(text)
         body = document["body"]
-        if document["body_sha256"] != _digest(body):
+        # The one way that we write it: a flipped bit is noticed also where JSON would not care.
+        if document["body_sha256"] != _digest(body) or _render(body) != text:
             raise CheckpointError(f"{path / STATE_FILE}: is damaged (its sha256 differs)")
         if body["schema_version"] != SCHEMA_VERSION:
             found = body["schema_version"]
@@ -107,15 +108,17 @@ def read_checkpoint(path: Path) -> Checkpoint:
         if hashlib.sha256(data).hexdigest() != body["sha256"]:
             raise CheckpointError(f"{path / TENSORS_FILE}: is damaged (its sha256 differs)")
         stored = load(data)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise CheckpointError(f"{path}: can't be read: {error}") from error
-    arrays = {k.removeprefix(_STATE): v for k, v in stored.items() if k.startswith(_STATE)}
-    return Checkpoint(
-        path=path,
-        env_step=int(body["env_step"]),
-        values=decode_state(body["values"], arrays),
-        tensors={k.removeprefix(_TENSOR): v for k, v in stored.items() if k.startswith(_TENSOR)},
-    )
+        return Checkpoint(
+            path=path,
+            env_step=int(body["env_step"]),
+            values=decode_state(body["values"], _part(stored, _STATE)),
+            tensors=_part(stored, _TENSOR),
+        )
+    except (
+        *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
+        SafetensorError,
+    ) as error:
+        raise CheckpointError(f"{path}: can't be read: {error!s:.200}") from error
 
 
 def step_name(env_step: int) -> str:
@@ -162,8 +165,16 @@ def load_checkpoint(run_dir: Path, which: str = "newest") -> Checkpoint:
     raise CheckpointError(f"{run_dir}: there is no whole checkpoint here\n{found}")
 
 
+def _part(stored: Arrays, prefix: str) -> Arrays:
+    return {k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)}
+
+
 def _digest(body: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _render(body: dict[str, Any]) -> bytes:
+    return json.dumps({"body": body, "body_sha256": _digest(body)}).encode()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -33,8 +33,11 @@ def holds_run(run_dir: Path) -> bool:
 
 
 def write_config(run_dir: Path, config: TrainConfig) -> None:
-    """Note the resolved settings, seed included, and what code they were for."""
-    run_dir.mkdir(parents=True, exist_ok=True)
+    """Note the resolved settings, seed included, and what code they were for.
+
+    A folder that is not there yet is made for its owner alone: recordings show people and places.
+    """
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     document = {
         "schema_version": SCHEMA_VERSION,
         "made_with": {

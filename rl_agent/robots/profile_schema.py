@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from rl_agent.spec import ControllerType, JointType, StopMode, ZoneKind
 
+from .signing_key import normalize_key
+
 
 def _name(value: str) -> str:
     if not value.replace("_", "").replace("/", "").isalnum():
@@ -16,6 +18,7 @@ def _name(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
+SigningKey = Annotated[str, AfterValidator(normalize_key)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -191,6 +194,6 @@ class ProfileModel(_Model):
     watchdog: WatchdogModel = WatchdogModel()
     tool: ToolModel | None = None
     safety: SafetyModel = SafetyModel()
-    signing_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    signing_key: SigningKey | None = None
     joint_limits: dict[str, dict[str, Any]] | str | None = None
     twin: TwinModel

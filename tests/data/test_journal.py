@@ -163,6 +163,29 @@ def test_a_segment_whose_header_is_torn_was_never_begun(tmp_path, keep):
     assert rewards(tmp_path) == [0, 1, 2]
 
 
+def test_a_header_whose_end_is_damaged_is_not_taken_for_one_that_was_never_finished(tmp_path):
+    write(tmp_path, 3)
+    path = tmp_path / "000000.journal"
+    header, _, rows = path.read_bytes().partition(b"\n")
+    rows = rows.replace(b"\n", b"\0")
+    path.write_bytes(header + b" " + rows)
+    with pytest.raises(JournalError, match="header line is damaged"):
+        opened(tmp_path, LAYOUT, NO_SYNC)
+    assert path.read_bytes() == header + b" " + rows
+
+
+def test_segments_that_were_exchanged_are_told(tmp_path):
+    write(tmp_path, 4, JournalConfig(sync="none", segment_records=2))
+    first, second = tmp_path / "000000.journal", tmp_path / "000001.journal"
+    one, two = first.read_bytes(), second.read_bytes()
+    first.write_bytes(two)
+    second.write_bytes(one)
+    with pytest.raises(JournalError, match="holds segment 1; it was renamed or exchanged"):
+        JournalReader(tmp_path).read()
+    with pytest.raises(JournalError, match="exchanged"):
+        opened(tmp_path, LAYOUT, JournalConfig(sync="none", segment_records=2))
+
+
 @given(place=st.integers(0, RECORD_BYTES - 1), bit=st.integers(0, 7))
 @settings(max_examples=40, deadline=None)
 def test_a_flipped_bit_in_the_middle_costs_one_record(tmp_path_factory, place, bit):

@@ -12,7 +12,8 @@ from rl_agent.cli.export import export_verb
 from rl_agent.deploy.evaluation import evaluate
 from rl_agent.deploy.export import export_bundle
 from rl_agent.deploy.onnx_policy import OnnxPolicy
-from rl_agent.deploy.policy_source import open_policy
+from rl_agent.deploy.policy_source import bundle_robot, open_policy
+from rl_agent.deploy.signing import make_key_file
 from rl_agent.deploy.trained_policy import open_run
 from rl_agent.exceptions import (
     BundleError,
@@ -112,6 +113,38 @@ def test_the_verb_prints_a_summary_and_what_to_do_next(run_dir, report, tmp_path
         assert words in result.output
     assert f"Next: surefoot eval {tmp_path / 'b'}" in result.output
     assert f"surefoot up twin --robot so101 --bundle {tmp_path / 'b'}" in result.output
+
+
+def test_export_signs_for_a_robot_that_pins_the_key(run_dir, tmp_path):
+    key = make_key_file(tmp_path / "key.pem")
+    twin = load_robot("so101").source.parents[2] / "sim/models/so101/so101.xml"
+    text = load_robot("so101").source.read_text().replace("mjcf: so101/so101.xml", f"mjcf: {twin}")
+    profile = tmp_path / "so101.yaml"
+    profile.write_text(f"{text}\nsigning_key: {key}\n")
+    arguments = [str(run_dir), "--out", str(tmp_path / "b"), "--robot", str(profile)]
+    app = typer.Typer()
+    app.command()(export_verb)
+    unsigned = CliRunner().invoke(app, arguments)
+    assert isinstance(unsigned.exception, BundleError)
+    assert "is not signed" in str(unsigned.exception)
+    signed = CliRunner().invoke(app, [*arguments, "--sign", str(tmp_path / "key.pem")])
+    assert signed.exception is None, signed.output
+    assert key in signed.output
+    assert (tmp_path / "key.pem").read_text().splitlines()[1] not in signed.output
+    with open_policy(tmp_path / "b", robot=str(profile)) as source:
+        assert source.spec.signing_key == key
+    # What is exported for one evaluation in the twin was made here: it needs no signature.
+    with open_policy(run_dir, "onnx", robot=str(profile)) as source:
+        assert source.backend == "onnx"
+
+
+@pytest.mark.parametrize("named", ["../../etc/robot.yaml", "robot.yaml", "a/b", "", ".."])
+def test_a_bundle_cannot_choose_a_file_as_its_robots_profile(report, named):
+    contract = {**report.manifest.contract, "robot": named}
+    manifest = report.manifest.model_copy(update={"contract": contract})
+    with pytest.raises(BundleError, match=r"expected a robot's name.*give --robot"):
+        bundle_robot(manifest, None)
+    assert bundle_robot(manifest, "so101").name == "so101"
 
 
 def test_a_robot_of_the_users_own_is_named_by_its_file(tmp_path):

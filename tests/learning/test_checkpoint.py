@@ -84,6 +84,33 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, file, damage
         read_checkpoint(path.parent)
 
 
+def test_every_flipped_bit_is_noticed_also_where_json_means_the_same(tmp_path):
+    """1e-07 and 1E-07 are one number, but not one file."""
+    run = tmp_path / "run"
+    path = save_checkpoint(run, "best", env_step=1, values={"tiny": 1e-07}, tensors={})
+    whole = (path / "state.json").read_bytes()
+    for place in range(len(whole)):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            (path / "state.json").write_bytes(damaged)
+            with pytest.raises(CheckpointError):
+                read_checkpoint(path)
+    (path / "state.json").write_bytes(whole)
+    assert read_checkpoint(path).values == {"tiny": 1e-07}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "7", "null", "{}", '{"body": []}', "[" * 100_000, '{"body": {}, "body_sha256": 1}'],
+)
+def test_any_other_document_is_refused_by_name(tmp_path, text):
+    path = save(tmp_path, 6)
+    (path / "state.json").write_text(text)
+    with pytest.raises(CheckpointError, match=step_name(6)):
+        read_checkpoint(path)
+
+
 def test_every_flipped_byte_is_noticed(tmp_path):
     path = save(tmp_path, 6)
     for file in FILES:

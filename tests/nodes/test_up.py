@@ -1,10 +1,12 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from bundles import make_bundle
 
+from rl_agent.deploy.signing import Signer, make_key_file
 from rl_agent.exceptions import SurefootError
-from rl_agent.robots.profile import load_robot
+from rl_agent.robots.profile import ROBOTS_DIR, load_robot
 from rl_agent.tasks.registry import make_task
 from sim.kinematics import MujocoKinematics
 from surefoot_nodes.environment import graph_environment
@@ -61,6 +63,40 @@ def test_bundle_of_another_robot_is_refused(bundle):
 def test_mistakes_are_named_before_anything_starts(options, words):
     with pytest.raises(SurefootError, match=words):
         make_config(UpOptions(**options))
+
+
+@pytest.fixture
+def pinned(tmp_path):
+    """A profile that pins a key, and who holds it."""
+    key = make_key_file(tmp_path / "key.pem")
+    data = yaml.safe_load((ROBOTS_DIR / "so101.yaml").read_text())
+    (tmp_path / "so101.yaml").write_text(yaml.safe_dump({**data, "signing_key": key}))
+    return str(tmp_path / "so101.yaml"), Signer.load(tmp_path / "key.pem")
+
+
+def test_a_robot_that_pins_a_key_is_not_brought_up_with_an_unsigned_policy(bundle, pinned):
+    robot, _ = pinned
+    with pytest.raises(SurefootError, match=r"is not signed.*--sign KEY\.pem"):
+        make_config(UpOptions(bundle=bundle, robot=robot))
+
+
+def test_what_an_unsigned_bundle_names_is_not_imported(tmp_path, pinned, monkeypatch):
+    robot, _ = pinned
+    (tmp_path / "intruder.py").write_text("raise SystemExit('was imported')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = load_robot("so101")
+    task = make_task("reach", spec, MujocoKinematics(spec))
+    bundle = make_bundle(tmp_path / "b", spec, task, task_name="intruder:Task")
+    with pytest.raises(SurefootError, match="is not signed"):
+        make_config(UpOptions(bundle=bundle, robot=robot))
+
+
+def test_a_robot_that_pins_a_key_is_brought_up_with_what_it_signed(tmp_path, pinned):
+    robot, signer = pinned
+    spec = load_robot(robot)
+    task = make_task("reach", spec, MujocoKinematics(spec))
+    bundle = make_bundle(tmp_path / "b", spec, task, signer=signer)
+    assert make_config(UpOptions(bundle=bundle, robot=robot)).acts_as == "onnx"
 
 
 def test_several_mistakes_are_listed_at_once():

@@ -113,7 +113,16 @@ def make_content(spec, task, network=None, *, task_name="reach", policy_version=
 
 
 def make_bundle(
-    out_dir, spec, task, *, seed=0, gain=1.0, width=32, task_name="reach", policy_version=1
+    out_dir,
+    spec,
+    task,
+    *,
+    seed=0,
+    gain=1.0,
+    width=32,
+    task_name="reach",
+    policy_version=1,
+    signer=None,
 ) -> Path:
     """Write a bundle with a random policy; return its directory."""
     obs_dim = ObservationBuilder(spec, task, task.kinematics).obs_dim
@@ -121,7 +130,7 @@ def make_bundle(
     content, model = make_content(
         spec, task, network, task_name=task_name, policy_version=policy_version
     )
-    write_bundle(Path(out_dir), model.SerializeToString(), content)
+    write_bundle(Path(out_dir), model.SerializeToString(), content, signer)
     return Path(out_dir)
 
 

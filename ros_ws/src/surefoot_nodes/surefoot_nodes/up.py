@@ -10,6 +10,7 @@ from typing import Any
 
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.robots.profile import load_robot, nearest
+from rl_agent.spec import RobotSpec
 from rl_agent.tasks.registry import TASKS
 
 from .environment import MAX_DOMAIN, graph_environment, insist_on_ros
@@ -84,12 +85,12 @@ def make_config(options: UpOptions) -> GraphConfig:
     )
     problems = [*_option_problems(options), *_config_problems(config)]
     config = _share(config, problems)
+    if manifest is not None and not problems:
+        _check_signature(options.bundle, manifest, config)
     task_class = _task_class(config.task, problems)
     if problems:
         raise ProfileError("surefoot up", problems)
-    spec = load_robot(
-        config.robot, policy_hz=config.policy_hz or None, gate_hz=config.gate_hz or None
-    )
+    spec = _load_spec(config)
     if manifest is not None and config.acts_as == "onnx":
         from rl_agent.deploy.contract import check_contract, expected_contract
 
@@ -149,6 +150,19 @@ def _read_manifest(bundle: Path) -> Any:
     manifest = read_manifest(bundle)
     read_files(bundle, manifest)  # compares every sha256
     return manifest
+
+
+def _check_signature(bundle: Path | None, manifest: Any, config: GraphConfig) -> None:
+    """Refuse what the robot's pinned key did not sign, before the bundle's task is imported."""
+    from rl_agent.deploy.signing import check_signature
+
+    if bundle is not None:
+        check_signature(bundle, manifest, _load_spec(config).signing_key)
+
+
+def _load_spec(config: GraphConfig) -> RobotSpec:
+    rates = {key: getattr(config, key) or None for key in ("policy_hz", "gate_hz")}
+    return load_robot(config.robot, **rates)
 
 
 def _absolute(robot: str) -> str:
