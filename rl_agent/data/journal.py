@@ -234,7 +234,8 @@ class JournalReader:
         """Return all whole records, or those before `until`.
 
         Raises:
-            JournalError: A segment is of another kind, or the journal ends before `until`.
+            JournalError: A segment is of another kind, the journal ends before `until`, or what
+                stands there is whole, but not what was written when `until` was noted.
         """
         rows, digest, num_damaged = [], b"", 0
         for index, path in sorted(segment_paths(self.directory).items()):
@@ -247,6 +248,9 @@ class JournalReader:
         found = sum(len(part) for part in rows) + num_damaged
         if until and found < until.num_records:
             message = f"holds {found} records, {until.num_records} are needed"
+            raise JournalError(f"{self.directory}: {message}")
+        if until and not num_damaged and digest.hex() != until.digest:
+            message = "holds whole records of another run; the journal was exchanged"
             raise JournalError(f"{self.directory}: {message}")
         empty = np.zeros(0, self.layout.row_dtype)
         return JournalContents(np.concatenate([empty, *rows]), num_damaged, digest.hex())

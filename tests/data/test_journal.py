@@ -186,6 +186,16 @@ def test_segments_that_were_exchanged_are_told(tmp_path):
         opened(tmp_path, LAYOUT, JournalConfig(sync="none", segment_records=2))
 
 
+def test_another_runs_journal_is_not_taken_for_this_ones(tmp_path):
+    offset = write(tmp_path / "mine", 3).offset
+    writer = opened(tmp_path / "other", LAYOUT, NO_SYNC)
+    for index in (5, 6, 7):
+        writer.append(transition(index))
+    with pytest.raises(JournalError, match="of another run; the journal was exchanged"):
+        JournalReader(tmp_path / "other").read(offset)
+    assert len(JournalReader(tmp_path / "mine").read(offset).rows) == 3
+
+
 @given(place=st.integers(0, RECORD_BYTES - 1), bit=st.integers(0, 7))
 @settings(max_examples=40, deadline=None)
 def test_a_flipped_bit_in_the_middle_costs_one_record(tmp_path_factory, place, bit):
