@@ -8,6 +8,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,10 +55,10 @@ class Header:
     first_record: int
     num_bytes: int = 0
 
-    def to_bytes(self) -> bytes:
-        """Return the line."""
+    def to_bytes(self, *, has_checksum: bool = True) -> bytes:
+        """Return the line; without its checksum, as journals of version 0.1 have it."""
         layout = self.layout
-        fields = {
+        fields: dict[str, Any] = {
             "format": FORMAT,
             "schema_version": SCHEMA_VERSION,
             "dims": [layout.obs_dim, layout.act_dim, layout.context_dim, layout.goal_dim],
@@ -65,6 +66,8 @@ class Header:
             "segment": self.segment,
             "first_record": self.first_record,
         }
+        if has_checksum:
+            fields["crc32"] = zlib.crc32(json.dumps(fields).encode())
         return json.dumps(fields).encode() + b"\n"
 
     @classmethod
@@ -95,12 +98,18 @@ class Header:
             if fields["row"] != layout.describe():
                 raise JournalError(f"{path}: its rows are laid out in another way")
             numbers = int(fields["segment"]), int(fields["first_record"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise JournalError(f"{path}: the header line is not readable: {error}") from error
+        except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+            message = f"the header line is not readable: {error!s:.200}"
+            raise JournalError(f"{path}: {message}") from error
+        header = cls(
+            layout=layout, segment=numbers[0], first_record=numbers[1], num_bytes=len(line)
+        )
+        if line not in (header.to_bytes(), header.to_bytes(has_checksum=False)):
+            raise JournalError(f"{path}: the header line is damaged")
         match = _NAME.fullmatch(path.name)
-        if match is None or int(match[1]) != numbers[0]:
-            raise JournalError(f"{path}: holds segment {numbers[0]}; it was renamed or exchanged")
-        return cls(layout=layout, segment=numbers[0], first_record=numbers[1], num_bytes=len(line))
+        if match is None or int(match[1]) != header.segment:
+            raise JournalError(f"{path}: holds segment {header.segment}; it was exchanged")
+        return header
 
 
 @dataclass(frozen=True, kw_only=True)

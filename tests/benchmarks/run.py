@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # for a caller that is not the command line
+sys.path.insert(1, str(Path(__file__).parents[1] / "support"))  # bundles made in the process
 
 from bench.context import Context
 from bench.figure import Figure, failed
@@ -31,6 +32,7 @@ ROWS = {
     "path-j": "path_j",
     "path-k": "path_k",
     "safety-b": "safety_b",
+    "safety-h": "safety_h",
 }
 """Row to module; each has `measure(context) -> Iterator[Figure]`."""
 

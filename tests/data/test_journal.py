@@ -174,13 +174,35 @@ def test_a_header_whose_end_is_damaged_is_not_taken_for_one_that_was_never_finis
     assert path.read_bytes() == header + b" " + rows
 
 
+def test_every_flipped_bit_of_a_header_is_told(tmp_path):
+    write(tmp_path, 4, JournalConfig(sync="none", segment_records=2))
+    path = tmp_path / "000001.journal"
+    whole = path.read_bytes()
+    for place in range(whole.index(b"\n") + 1):
+        for bit in range(8):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+            with pytest.raises(JournalError, match=r"000001\.journal"):
+                JournalReader(tmp_path).read()
+    path.write_bytes(whole)
+    assert rewards(tmp_path) == [0, 1, 2, 3]
+
+
+def test_a_header_without_a_checksum_is_still_read(tmp_path):
+    write(tmp_path, 2)
+    path = tmp_path / "000000.journal"
+    _, _, rows = path.read_bytes().partition(b"\n")
+    line = Header(layout=LAYOUT, segment=0, first_record=0).to_bytes(has_checksum=False)
+    path.write_bytes(line + rows)
+    assert rewards(tmp_path) == [0, 1]
+
+
 def test_segments_that_were_exchanged_are_told(tmp_path):
     write(tmp_path, 4, JournalConfig(sync="none", segment_records=2))
     first, second = tmp_path / "000000.journal", tmp_path / "000001.journal"
     one, two = first.read_bytes(), second.read_bytes()
     first.write_bytes(two)
     second.write_bytes(one)
-    with pytest.raises(JournalError, match="holds segment 1; it was renamed or exchanged"):
+    with pytest.raises(JournalError, match="holds segment 1; it was exchanged"):
         JournalReader(tmp_path).read()
     with pytest.raises(JournalError, match="exchanged"):
         opened(tmp_path, LAYOUT, JournalConfig(sync="none", segment_records=2))
