@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.learning.config import TrainConfig
 from rl_agent.learning.config_file import load_settings, parse_config, preset_for
 from rl_agent.learning.run_folder import read_config
+from rl_agent.robots.yaml_text import YamlTextError, parse_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +81,7 @@ def _set(data: dict[str, Any], text: str) -> None:
         if not isinstance(place, dict):
             raise ProblemsError("train", [Problem("--set", f"{path}: {parent} holds no settings")])
     try:
-        place[key] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        message = f"{path}: {value!r} is not YAML"
+        place[key] = parse_yaml(value)
+    except YamlTextError as error:
+        message = f"{path}: {value!r:.80} is not accepted: {error.message}"
         raise ProblemsError("train", [Problem("--set", message)]) from error

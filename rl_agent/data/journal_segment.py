@@ -90,7 +90,8 @@ class Header:
             version = fields["schema_version"]
             if fields["format"] != FORMAT or version != SCHEMA_VERSION:
                 expected = f"expected {FORMAT} version {SCHEMA_VERSION}"
-                raise JournalError(f"{path}: {expected}, found {fields['format']} {version}")
+                found = f"{fields['format']} {version}"
+                raise JournalError(f"{path}: {expected}, found {found:.80}")
             obs_dim, act_dim, context_dim, goal_dim = map(int, fields["dims"])
             layout = TransitionLayout(
                 obs_dim=obs_dim, act_dim=act_dim, context_dim=context_dim, goal_dim=goal_dim

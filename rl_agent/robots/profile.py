@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -30,10 +29,12 @@ from rl_agent.spec import (
     ZoneSpec,
 )
 
+from .yaml_text import YamlTextError, parse_yaml, read_text
+
 SCHEMA_VERSION = 1
 ROBOTS_DIR = Path(__file__).parent
-# A profile is a page of text; anything larger is a mistake or an attack (YAML bombs).
-MAX_BYTES = 200_000
+MAX_PROBLEMS = 50
+"""More than these at once help nobody."""
 
 
 def available_robots() -> list[str]:
@@ -91,22 +92,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ProfileError: The file is missing, too large, uses aliases, or is not a YAML mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(str(path), [Problem("file", f"cannot be read: {error}")]) from error
-    if len(text) > MAX_BYTES:
-        message = f"has {len(text)} bytes, at most {MAX_BYTES} are read"
-        raise ProfileError(str(path), [Problem("file", message)])
-    try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            message = "uses YAML aliases (*name), which are not accepted; write the values out"
-            raise ProfileError(str(path), [Problem("file", message)])
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else "file"
-        message = f"is not YAML: {getattr(error, 'problem', None) or error}"
-        raise ProfileError(str(path), [Problem(where, message)]) from error
+        data = parse_yaml(read_text(path))
+    except YamlTextError as error:
+        raise ProfileError(str(path), [Problem(error.where, error.message)]) from error
     if not isinstance(data, dict):
         message = f"expected a mapping of keys, got {type(data).__name__}"
         raise ProfileError(str(path), [Problem("file", message)])
@@ -132,7 +120,11 @@ def parse_profile(data: Mapping[str, Any], path: Path) -> RobotSpec:
 
 def validation_problems(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     """Return pydantic's errors in our words, with the nearest valid key where one was mistyped."""
-    return [_problem(detail, model) for detail in error.errors()]
+    details = error.errors(include_url=False)
+    problems = [_problem(detail, model) for detail in details[:MAX_PROBLEMS]]
+    if len(details) > MAX_PROBLEMS:
+        problems.append(Problem("file", f"and {len(details) - MAX_PROBLEMS} more"))
+    return problems
 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel]) -> Problem:
@@ -145,7 +137,7 @@ def _problem(detail: ErrorDetails, model: type[BaseModel]) -> Problem:
     if detail["type"] == "missing":
         return Problem(path, "is required and was not given")
     found = detail.get("input")
-    shown = "" if isinstance(found, dict | list) else f", got {found!r}"
+    shown = "" if isinstance(found, dict | list) else f", got {found!r:.200}"
     return Problem(path, f"{detail['msg']}{shown}")
 
 

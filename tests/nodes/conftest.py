@@ -9,6 +9,7 @@ PURE = {
     "test_graph.py",
     "test_pacing.py",
     "test_parameters.py",
+    "test_parameters_fuzz.py",
 }
 HAS_ROS = importlib.util.find_spec("rclpy") is not None
 collect_ignore = (

@@ -104,8 +104,8 @@ class TrajectoryCodec(ControllerCodec):
         after = point.time_from_start
         velocities = point.velocities or [0.0] * len(point.positions)
         command = Command(
-            self._units.position_to_si(_ordered("positions", point.positions, index)),
-            self._units.velocity_to_si(_ordered("velocities", velocities, index)),
+            _finite(self._units.position_to_si(_ordered("positions", point.positions, index))),
+            _finite(self._units.velocity_to_si(_ordered("velocities", velocities, index))),
         )
         return TrajectoryPoint(after.sec + after.nanosec / NS_PER_S, command)
 
@@ -122,7 +122,7 @@ class ForwardPositionCodec(ControllerCodec):
 
     def read(self, message: Float64MultiArray) -> list[TrajectoryPoint]:
         """Return one point, due at once."""
-        position = self._units.position_to_si(_checked(message.data, len(self._names)))
+        position = _finite(self._units.position_to_si(_checked(message.data, len(self._names))))
         return [TrajectoryPoint(0.0, Command(position, np.zeros_like(position)))]
 
 
@@ -138,7 +138,7 @@ class ForwardVelocityCodec(ControllerCodec):
 
     def read(self, message: Float64MultiArray) -> list[TrajectoryPoint]:
         """Return one point, due at once; its position means nothing."""
-        velocity = self._units.velocity_to_si(_checked(message.data, len(self._names)))
+        velocity = _finite(self._units.velocity_to_si(_checked(message.data, len(self._names))))
         return [TrajectoryPoint(0.0, Command(np.zeros_like(velocity), velocity))]
 
 
@@ -161,7 +161,11 @@ def _ordered(part: str, values: Sequence[float], index: np.ndarray) -> Array:
 def _checked(values: Sequence[float], size: int, part: str = "data") -> Array:
     if len(values) != size:
         raise MessageError(f"has {len(values)} numbers in {part}, expected {size}")
-    array = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(array).all():
-        raise MessageError(f"holds a number that is not finite in {part}")
-    return array
+    return np.asarray(values, dtype=np.float64)
+
+
+def _finite(values: Array) -> Array:
+    """Return values in SI: what was no number, and what is too large for one, is refused."""
+    if not np.isfinite(values).all():
+        raise MessageError("holds a number that is not finite")
+    return values

@@ -23,6 +23,8 @@ from .stamps import StampScale
 
 MAX_JOINTS = 256
 """No robot of ours has more; a message that has them is a mistake or an attack."""
+MAX_SHOWN = 200
+"""Letters of foreign text in a message of ours."""
 
 
 class MessageError(ValueError):
@@ -54,7 +56,9 @@ class JointOrder:
             raise MessageError(f"{len(names)} joints, at most {MAX_JOINTS} are read")
         missing = [name for name in self._names if name not in names]
         if missing:
-            raise MessageError(f"lacks {', '.join(missing)}; has {', '.join(names) or 'no joints'}")
+            # Names come from anybody: a log line must stay a line.
+            has = ", ".join(name[:MAX_SHOWN] for name in names) or "no joints"
+            raise MessageError(f"lacks {', '.join(missing)}; has {has!r:.{MAX_SHOWN}}")
         doubled = sorted({name for name in self._names if names.count(name) > 1})
         if doubled:
             raise MessageError(f"names {', '.join(doubled)} twice")
@@ -162,7 +166,7 @@ def read_goal(message: PoseStamped, base_frame: str) -> Goal:
     """
     frame = message.header.frame_id
     if frame not in ("", base_frame):
-        raise MessageError(f"is given in {frame!r}, expected {base_frame!r}")
+        raise MessageError(f"is given in {frame!r:.{MAX_SHOWN}}, expected {base_frame!r}")
     point = message.pose.position
     position = np.array([point.x, point.y, point.z], dtype=np.float64)
     if not np.isfinite(position).all():

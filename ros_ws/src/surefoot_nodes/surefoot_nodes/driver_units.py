@@ -1,4 +1,7 @@
-"""The driver's numbers to ours and back: position = sign * scale * driver_position + offset."""
+"""The driver's numbers to ours and back: position = sign * scale * driver_position + offset.
+
+What a driver sends may be huge: it becomes infinite here, and whoever uses it refuses that.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,13 @@ class DriverUnits:
 
     def position_to_si(self, position: Array) -> Array:
         """Return (num_joints,) [rad or m] of the driver's positions."""
-        return self._gain * position + self._offset
+        with np.errstate(over="ignore"):
+            return self._gain * position + self._offset
 
     def velocity_to_si(self, velocity: Array) -> Array:
         """Return (num_joints,) [rad/s or m/s] of the driver's velocities."""
-        return self._gain * velocity
+        with np.errstate(over="ignore"):
+            return self._gain * velocity
 
     def position_to_driver(self, position: Array) -> Array:
         """Return (num_joints,) what the driver calls these positions [rad or m]."""

@@ -68,7 +68,8 @@ def read_state(message: String) -> GateReport | None:
         content = json.loads(message.data)
         reasons = tuple(str(name) for name in content["reasons"])
         return GateReport(SafetyState(content["state"]), str(content["cause"]), reasons)
-    except (ValueError, KeyError, TypeError):
+    # RecursionError: ten thousand brackets fit into a message.
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

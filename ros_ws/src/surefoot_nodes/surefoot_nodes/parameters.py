@@ -14,13 +14,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.robots.profile import nearest, read_yaml
+from rl_agent.robots.yaml_text import YamlTextError, parse_yaml
 
 if TYPE_CHECKING:
     from rclpy.node import Node
+
+MAX_INTEGER = 2**63 - 1
+"""ROS's parameters hold no larger one."""
 
 Value = bool | int | float | str | list[str]
 
@@ -47,7 +49,9 @@ class Parameter:
             self._check_range(value)
         if self.choices and value not in self.choices:
             close = nearest(str(value), self.choices)
-            raise ValueError(f"expected one of {', '.join(self.choices)}, got {value!r}{close}")
+            raise ValueError(
+                f"expected one of {', '.join(self.choices)}, got {value!r:.200}{close}"
+            )
         return value
 
     def _typed(self, value: Any) -> Value:
@@ -55,13 +59,15 @@ class Parameter:
         if kind is list and isinstance(value, list | tuple):
             if all(isinstance(item, str) for item in value):
                 return list(value)
+        elif isinstance(value, int) and abs(value) > MAX_INTEGER:
+            raise ValueError(f"expected a number of 64 bits, got one of {value.bit_length()}")
         elif kind is float and isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
         elif type(value) is kind:
             return value
         expected = {list: "a list of strings", float: "a number", str: "a string"}
         name = expected.get(kind, {bool: "true or false", int: "a whole number"}.get(kind, ""))
-        raise ValueError(f"expected {name}, got {value!r}")
+        raise ValueError(f"expected {name}, got {value!r:.200}")
 
     def _check_range(self, value: float) -> None:
         lower = -math.inf if self.lower is None else self.lower
@@ -169,7 +175,7 @@ def check_values(node: str, values: Mapping[str, Any], path: str = "") -> list[P
         if name in ROS_OWN:
             continue
         if name not in table:
-            message = f"is not a parameter of {node}{nearest(name, table)}"
+            message = f"is not a parameter of {node}{nearest(str(name), table)}"
             problems.append(Problem(f"{path}{name}", message))
             continue
         try:
@@ -223,7 +229,7 @@ def _share_out(values: Mapping[str, Any], found: dict[str, dict[str, Value]]) ->
         owners = [node for node, table in TABLES.items() if name in (p.name for p in table)]
         if not owners and name not in ROS_OWN:
             known = {parameter.name for table in TABLES.values() for parameter in table}
-            message = f"is no node's parameter{nearest(name, known)}"
+            message = f"is no node's parameter{nearest(str(name), known)}"
             problems.append(Problem(f"{EVERYBODY}.{name}", message))
         if owners:
             problems += check_values(owners[0], {name: value}, f"{EVERYBODY}.")
@@ -280,8 +286,8 @@ def to_argument(value: Value) -> str:
 
 def _parse(text: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return parse_yaml(text)
+    except YamlTextError:
         return text
 
 
