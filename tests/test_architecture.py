@@ -29,6 +29,7 @@ TORCH_FREE = (
     "rl_agent.reporting",
     "rl_agent.data.journal",
     "rl_agent.deploy.manifest",
+    "rl_agent.deploy.signing",
     "rl_agent.deploy.onnx_policy",
     "rl_agent.deploy.policy_store",
     "rl_agent.deploy.hot_swap",

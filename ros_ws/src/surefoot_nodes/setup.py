@@ -20,7 +20,7 @@ setup(
     name=NAME,
     version="0.1.0",
     packages=[NAME],
-    package_data={NAME: ["*.xml"]},
+    package_data={NAME: ["*.xml", "sros2/*.xml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

@@ -31,6 +31,7 @@ from rl_agent.spec import RobotSpec
 
 from . import parameters, realtime
 from .control_thread import ControlThread
+from .enclaves import enclave_arguments, secured
 
 SHUTDOWN_S = 2.0
 """A node that has not ended by then is ended."""
@@ -253,7 +254,8 @@ def run(make_node: Callable[[], GuardedNode], name: str, argv: Sequence[str] | N
     arguments = list(sys.argv if argv is None else argv)
     try:
         parameters.check_arguments(arguments, name)
-        with realtime.fifo_for_new_threads():
+        with realtime.fifo_for_new_threads(), secured(name, arguments):
+            arguments += enclave_arguments(name, arguments)
             rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
             node = make_node()
     except (SurefootError, InvalidParameterTypeException) as error:

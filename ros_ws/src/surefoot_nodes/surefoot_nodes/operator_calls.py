@@ -14,9 +14,12 @@ from std_srvs.srv import SetBool, Trigger
 
 from rl_agent.exceptions import GraphError
 
+from .enclaves import enclave_arguments, explained
 from .environment import TWIN_DOMAIN, base_environment, own_domain
 from .lifecycle_client import LifecycleClient
 
+NAME = "operator"
+"""Of its enclave."""
 FIND_S = 3.0
 ANSWER_S = 3.0
 AFTERWARDS_S = 0.7
@@ -108,7 +111,14 @@ def _connect(domain: int, is_local: bool, namespace: str) -> Iterator[LifecycleC
     if is_local:
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
+    # No more is asked for here than ROS itself does: a stop must get through where it can.
+    with explained():
+        rclpy.init(
+            args=enclave_arguments(NAME),
+            context=context,
+            domain_id=domain,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
     try:
         node = rclpy.create_node(
             "surefoot_operator", context=context, namespace=namespace, enable_rosout=False

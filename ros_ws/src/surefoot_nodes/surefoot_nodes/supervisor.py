@@ -21,11 +21,13 @@ from rl_agent.exceptions import GraphError, SurefootError
 from . import parameters, qos, realtime
 from .bringup import Bringup
 from .child import Child
+from .enclaves import enclave_arguments, secured
 from .graph import NodeSpec
 from .node import StopSignal
 from .parameters import to_argument
 from .stopping import stop_children
 
+NAME = "supervisor"
 TEND_S = 0.2
 MANAGE_S = 1.0
 """How often nodes are asked for their state where launch starts them again."""
@@ -89,7 +91,12 @@ class Supervisor:
         try:
             for spec in self._specs:
                 self._spawn(spec)
-            rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
+            with secured(NAME):
+                rclpy.init(
+                    args=enclave_arguments(NAME),
+                    context=context,
+                    signal_handler_options=SignalHandlerOptions.NO,
+                )
             self._supervise(context)
         except InterruptedByUserError:
             return 130
@@ -99,7 +106,7 @@ class Supervisor:
         return 0
 
     def _supervise(self, context: rclpy.Context) -> None:
-        node = rclpy.create_node("supervisor", context=context, namespace=self._namespace)
+        node = rclpy.create_node(NAME, context=context, namespace=self._namespace)
         executor = SingleThreadedExecutor(context=context)
         executor.add_node(node)
         names = [spec.executable for spec in self._specs]
@@ -181,8 +188,10 @@ def main() -> int:
     """Drive the lifecycle of nodes that somebody else started; for launch files."""
     realtime.die_with_parent()
     stop = StopSignal()
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
+        with secured(NAME, sys.argv):
+            arguments = [*sys.argv, *enclave_arguments(NAME, sys.argv)]
+            rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
         _manage(stop)
     except InterruptedByUserError:
         return 0
@@ -199,8 +208,8 @@ def _manage(stop: StopSignal) -> None:
         if stop.is_set:
             raise InterruptedByUserError
 
-    node = rclpy.create_node("supervisor")
-    values = parameters.declare(node, "supervisor")
+    node = rclpy.create_node(NAME)
+    values = parameters.declare(node, NAME)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     names = [name for name in values["nodes"] if name]

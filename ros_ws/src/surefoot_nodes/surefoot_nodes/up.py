@@ -13,6 +13,7 @@ from rl_agent.robots.profile import load_robot, nearest
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.registry import TASKS
 
+from .enclaves import insist_on_keystore
 from .environment import MAX_DOMAIN, graph_environment, insist_on_ros
 from .graph import GraphConfig, Kind, make_graph
 from .parameters import check_values, read_parameter_file
@@ -47,6 +48,7 @@ def run_graph(kind: Kind, options: UpOptions) -> int:
     """
     config = make_config(options)
     insist_on_ros()
+    insist_on_keystore("supervisor")
     os.environ.update(graph_environment(kind, options.domain))
     from .supervisor import Supervisor
 
