@@ -71,7 +71,7 @@ class PolicyStore:
         try:
             values = json.loads(data)
             return Pointer(int(values["policy_version"]), str(values["sha256"]))
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError, ArithmeticError) as error:
             message = "expected policy_version and sha256, found damaged data"
             raise BundleError(f"{path}: {message}") from error
 

@@ -3,6 +3,8 @@ import json
 import numpy as np
 import pytest
 from bundles import make_bundle
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from planar_robot import PlanarKinematics, planar_spec
 
 from rl_agent.deploy.policy_store import PolicyStore
@@ -127,3 +129,36 @@ def test_rolling_back_makes_the_version_before_current(store, offer, tmp_path, s
     assert store.next_version() == 3  # a number is never used twice
     with pytest.raises(BundleError, match="expected an older version"):
         store.roll_back()
+
+
+@given(
+    st.binary(max_size=100)
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.fixed_dictionaries({"policy_version": inner, "sha256": inner})
+        ),
+        max_leaves=5,
+    ).map(lambda value: json.dumps(value).encode())
+)
+@example(b'{"policy_version": Infinity, "sha256": ""}')
+@example(b'{"policy_version": NaN, "sha256": ""}')
+@example(b"[" * 999)
+@example(b'{"policy_version": 1' + b"0" * 900 + b', "sha256": ""}')
+@example(b'{"policy_version": "../../../etc", "sha256": ""}')
+@example(b'{"policy_version": -1, "sha256": ""}')
+@settings(max_examples=100, deadline=None)
+def test_any_pointer_is_refused_and_the_policy_in_use_stays(pointed, data):
+    store, kept = pointed
+    (store._root / "current.json").write_bytes(data)
+    assert store.refresh() is False
+    assert store.policy is kept
+
+
+@pytest.fixture(scope="module")
+def pointed(tmp_path_factory, spec, task):
+    """A store with one version in use."""
+    folder = tmp_path_factory.mktemp("store")
+    store = PolicyStore(folder / "store", spec, task)
+    return store, store.offer(make_bundle(folder / "made", spec, task))
