@@ -59,7 +59,7 @@ class Gate:
         self._measurements = MeasurementIntake(spec)
         self._proposals = ProposalIntake(spec)
         self._pacer = Pacer(self._dt)
-        self._tally = Tally()
+        self._tally = Tally(spec.gate_hz)
         self.state = SafetyState.UNARMED
         self.reasons_latched = Reason.NONE
         self._cause = "not armed yet"

@@ -1,0 +1,95 @@
+"""Does the policy lean on the limits? Counted over the last seconds in which it was followed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rl_agent.types import Reason
+
+LEANING_SHARE = 0.05
+"""Of the ticks changed by a limit: above, whoever proposes relies on the gate."""
+WINDOW_S = 10.0
+LIMITS = int(
+    Reason.POSITION
+    | Reason.VELOCITY
+    | Reason.ACCELERATION
+    | Reason.JERK
+    | Reason.EFFORT
+    | Reason.WORKSPACE
+    | Reason.BARRIER
+    | Reason.PREDICTION
+)
+"""Not the start ramp: it is the gate's own wish. Holding and stopping are not leaning either."""
+
+
+class Dominant(NamedTuple):
+    """The reason that was given most often."""
+
+    reason: Reason
+    ticks: int
+    change: float
+    """Mean over its ticks of what was changed for whatever reason [rad/s or m/s, all joints]."""
+
+
+class LeaningWindow:
+    """The last armed ticks, by count: which limits changed the command, and how far."""
+
+    def __init__(self, num_ticks: int) -> None:
+        """Start empty; `num_ticks` are remembered."""
+        self._masks = [0] * num_ticks
+        self._changes = [0.0] * num_ticks
+        self._place = 0
+        self._num_filled = 0
+        self._num_leaning = 0
+
+    @property
+    def fraction(self) -> float:
+        """Share of the remembered ticks that a limit changed, 0 to 1."""
+        return self._num_leaning / max(self._num_filled, 1)
+
+    @property
+    def is_leaning(self) -> bool:
+        """Whether that is too much; never said of the very first ticks."""
+        return 10 * self._num_filled >= len(self._masks) and self.fraction > LEANING_SHARE
+
+    def add(self, mask: int, change: float) -> None:
+        """Note one armed tick: `Reason` bits of limits, and the summed change [rad/s or m/s]."""
+        place = self._place
+        if self._num_filled < len(self._masks):
+            self._num_filled += 1
+        self._num_leaning += (mask != 0) - (self._masks[place] != 0)
+        self._masks[place] = mask
+        self._changes[place] = change
+        self._place = place + 1 if place + 1 < len(self._masks) else 0
+
+    def dominant(self) -> Dominant | None:
+        """Return the most frequent reason; None where no limit changed anything."""
+        masks, changes = np.array(self._masks, np.int64), np.array(self._changes)
+        best = None
+        for reason in Reason:
+            given = (masks & int(reason)) != 0
+            ticks = int(given.sum())
+            if ticks and (best is None or ticks > best.ticks):
+                best = Dominant(reason, ticks, float(changes[given].mean()))
+        return best
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the window."""
+        return {
+            "masks": np.array(self._masks, np.int64),
+            "changes": np.array(self._changes),
+            "place": self._place,
+            "num_filled": self._num_filled,
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue where `get_state` was called; with a window of another length, start anew."""
+        if len(state["masks"]) != len(self._masks):
+            return
+        self._masks = [int(mask) for mask in state["masks"]]
+        self._changes = [float(change) for change in state["changes"]]
+        self._place = int(state["place"])
+        self._num_filled = int(state["num_filled"])
+        self._num_leaning = sum(mask != 0 for mask in self._masks)
