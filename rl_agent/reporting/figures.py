@@ -17,7 +17,6 @@ from .wording import (
     count,
     grouped,
     percent,
-    reason_sentence,
 )
 
 JOINT_STYLES = ("s1", "s2", "s4", "s5", "s6", "s3")
@@ -170,36 +169,6 @@ def latency(report: Report) -> str:
         )
     )
     return section("Reaction time", means, figure(draw_chart(frame, layers), caption))
-
-
-def interventions(report: Report) -> str:
-    """Return what the gate changed, by reason."""
-    found = report.interventions
-    if found is None:
-        return ""
-    means = (
-        "A separate safety process checks every command before the motors get it. This is how often"
-        " it changed something while the trained policy was driving, and why."
-    )
-    if not any(found.ticks.values()):
-        nothing = f"<p>Nothing: all {count(found.num_ticks, 'command')} passed unchanged.</p>"
-        return section("Safety interventions", means, nothing)
-    ranked = sorted(found.ticks.items(), key=lambda item: -item[1])
-    most = ranked[0][1]
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(reason_sentence(name))}</th>"
-        f"<td class='number'>{ticks}</td>"
-        f"<td class='number'>{percent(ticks / max(1, found.num_ticks))}</td>"
-        f"<td class='meter'><i style='width:{100 * ticks / most:.0f}%'></i></td></tr>"
-        for name, ticks in ranked
-        if ticks
-    )
-    head = (
-        "<th scope='col'>what it did</th><th scope='col' class='number'>commands</th>"
-        "<th scope='col' class='number'>share</th><td></td>"
-    )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return section("Safety interventions", means, f'<figure class="scroll">{table}</figure>')
 
 
 def section(title: str, means: str, body: str) -> str:

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rl_agent.safety.leaning import LIMITS
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.reach import TOLERANCE_M
 from rl_agent.types import Array
 
+from .gate_counts import Change, changes_between
 from .limit_audit import audit_commands, velocities
 from .recording import AppliedSeries, Recording
 from .report import (
@@ -31,6 +33,8 @@ ToolOf = Callable[[Array], Array]
 STRETCH_S = 6.0
 """Of commands shown in the report."""
 SHORTEST_WINDOW_S = 0.5
+REPORT_S = 1.0
+"""The gate reports its counts that often."""
 
 
 class GoalWindow(NamedTuple):
@@ -73,9 +77,21 @@ def describe_timing(spec: RobotSpec, recording: Recording) -> Timing | None:
 
 
 def describe_interventions(recording: Recording) -> Interventions:
-    """Return what the gate changed while driving, by reason."""
+    """Return what the gate changed while driving, by reason: how often, and how far."""
     applied = recording.driven().applied
-    return Interventions(num_ticks=len(applied.ticks), ticks=applied.interventions())
+    following = np.array([source != "" for source in applied.sources], dtype=np.bool_)
+    is_limited = (applied.reasons & LIMITS) != 0
+    changes: dict[str, Change] = {}
+    if len(applied.ticks):
+        start_s, end_s = applied.received_s[[0, -1]].tolist()
+        changes = changes_between(recording.counts, start_s, end_s + REPORT_S)
+    return Interventions(
+        num_ticks=len(applied.ticks),
+        ticks=applied.interventions(),
+        mean_change={name: round(c.mean, 6) for name, c in changes.items() if c.mean > 0.0},
+        limited_ticks=int(np.sum(is_limited & following)),
+        following_ticks=int(following.sum()),
+    )
 
 
 def describe_smoothness(

@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from . import figures
+from .intervention_table import interventions
 from .report import Report
 from .verdict import is_good, tiles, verdict
 from .wording import duration
@@ -32,7 +33,7 @@ def render_page(report: Report, pictures: Mapping[str, bytes]) -> str:
             figures.command_limits(report),
             figures.smoothness(report),
             figures.latency(report),
-            figures.interventions(report),
+            interventions(report),
             _next_steps(report),
             _fine_print(report),
         )

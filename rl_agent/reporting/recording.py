@@ -14,6 +14,7 @@ from rl_agent.exceptions import ReportError
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, Reason, SafetyState
 
+from .gate_counts import GateCounts, read_counts
 from .limit_audit import CommandTrace
 from .timing import Arrivals, Nanoseconds
 
@@ -21,6 +22,7 @@ MEASUREMENTS = "joint_states"
 APPLIED = "applied_command"
 PROPOSALS = "command_raw/policy"
 GOALS = "goal"
+DIAGNOSTICS = "diagnostics"
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class Recording:
     """(G,)."""
     goals: Array
     """(G, 3) in the base frame [m]."""
+    counts: tuple[GateCounts, ...] = ()
+    """The gate's diagnostics; empty where none were recorded."""
 
     def driven(self) -> Recording:
         """Return what arrived from the first goal to the last command that followed the policy."""
@@ -107,8 +111,10 @@ class Recording:
         )
 
 
-@dataclass
-class _Message:
+@dataclass(frozen=True)
+class Message:
+    """One message, in rosbags' own classes."""
+
     received_s: float
     content: Any
 
@@ -119,24 +125,36 @@ def read_recording(path: Path, spec: RobotSpec) -> Recording:
     Raises:
         ReportError: It cannot be read, or rosbags is not installed.
     """
-    topics = _read_topics(path, (MEASUREMENTS, APPLIED, PROPOSALS, GOALS))
+    topics = read_topics(path, (MEASUREMENTS, APPLIED, PROPOSALS, GOALS, DIAGNOSTICS))
     goals = topics[GOALS]
     return Recording(
-        measurements=_in_si(_joint_series(topics[MEASUREMENTS], spec.joint_names), spec),
-        applied=_applied_series(topics[APPLIED], spec.command_names),
-        proposals=_joint_series(topics[PROPOSALS], spec.command_names),
+        measurements=in_si(joint_series(topics[MEASUREMENTS], spec.joint_names), spec),
+        applied=applied_series(topics[APPLIED], spec.command_names),
+        proposals=joint_series(topics[PROPOSALS], spec.command_names),
         goal_received_s=np.array([message.received_s for message in goals]),
         goals=np.array([_point(message.content.pose.position) for message in goals]).reshape(-1, 3),
+        counts=gate_counts(topics[DIAGNOSTICS]),
     )
 
 
-def _read_topics(path: Path, names: Sequence[str]) -> dict[str, list[_Message]]:
+def gate_counts(messages: Sequence[Message]) -> tuple[GateCounts, ...]:
+    """Return the gate's reports among messages of `diagnostics`."""
+    found = (read_counts(message.received_s, message.content) for message in messages)
+    return tuple(report for report in found if report is not None)
+
+
+def read_topics(path: Path, names: Sequence[str]) -> dict[str, list[Message]]:
+    """Return the messages of each topic, whatever namespace it is in.
+
+    Raises:
+        ReportError: The recording cannot be read, or rosbags is not installed.
+    """
     try:
         from rosbags.rosbag2 import Reader, ReaderError
         from rosbags.typesys import Stores, get_typestore
     except ImportError as error:
         raise ReportError(f"reading recordings needs the `data` extra: {error}") from error
-    found: dict[str, list[_Message]] = {name: [] for name in names}
+    found: dict[str, list[Message]] = {name: [] for name in names}
     store = get_typestore(Stores.ROS2_JAZZY)
     try:
         with Reader(path) as reader:
@@ -146,7 +164,7 @@ def _read_topics(path: Path, names: Sequence[str]) -> dict[str, list[_Message]]:
                 return found
             for connection, received_ns, data in reader.messages(connections=chosen):
                 content = store.deserialize_cdr(data, connection.msgtype)
-                found[wanted[connection.id]].append(_Message(received_ns / 1e9, content))
+                found[wanted[connection.id]].append(Message(received_ns / 1e9, content))
     except (ReaderError, OSError) as error:
         raise ReportError(f"{path}: no recording: {error}") from error
     return found
@@ -156,7 +174,8 @@ def _is(connection: Any, name: str) -> bool:
     return bool(connection.topic == f"/{name}" or connection.topic.endswith(f"/{name}"))
 
 
-def _joint_series(messages: Sequence[_Message], names: Sequence[str]) -> JointSeries:
+def joint_series(messages: Sequence[Message], names: Sequence[str]) -> JointSeries:
+    """Return JointState messages as arrays, joints in the order of `names`."""
     contents = [message.content for message in messages]
     return JointSeries(
         stamps_ns=_stamps(contents),
@@ -166,7 +185,7 @@ def _joint_series(messages: Sequence[_Message], names: Sequence[str]) -> JointSe
     )
 
 
-def _in_si(series: JointSeries, spec: RobotSpec) -> JointSeries:
+def in_si(series: JointSeries, spec: RobotSpec) -> JointSeries:
     """Turn the driver's numbers into ours; all else on the wire is ours already."""
     gain = np.array([joint.sign * joint.scale for joint in spec.joints])
     offset = np.array([joint.offset_rad for joint in spec.joints])
@@ -175,8 +194,9 @@ def _in_si(series: JointSeries, spec: RobotSpec) -> JointSeries:
     )
 
 
-def _applied_series(messages: Sequence[_Message], names: Sequence[str]) -> AppliedSeries:
-    series = _joint_series(messages, names)
+def applied_series(messages: Sequence[Message], names: Sequence[str]) -> AppliedSeries:
+    """Return messages of `applied_command` as arrays."""
+    series = joint_series(messages, names)
     tags = [parse_tags(message.content.header.frame_id) for message in messages]
     return AppliedSeries(
         stamps_ns=series.stamps_ns,

@@ -156,6 +156,17 @@ class Interventions:
     num_ticks: int
     ticks: dict[str, int]
     """Per `Reason` name, ticks at which it was given."""
+    mean_change: dict[str, float] = field(default_factory=dict)
+    """Per `Reason` name, how far it moved a command on average [rad/s or m/s, all joints]."""
+    limited_ticks: int = 0
+    """Ticks changed by a limit while following, the start ramp left out."""
+    following_ticks: int = 0
+    """Ticks at which a proposal was followed."""
+
+    @property
+    def leaning_share(self) -> float:
+        """Share of the followed proposals that a limit changed, 0 to 1."""
+        return self.limited_ticks / max(self.following_ticks, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rl_agent.types import Reason
 
 CONTROLLER_NAMES = {
@@ -38,6 +40,35 @@ REASONS = {
     Reason.INTERNAL: "Stopped: the safety process found a mistake in itself",
     Reason.OPERATOR: "Stopped or held by the operator",
 }
+
+LIMIT_NAMES = {
+    "POSITION": "the end stops",
+    "VELOCITY": "the top speed",
+    "ACCELERATION": "the acceleration limit",
+    "JERK": "the jerk limit",
+    "EFFORT": "the force limit",
+    "WORKSPACE": "the tool's allowed space",
+    "BARRIER": "a distance to keep",
+    "PREDICTION": "the look ahead",
+}
+
+
+def leaning_sentence(values: Mapping[str, float | int | str]) -> str:
+    """Return the warning in the gate's diagnostics, numbers or text; empty where there is none."""
+    if "leaning_reason" not in values:
+        return ""
+    reason = str(values["leaning_reason"])
+    share, change = float(values["leaning_fraction"]), float(values["leaning_change"])
+    return (
+        f"the policy leans on the limiter: {percent(share)} of its last 10 s of commands were"
+        f" changed, mostly by {limit_name(reason)} ({reason}), by {change:.2g} rad/s or m/s on"
+        " average"
+    )
+
+
+def limit_name(reason: str) -> str:
+    """Return what a limit is called in a sentence, from the name of its `Reason`."""
+    return LIMIT_NAMES.get(reason, f"the limit {reason.replace('_', ' ').lower()}")
 
 
 def reason_sentence(name: str) -> str:

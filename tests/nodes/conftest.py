@@ -7,6 +7,7 @@ PURE = {
     "test_cadence.py",
     "test_controllers.py",
     "test_graph.py",
+    "test_leaning_watch.py",
     "test_pacing.py",
     "test_parameters.py",
     "test_parameters_fuzz.py",

@@ -68,3 +68,14 @@ def test_diagnostics_hold_every_count_as_text():
     assert status.message == "STOPPED: because"
     values = {item.key: item.value for item in status.values}
     assert (values["tick"], values["share_position"]) == ("3", "0.123457")
+
+
+def test_leaning_on_the_limiter_is_a_warning_in_words():
+    leaning = {"leaning_fraction": 0.23, "leaning_reason": "JERK", "leaning_change": 0.4}
+    (status,) = write_diagnostics("safety_node", diagnostics("ARMED", 0, **leaning)).status
+    assert status.level == DiagnosticStatus.WARN
+    assert "leans on the limiter: 23 %" in status.message
+    (status,) = write_diagnostics("safety_node", diagnostics("STOPPED", 1, **leaning)).status
+    assert status.level == DiagnosticStatus.ERROR
+    (status,) = write_diagnostics("safety_node", diagnostics("ARMED", 0)).status
+    assert status.level == DiagnosticStatus.OK

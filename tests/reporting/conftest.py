@@ -149,6 +149,9 @@ def report():
         interventions=Interventions(
             num_ticks=12345,
             ticks={"ACCELERATION": 812, "VELOCITY": 14, "START_RAMP": 22, "POSITION": 3},
+            mean_change={"ACCELERATION": 0.31, "VELOCITY": 0.02},
+            limited_ticks=829,
+            following_ticks=12300,
         ),
         pictures=tuple(
             Picture(

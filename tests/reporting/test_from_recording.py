@@ -13,6 +13,7 @@ from rl_agent.reporting.from_recording import (
     goal_windows,
     speed_example,
 )
+from rl_agent.reporting.gate_counts import GateCounts
 from rl_agent.reporting.recording import AppliedSeries, JointSeries, Recording
 from rl_agent.reporting.smoothness import minimum_jerk
 from rl_agent.robots.profile import load_robot
@@ -120,6 +121,18 @@ def test_commands_are_audited_and_shown_as_shares():
 def test_interventions_are_counted_per_reason():
     found = describe_interventions(make_recording())
     assert (found.num_ticks, found.ticks) == (601, {"VELOCITY": 5, "ACCELERATION": 5})
+
+
+def test_how_far_comes_from_the_gates_own_counts():
+    reports = (
+        GateCounts(-0.5, {"tick": "10", "ticks_velocity": "4", "share_velocity": "1"}),
+        GateCounts(6.5, {"tick": "700", "ticks_velocity": "9", "share_velocity": "3.5"}),
+    )
+    found = describe_interventions(replace(make_recording(), counts=reports))
+    # 2.5 rad/s over 5 ticks between the two reports.
+    assert found.mean_change == {"VELOCITY": 0.5}
+    assert (found.limited_ticks, found.following_ticks) == (5, 601)
+    assert found.leaning_share == 5 / 601
 
 
 def test_what_came_before_the_first_goal_and_after_the_policy_is_not_the_drive():

@@ -91,6 +91,23 @@ def test_interventions_are_told_in_words(report, pictures):
     assert "START_RAMP" not in page
 
 
+def test_how_far_commands_were_changed_stands_beside_how_often(report, pictures):
+    page = render_page(report, pictures)
+    assert "by how much" in page
+    assert "0.31 rad/s" in page
+
+
+def test_leaning_on_the_limiter_is_a_warning_on_the_page(report, pictures):
+    # 829 of 12300 followed commands are 6.7 %.
+    page = render_page(report, pictures)
+    assert "leans on the limiter. 6.7 %" in page
+    assert "mostly by the acceleration limit" in page
+    calm = replace(report.interventions, limited_ticks=615)  # 5 % exactly
+    page = render_page(replace(report, interventions=calm), pictures)
+    assert "leans on the limiter" not in page
+    assert "changed 5 % of the commands" in page
+
+
 def test_what_users_typed_cannot_break_the_page(report, pictures):
     page = render_page(replace(report, folder="<b>&\"'", notes=("<script>",)), pictures)
     assert parse(page).mistakes == []

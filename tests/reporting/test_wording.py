@@ -1,6 +1,13 @@
 import pytest
 
-from rl_agent.reporting.wording import REASONS, count, duration, percent, reason_sentence
+from rl_agent.reporting.wording import (
+    REASONS,
+    count,
+    duration,
+    leaning_sentence,
+    percent,
+    reason_sentence,
+)
 from rl_agent.types import Reason
 
 
@@ -11,6 +18,15 @@ def test_every_reason_has_a_sentence():
 
 def test_an_unknown_reason_keeps_its_name():
     assert reason_sentence("SOMETHING_NEW") == "something new"
+
+
+def test_leaning_is_told_from_numbers_and_from_text_alike():
+    values = {"leaning_fraction": 0.25, "leaning_reason": "NEW_LIMIT", "leaning_change": 0.5}
+    sentence = leaning_sentence(values)
+    assert sentence == leaning_sentence({key: str(value) for key, value in values.items()})
+    assert "25 %" in sentence
+    assert "the limit new limit" in sentence
+    assert leaning_sentence({"leaning_fraction": 0.04}) == ""
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import String
 
+from rl_agent.reporting.wording import leaning_sentence
 from rl_agent.types import Reason, SafetyState
 
 SCHEMA_VERSION = 1
@@ -74,10 +75,15 @@ def read_state(message: String) -> GateReport | None:
 
 
 def write_diagnostics(name: str, diagnostics: Mapping[str, float | int | str]) -> DiagnosticArray:
-    """Return the message of diagnostics, its stamp left at 0."""
+    """Return the message of diagnostics, its stamp left at 0.
+
+    Leaning on the limiter is at least a warning.
+    """
     state = SafetyState(diagnostics["state"])
-    status = DiagnosticStatus(level=LEVELS[state], name=name, hardware_id="surefoot")
-    status.message = f"{state}: {diagnostics['cause']}"
+    warning = leaning_sentence(diagnostics)
+    level = max(LEVELS[state], DiagnosticStatus.WARN) if warning else LEVELS[state]
+    status = DiagnosticStatus(level=level, name=name, hardware_id="surefoot")
+    status.message = f"{state}: {diagnostics['cause']}" + (f"; {warning}" if warning else "")
     status.values = [KeyValue(key=str(k), value=_text(v)) for k, v in diagnostics.items()]
     return DiagnosticArray(status=[status])
 

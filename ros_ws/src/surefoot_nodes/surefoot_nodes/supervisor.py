@@ -23,6 +23,7 @@ from .bringup import Bringup
 from .child import Child
 from .enclaves import enclave_arguments, secured
 from .graph import NodeSpec
+from .leaning_watch import LeaningWatch
 from .node import StopSignal
 from .parameters import to_argument
 from .stopping import stop_children
@@ -76,6 +77,7 @@ class Supervisor:
         self._reborn: set[str] = set()
         """Started again, and not configured yet."""
         self._status_s = 0.0
+        self._leaning = LeaningWatch()
         self._stop = StopSignal()
         self.children: dict[str, Child] = {}
 
@@ -154,11 +156,12 @@ class Supervisor:
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         now_s = time.monotonic()
-        if now_s - self._status_s < STATUS_S:
-            return
         for status in message.status:
-            line = status_line({item.key: item.value for item in status.values})
-            if line:
+            values = {item.key: item.value for item in status.values}
+            if warning := self._leaning.take(values):
+                self._say(f"warning: {warning}")
+            line = status_line(values)
+            if line and now_s - self._status_s >= STATUS_S:
                 self._status_s = now_s
                 self._say(line)
 
