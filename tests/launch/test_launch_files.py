@@ -83,7 +83,8 @@ def test_arguments_have_nav2s_names_and_descriptions(kind):
 def test_starts_the_graph_of_surefoot_up_and_its_supervisor(kind):
     _, nodes = start(kind)
     period_s = 4.0 if kind == "twin" else 0.0
-    graph = make_graph(kind, GraphConfig(goal_period_s=period_s))
+    blackbox = str(Path("runs/blackbox").absolute())
+    graph = make_graph(kind, GraphConfig(goal_period_s=period_s, blackbox=blackbox))
     assert list(nodes) == [*(spec.executable for spec in graph), "supervisor"]
     for spec in graph:
         node = nodes[spec.executable]
@@ -96,12 +97,19 @@ def test_starts_the_graph_of_surefoot_up_and_its_supervisor(kind):
 def test_supervisor_arms_twins_only():
     _, nodes = start("twin")
     (parameters,) = nodes["supervisor"]["parameters"]
-    names = ["twin_node", "safety_node", "policy_node", "goal_node"]
+    names = ["blackbox_node", "twin_node", "safety_node", "policy_node", "goal_node"]
     assert parameters["nodes"] == names
     assert parameters["auto_arm"] is True
     for kind in ("robot", "observe"):
         (parameters,) = start(kind)[1]["supervisor"]["parameters"]
         assert parameters["auto_arm"] is False
+
+
+def test_black_box_can_be_left_out_or_put_elsewhere():
+    assert "blackbox_node" not in start("twin", blackbox="")[1]
+    parameters = start("robot", blackbox="/boxes")[1]["blackbox_node"]["parameters"][0]
+    assert parameters["folder"] == "/boxes"
+    assert "blackbox" not in {argument.name for argument in launch_arguments("observe")}
 
 
 def test_twin_stays_on_this_machine():

@@ -31,6 +31,17 @@ def test_recorder_comes_first():
     assert node("twin", "recorder_node", record="out").parameters["out"] == "out"
 
 
+@pytest.mark.parametrize("kind", ["twin", "robot"])
+def test_black_box_listens_before_there_is_anything_to_hear(kind):
+    assert names(kind, blackbox="/boxes")[0] == "blackbox_node"
+    spec = node(kind, "blackbox_node", blackbox="/boxes")
+    assert (spec.parameters["folder"], spec.respawn) == ("/boxes", True)
+
+
+def test_without_a_gate_there_is_no_black_box():
+    assert "blackbox_node" not in names("observe", blackbox="/boxes")
+
+
 @pytest.mark.parametrize("choices", [{"goal_period_s": 0.0}, {"has_goals": False}])
 def test_goals_may_come_from_elsewhere(choices):
     assert "goal_node" not in names("twin", **choices)
@@ -38,7 +49,7 @@ def test_goals_may_come_from_elsewhere(choices):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_parameter_of_every_node_is_known_and_right(kind):
-    for spec in make_graph(kind, GraphConfig(policy_hz=50, record="out")):
+    for spec in make_graph(kind, GraphConfig(policy_hz=50, record="out", blackbox="boxes")):
         assert check_values(spec.executable, spec.parameters) == []
         assert spec.executable in TABLES
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ import yaml
 from bundles import make_bundle
 
 from rl_agent.deploy.signing import Signer, make_key_file
+from rl_agent.cli.main import main
 from rl_agent.exceptions import SurefootError
 from rl_agent.robots.profile import ROBOTS_DIR, load_robot
 from rl_agent.tasks.registry import make_task
@@ -12,6 +14,7 @@ from sim.kinematics import MujocoKinematics
 from surefoot_nodes.environment import graph_environment
 from surefoot_nodes.up import UpOptions, make_config
 
+TWINS_OWN = {"goal_period_s": 4.0, "auto_arm": True}
 PAIR = (("policy", "ur5e"), ("safety", "so101"))
 
 
@@ -97,6 +100,22 @@ def test_a_robot_that_pins_a_key_is_brought_up_with_what_it_signed(tmp_path, pin
     task = make_task("reach", spec, MujocoKinematics(spec))
     bundle = make_bundle(tmp_path / "b", spec, task, signer=signer)
     assert make_config(UpOptions(bundle=bundle, robot=robot)).acts_as == "onnx"
+
+
+def test_black_box_has_a_place_of_its_own_wherever_one_stands(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert make_config(UpOptions(blackbox="boxes")).blackbox == str(tmp_path / "boxes")
+    assert make_config(UpOptions(blackbox="")).blackbox == ""
+
+
+def test_black_box_is_on_unless_told_otherwise(monkeypatch):
+    asked = []
+    monkeypatch.setattr("surefoot_nodes.up.run_graph", lambda kind, o: asked.append(o) or 0)
+    for words in ([], ["--blackbox", "b"], ["--blackbox", ""], ["--no-blackbox"]):
+        main(["up", "twin", *words])
+        main(["up", "robot", *words])
+    assert [options.blackbox for options in asked[::2]] == ["runs/blackbox", "b", "", ""]
+    assert asked[::2] == [replace(options, **TWINS_OWN) for options in asked[1::2]]
 
 
 def test_several_mistakes_are_listed_at_once():

@@ -83,6 +83,8 @@ def running_graph(*arguments: str, domain: int | None = None, log: Path) -> Iter
     """Run `surefoot up ARGUMENTS` in the background; end it whatever happens."""
     domain = fresh_domain() if domain is None else domain
     command = [sys.executable, "-m", "rl_agent.cli.main", "up", *arguments]
+    if arguments[0] != "observe" and "--blackbox" not in arguments:
+        command.append("--no-blackbox")  # tests leave nothing in the checkout
     with log.open("w") as out:
         process = subprocess.Popen(
             [*command, "--domain", str(domain)], stdout=out, stderr=out, process_group=0

@@ -24,6 +24,9 @@ ANSWER_S = 1.0
 ARM_S = 5.0
 ARM_RETRY_S = 0.2
 
+PASSIVE = ("blackbox_node",)
+"""Moves nothing, so that it goes on by itself when it was started again."""
+
 Say = Callable[[str], None]
 
 
@@ -79,7 +82,7 @@ class Bringup:
             self.idle(ARM_RETRY_S)
 
     def tend(self, names: Sequence[str]) -> list[str]:
-        """Configure those nodes that were started again, and return them; they stay inactive."""
+        """Configure nodes that were started again, and return them; what may move stays inactive."""
         states = self.client.states(names, ANSWER_S)
         fresh = [name for name, state in states.items() if state == "unconfigured"]
         if not fresh:
@@ -87,6 +90,9 @@ class Bringup:
         changed = self.client.change(fresh, "configure", CONFIGURE_S)
         done = [name for name, is_done in changed.items() if is_done]
         for name in done:
+            if name in PASSIVE and self.client.change([name], "activate", ACTIVATE_S)[name]:
+                self._say(f"{name} is back")
+                continue
             self._say(f"{name} is back, inactive; `surefoot arm` activates it")
         return done
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,8 +32,25 @@ GoalPeriod = Annotated[
     float, typer.Option("--goal-period", help="Seconds between random goals; 0 for none.")
 ]
 Record = Annotated[Path | None, typer.Option(help="New folder to record all topics into (MCAP).")]
+Blackbox = Annotated[
+    str,
+    typer.Option(
+        "--blackbox",
+        help="Folder for the last 10 s before each trip of the gate; see `surefoot explain`.",
+    ),
+]
+NoBlackbox = Annotated[
+    bool, typer.Option("--no-blackbox", help="Keep none; so does an empty --blackbox.")
+]
+BLACKBOX = "runs/blackbox"
 LogLevel = Annotated[str, typer.Option(help="debug, info, warn or error.")]
 Seed = Annotated[int, typer.Option(help="Of goals and random actions.")]
+
+
+def _options(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of `UpOptions`: the parameters' names, but for what turns one off."""
+    blackbox = "" if values.pop("no_blackbox") else values["blackbox"]
+    return {**values, "blackbox": blackbox}
 
 
 @up.command("twin")
@@ -49,6 +66,8 @@ def up_twin(
         bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
     ] = True,
     record: Record = None,
+    blackbox: Blackbox = BLACKBOX,
+    no_blackbox: NoBlackbox = False,
     params: Params = None,
     namespace: Namespace = "",
     domain: Domain = None,
@@ -61,7 +80,7 @@ def up_twin(
 
     Examples: `surefoot up twin`, `surefoot up twin --bundle runs/reach/bundle --policy-hz 20`.
     """
-    options = locals()  # the parameters' names are the fields'
+    options = _options(locals())
     from .up import UpOptions, run_graph
 
     return run_graph("twin", UpOptions(**options))
@@ -77,6 +96,8 @@ def up_robot(
     goal_period_s: GoalPeriod = 0.0,
     seed: Seed = 0,
     record: Record = None,
+    blackbox: Blackbox = BLACKBOX,
+    no_blackbox: NoBlackbox = False,
     params: Params = None,
     namespace: Namespace = "",
     domain: Domain = None,
@@ -87,7 +108,7 @@ def up_robot(
     From another terminal: `surefoot arm`, `surefoot stop`, `surefoot reset`. Ctrl-C brakes and ends
     everything. The gate is no certified safety device: keep a hand on the robot's own e-stop.
     """
-    options = locals()
+    options = _options(locals())
     from .up import UpOptions, run_graph
 
     return run_graph("robot", UpOptions(**options))

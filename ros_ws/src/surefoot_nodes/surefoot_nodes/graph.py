@@ -44,6 +44,8 @@ class GraphConfig:
     seed: int = 0
     record: str = ""
     """Folder for a recording; empty for none."""
+    blackbox: str = ""
+    """Folder for the last seconds before each trip of the gate; empty for none."""
     has_goals: bool = True
     """Whether the task takes goals at all."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
@@ -72,6 +74,7 @@ def _twin_graph(config: GraphConfig) -> list[NodeSpec]:
 def _robot_graph(config: GraphConfig) -> list[NodeSpec]:
     """Gate and policy; the robot's own driver and controller run already."""
     return [
+        *_blackbox(config),
         _node("safety_node", config, 2),
         _policy(config, observe_only=False),
         *_goals(config),
@@ -94,6 +97,10 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
         actor=config.acts_as,
         observe_only=observe_only,
     )
+
+
+def _blackbox(config: GraphConfig) -> list[NodeSpec]:
+    return [_node("blackbox_node", config, 0, folder=config.blackbox)] if config.blackbox else []
 
 
 def _goals(config: GraphConfig) -> list[NodeSpec]:

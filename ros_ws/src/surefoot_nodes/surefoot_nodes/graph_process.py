@@ -42,7 +42,7 @@ class GraphOptions:
     def arguments(self) -> list[str]:
         """Return them as typed."""
         words = ["--robot", self.robot, "--domain", str(self.domain), "--actor", self.actor]
-        words += ["--goal-period", "0", "--seed", str(self.seed)]
+        words += ["--goal-period", "0", "--seed", str(self.seed), "--no-blackbox"]
         if self.bundle is not None:
             words += ["--bundle", str(self.bundle)]
         if self.policy_hz:

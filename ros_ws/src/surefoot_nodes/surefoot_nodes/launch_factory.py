@@ -39,6 +39,9 @@ ARGUMENTS = (
     Argument("seed", "0", "Of goals and random actions."),
     Argument("record", "", "New folder to record all topics into."),
 )
+BLACKBOX = Argument(
+    "blackbox", "runs/blackbox", "Folder for the last 10 s before each trip; empty: none."
+)
 GOAL_PERIOD_S = {"twin": "4.0", "robot": "0.0", "observe": "0.0"}
 DOMAIN = Argument("domain", "", "ROS_DOMAIN_ID of the twin's graph; empty: the variable's, or 42.")
 AUTO_ARM = Argument("auto_arm", "true", "Arm the gate once all nodes are active.")
@@ -47,7 +50,8 @@ AUTO_ARM = Argument("auto_arm", "true", "Arm the gate once all nodes are active.
 def launch_arguments(kind: Kind) -> list[Argument]:
     """Return the arguments of a graph's launch file."""
     goals = Argument("goal_period_s", GOAL_PERIOD_S[kind], "Time between random goals; 0: none.")
-    return [*ARGUMENTS, goals, *((DOMAIN, AUTO_ARM) if kind == "twin" else ())]
+    gates = () if kind == "observe" else (BLACKBOX,)
+    return [*ARGUMENTS, goals, *gates, *((DOMAIN, AUTO_ARM) if kind == "twin" else ())]
 
 
 def make_launch_description(kind: Kind) -> Any:
@@ -118,6 +122,7 @@ def _options(values: dict[str, str]) -> UpOptions:
         goal_period_s=float(values["goal_period_s"]),
         seed=int(values["seed"]),
         record=_path(values["record"]),
+        blackbox=values.get("blackbox", ""),
         params=_path(values["params_file"]),
         namespace=values["namespace"],
         log_level=values["log_level"],

@@ -48,6 +48,8 @@ class GuardedNode(LifecycleNode):
 
     is_realtime = True
     """Whether a control loop in this process must not be kept waiting."""
+    is_background = False
+    """Whether the whole process must never take the processor from one that controls."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -254,14 +256,17 @@ def run(make_node: Callable[[], GuardedNode], name: str, argv: Sequence[str] | N
     arguments = list(sys.argv if argv is None else argv)
     try:
         parameters.check_arguments(arguments, name)
-        with realtime.fifo_for_new_threads(), secured(name, arguments):
+        is_background = getattr(make_node, "is_background", False)
+        priority = realtime.in_background() if is_background else realtime.fifo_for_new_threads()
+        with priority, secured(name, arguments):
             arguments += enclave_arguments(name, arguments)
             rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
             node = make_node()
     except (SurefootError, InvalidParameterTypeException) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 2
-    realtime.lock_memory()
+    if not is_background:
+        realtime.lock_memory()
     if realtime.PARENT_VARIABLE not in os.environ and (missing := realtime.missing()):
         node.get_logger().warning(missing)  # a supervisor says it once for all nodes
     _spin(node, stop)

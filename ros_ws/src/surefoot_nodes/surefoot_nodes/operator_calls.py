@@ -24,7 +24,14 @@ FIND_S = 3.0
 ANSWER_S = 3.0
 AFTERWARDS_S = 0.7
 """Once one gate has stopped, another is looked for this long."""
-ORDER = ("recorder_node", "twin_node", "safety_node", "policy_node", "goal_node")
+ORDER = (
+    "recorder_node",
+    "blackbox_node",
+    "twin_node",
+    "safety_node",
+    "policy_node",
+    "goal_node",
+)
 
 
 def call_stop(namespace: str = "", domain: int | None = None) -> int:

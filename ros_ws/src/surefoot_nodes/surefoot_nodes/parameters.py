@@ -126,7 +126,7 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
         ),
         Parameter(
             name="observers",
-            default=["recorder_node_io", "rosbag2_recorder"],
+            default=["recorder_node_io", "blackbox_node_io", "rosbag2_recorder"],
             description="Nodes that may listen to the controller's topic without being one.",
         ),
     ),
@@ -149,6 +149,36 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             name="topics",
             default=[""],
             description="NAME:package/msg/Type each; empty takes what the profile implies.",
+        ),
+    ),
+    "blackbox_node": (
+        *_ROBOT,
+        Parameter(name="folder", default="runs/blackbox", description="Where boxes are written."),
+        Parameter(
+            name="topics",
+            default=[""],
+            description="NAME:package/msg/Type each; empty takes what the profile implies.",
+        ),
+        Parameter(
+            name="before_s",
+            default=10.0,
+            lower=1.0,
+            upper=120.0,
+            description="What a box shows from before the trip [s].",
+        ),
+        Parameter(
+            name="after_s",
+            default=1.0,
+            lower=0.0,
+            upper=10.0,
+            description="What a box shows from after the trip [s].",
+        ),
+        Parameter(
+            name="max_boxes",
+            default=20,
+            lower=1,
+            upper=10_000,
+            description="The oldest beyond are thrown away.",
         ),
     ),
     "supervisor": (

@@ -32,3 +32,7 @@ REPORTS = _profile(10)
 """diagnostics."""
 RECORDING = _profile(500)
 """A recorder loses nothing while the disk is busy."""
+LOOKING_ON = _profile(500, ReliabilityPolicy.BEST_EFFORT)
+"""A black box: nobody waits for it, and it takes messages in batches."""
+LATCHED_HISTORY = _profile(50, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+"""Latched topics for who looks only now and then, and wants every change."""

@@ -20,6 +20,9 @@ processor from one that holds the interpreter's lock, and so from the control lo
 SWITCH_INTERVAL_S = 5e-4
 """Python's default of 5 ms would let another thread keep a control tick waiting that long."""
 
+BACKGROUND_NICE = 10
+"""Of processes that only look on: they get what is left of the processor."""
+
 _PR_SET_PDEATHSIG = 1
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 
@@ -84,3 +87,10 @@ def fifo_for_new_threads() -> Iterator[None]:
         yield
     finally:
         use_ordinary()
+
+
+@contextlib.contextmanager
+def in_background() -> Iterator[None]:
+    """Let this thread, and those that start within, stand back behind all others for good."""
+    os.nice(BACKGROUND_NICE)
+    yield

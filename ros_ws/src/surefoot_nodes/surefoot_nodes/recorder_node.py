@@ -6,21 +6,17 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from rl_agent.exceptions import GraphError, Problem, ProfileError
-from rl_agent.spec import RobotSpec
-from rl_agent.types import Source
 
 from . import qos
-from .controller_messages import make_codec
 from .node import GuardedNode, run
+from .recorded_topics import LATCHED_TOPICS, default_topics, message_class, received_ns
 
 NAME = "recorder_node"
 BAG_VERSION = 9
-LATCHED_TOPICS = ("goal", "safety_state")
 
 
 class RecorderNode(GuardedNode):
@@ -54,7 +50,7 @@ class RecorderNode(GuardedNode):
             write = self._channel(full, kind)
             latched = name in LATCHED_TOPICS
             profile = qos.LATCHED if latched else qos.RECORDING
-            io.create_subscription(_message_class(kind), name, write, profile, raw=True)
+            io.create_subscription(message_class(kind), name, write, profile, raw=True)
 
     def activate(self) -> None:
         """Write from now on."""
@@ -84,30 +80,8 @@ class RecorderNode(GuardedNode):
         return partial(self._write, connection)
 
     def _write(self, connection: Any, data: bytes, info: dict[str, int]) -> None:
-        # Both clocks are read now; how long ago the message came is a difference on the wall clock.
-        age_ns = time.time_ns() - info["received_timestamp"]
-        self._writer.write(connection, time.monotonic_ns() - max(age_ns, 0), data)
+        self._writer.write(connection, received_ns(info), data)
         self.num_messages += 1
-
-
-def default_topics(spec: RobotSpec) -> list[str]:
-    """Return `NAME:TYPE` of everything that drives or tells about this robot."""
-    controller = make_codec(spec)
-    kind = controller.message_type
-    package = kind.__module__.split(".")[0]
-    joints = ["joint_states", *(f"command_raw/{source}" for source in Source), "applied_command"]
-    return [
-        *(f"{name}:sensor_msgs/msg/JointState" for name in joints),
-        f"{controller.topic}:{package}/msg/{kind.__name__}",
-        "goal:geometry_msgs/msg/PoseStamped",
-        "safety_state:std_msgs/msg/String",
-        "diagnostics:diagnostic_msgs/msg/DiagnosticArray",
-    ]
-
-
-def _message_class(kind: str) -> Any:
-    package, _, name = kind.split("/")
-    return getattr(import_module(f"{package}.msg"), name)
 
 
 def _nothing(now_s: float) -> None:

@@ -34,6 +34,8 @@ class UpOptions:
     seed: int = 0
     auto_arm: bool = False
     record: Path | None = None
+    blackbox: str = ""
+    """Folder; empty for none."""
     params: Path | None = None
     namespace: str = ""
     domain: int | None = None
@@ -83,6 +85,7 @@ def make_config(options: UpOptions) -> GraphConfig:
         goal_period_s=options.goal_period_s,
         seed=options.seed,
         record=str(options.record.absolute()) if options.record else "",
+        blackbox=str(Path(options.blackbox).absolute()) if options.blackbox else "",
         overrides=overrides,
     )
     problems = [*_option_problems(options), *_config_problems(config)]
