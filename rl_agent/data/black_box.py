@@ -24,7 +24,7 @@ class BlackBoxConfig:
     before_s: float = 10.0
     after_s: float = 1.0
     """Waited after a trip, so that the box shows how the robot came to stand [s]."""
-    gap_s: float = 5.0
+    gap_s: float = 2.0
     """At most one box in this time [s]: a gate that trips again and again fills no disk."""
     topic_bytes: int = 8_000_000
     """Per topic: a flood on one neither eats the memory nor pushes the others out."""

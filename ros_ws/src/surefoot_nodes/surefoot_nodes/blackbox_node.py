@@ -45,7 +45,7 @@ class BlackboxNode(GuardedNode):
 
     def __init__(self) -> None:
         super().__init__(NAME)
-        self._subscriptions: dict[str, Any] = {}
+        self._ears: dict[str, Any] = {}
         self._timer: Any = None
         self._box: BlackBox | None = None
         self._writers: list[threading.Thread] = []
@@ -62,7 +62,7 @@ class BlackboxNode(GuardedNode):
         kinds = dict(topic.partition(":")[::2] for topic in listed)
         io = self.make_io()
         full = {name: io.resolve_topic_name(name) for name in kinds}
-        self._subscriptions = {
+        self._ears = {
             full[name]: io.create_subscription(
                 _class_of(name, kind), name, _nothing, _quality(name), raw=True
             )
@@ -70,7 +70,7 @@ class BlackboxNode(GuardedNode):
         }
         self._state_topic = io.resolve_topic_name("safety_state")
         self._box = BlackBox(
-            list(self._subscriptions),
+            list(self._ears),
             latched=[full[name] for name in LATCHED_TOPICS if name in full],
             commands=io.resolve_topic_name("applied_command"),
             config=BlackBoxConfig(before_s=self.values["before_s"], after_s=self.values["after_s"]),
@@ -103,7 +103,7 @@ class BlackboxNode(GuardedNode):
         deadline_s = time.monotonic() + LAST_WORDS_S
         for writer in self._writers:
             writer.join(max(deadline_s - time.monotonic(), 0.0))
-        self._subscriptions = {}
+        self._ears = {}
         self._box = None
 
     def _prepare(self, folder: Path) -> None:
@@ -116,7 +116,7 @@ class BlackboxNode(GuardedNode):
 
     def _look(self) -> None:
         assert self._box is not None
-        for topic, subscription in self._subscriptions.items():
+        for topic, subscription in self._ears.items():
             for _ in range(MOST_AT_ONCE):
                 with subscription.handle:
                     taken = subscription.handle.take_message(subscription.msg_type, True)
