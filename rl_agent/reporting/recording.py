@@ -150,7 +150,7 @@ def read_topics(path: Path, names: Sequence[str]) -> dict[str, list[Message]]:
         ReportError: The recording cannot be read, or rosbags is not installed.
     """
     try:
-        from rosbags.rosbag2 import Reader, ReaderError
+        from rosbags.rosbag2 import Reader
         from rosbags.typesys import Stores, get_typestore
     except ImportError as error:
         raise ReportError(f"reading recordings needs the `data` extra: {error}") from error
@@ -165,8 +165,8 @@ def read_topics(path: Path, names: Sequence[str]) -> dict[str, list[Message]]:
             for connection, received_ns, data in reader.messages(connections=chosen):
                 content = store.deserialize_cdr(data, connection.msgtype)
                 found[wanted[connection.id]].append(Message(received_ns / 1e9, content))
-    except (ReaderError, OSError) as error:
-        raise ReportError(f"{path}: no recording: {error}") from error
+    except Exception as error:  # a damaged file makes rosbags fail in too many ways to list
+        raise ReportError(f"{path}: no recording, or a damaged one: {error}") from error
     return found
 
 

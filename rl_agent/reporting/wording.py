@@ -34,7 +34,7 @@ REASONS = {
     Reason.BAD_PROPOSAL: "Refused a command that did not fit this robot",
     Reason.IMPLAUSIBLE: "Refused a reading that cannot be true",
     Reason.ESTOP: "Emergency stop",
-    Reason.SILENT: "Stopped: the policy had fallen silent",
+    Reason.SILENT: "Stopped: a source of readings or commands had fallen silent",
     Reason.SECOND_PUBLISHER: "Stopped: somebody else was commanding the same robot",
     Reason.FOLLOWING_ERROR: "Stopped: the robot did not follow its commands",
     Reason.INTERNAL: "Stopped: the safety process found a mistake in itself",

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import psutil
@@ -103,6 +105,33 @@ def test_a_dead_policy_leaves_a_box_and_disarming_leaves_none(told):
 
 def test_a_dead_gate_cannot_say_so_but_leaves_a_box_all_the_same(told):
     assert about(told["gate"])["reasons"] == ["GATE_SILENT"]
+
+
+def explained(box):
+    command = [sys.executable, "-m", "rl_agent.cli.main", "explain", str(box), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_explain_names_cause_reaction_and_standstill(told):
+    found = explained(told["policy"])
+    assert found["trip"]["reasons"] == ["STALE_PROPOSAL", "SILENT"]
+    assert found["braking"]["cause"] == "the last proposal"
+    within_s = SPEC.proposal_timeout_s + SPEC.gate_period_s + 0.010
+    assert found["braking"]["first_command_s"] <= within_s
+    assert found["braking"]["commanded_rest_s"] <= 0.3
+    assert found["limits"]["are_kept"] is True
+    policy = next(source for source in found["sources"] if source["name"] == "policy")
+    assert policy["age_s"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_explain_names_an_estop_and_a_dead_gate(told):
+    assert "e-stop" in explained(told["estop"])["trip"]["cause"]
+    gate = explained(told["gate"])
+    assert gate["braking"]["cause"] == "the gate's last command"
+    assert gate["braking"]["first_command_s"] is None
+    assert gate["braking"]["measured_rest_s"] <= 0.5
 
 
 def test_profile_lies_beside_the_recording(told):

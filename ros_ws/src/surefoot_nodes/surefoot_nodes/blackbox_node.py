@@ -6,6 +6,8 @@ import importlib.util
 import sys
 import threading
 import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -149,12 +151,17 @@ class BlackboxNode(GuardedNode):
 
     def _write(self, box: Box) -> None:
         try:
-            path = write_box(self._folder, box, self._label)
+            utc = datetime.now(UTC) - timedelta(microseconds=_age_ns(box) / 1000)
+            path = write_box(self._folder, box, replace(self._label, utc=utc))
         except Exception as error:  # a disk that is full must not end the black box
             self.get_logger().warning(f"black box not written to {self._folder}: {error}")
             return
         # As a warning, so that it is seen: whoever sees the trip wants to know where to look.
         self.get_logger().warning(f"black box written: surefoot explain {path}")
+
+
+def _age_ns(box: Box) -> int:
+    return time.monotonic_ns() - box.trip.time_ns
 
 
 def _class_of(name: str, kind: str) -> Any:

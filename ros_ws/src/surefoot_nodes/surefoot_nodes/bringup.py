@@ -82,7 +82,7 @@ class Bringup:
             self.idle(ARM_RETRY_S)
 
     def tend(self, names: Sequence[str]) -> list[str]:
-        """Configure nodes that were started again, and return them; what may move stays inactive."""
+        """Configure nodes that were started again; return them. What may move stays inactive."""
         states = self.client.states(names, ANSWER_S)
         fresh = [name for name, state in states.items() if state == "unconfigured"]
         if not fresh:
