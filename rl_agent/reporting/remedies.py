@@ -31,6 +31,20 @@ REMEDIES = {
     " profile's workspace.",
     "BARRIER": "A distance could not be kept: move the robot away by hand, and check the profile's"
     " barriers against its surroundings.",
+    "SELF_DISTANCE": "Two links came too close: move the robot apart by hand, and check the"
+    " profile's distances.",
+    "POWER": "A joint needed more power than it has: lower action.max_speed, or its load.",
+    "DEADLINE": "The safety process missed its deadlines: load the machine less, and give it"
+    " real-time priority (ulimit -r).",
+    "FALL": "The robot fell: set it up again by hand before `surefoot reset`, and find out on what"
+    " ground and at which speed it happened.",
+    "CONTACT": "The robot touched something: look what it was, and clear the way before"
+    " `surefoot reset`.",
+    "HEALTH": "A motor or the battery is at its limit: let it cool down or recharge, and see"
+    " `diagnostics` for which one.",
+    "ABSENT": "Nobody held the dead-man's switch: `surefoot reset` and `surefoot arm` once somebody"
+    " is there.",
+    "FROZEN": "The readings stand still: look after the robot's driver and its bus.",
     "PREDICTION": "No motion was left that could be stopped in time: lower action.max_speed, or"
     " keep goals further from the limits.",
 }

@@ -39,6 +39,15 @@ REASONS = {
     Reason.FOLLOWING_ERROR: "Stopped: the robot did not follow its commands",
     Reason.INTERNAL: "Stopped: the safety process found a mistake in itself",
     Reason.OPERATOR: "Stopped or held by the operator",
+    Reason.SPEED_SCALE: "Kept to the speed that was set for commissioning",
+    Reason.SELF_DISTANCE: "Kept the robot's links away from each other",
+    Reason.POWER: "Held a joint to its greatest power",
+    Reason.DEADLINE: "Held still because the safety process itself ran late",
+    Reason.FALL: "Stopped: the robot was falling",
+    Reason.CONTACT: "Stopped: the robot touched something hard",
+    Reason.HEALTH: "Stopped: a motor or the battery reported trouble",
+    Reason.ABSENT: "Stopped: the operator was no longer there",
+    Reason.FROZEN: "Held still because the robot's readings did not change any more",
 }
 
 LIMIT_NAMES = {
@@ -50,6 +59,8 @@ LIMIT_NAMES = {
     "WORKSPACE": "the tool's allowed space",
     "BARRIER": "a distance to keep",
     "PREDICTION": "the look ahead",
+    "SELF_DISTANCE": "the distance between links",
+    "POWER": "the power limit",
 }
 
 

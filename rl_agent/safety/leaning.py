@@ -20,8 +20,11 @@ LIMITS = int(
     | Reason.WORKSPACE
     | Reason.BARRIER
     | Reason.PREDICTION
+    | Reason.SELF_DISTANCE
+    | Reason.POWER
 )
-"""Not the start ramp: it is the gate's own wish. Holding and stopping are not leaning either."""
+OWN_WISHES = int(Reason.START_RAMP | Reason.SPEED_SCALE)
+"""Slowing that the gate or its operator wants: no leaning, as little as holding and stopping."""
 
 
 class Dominant(NamedTuple):

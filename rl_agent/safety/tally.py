@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rl_agent.safety.leaning import LIMITS, WINDOW_S, LeaningWindow
+from rl_agent.safety.leaning import LIMITS, OWN_WISHES, WINDOW_S, LeaningWindow
 from rl_agent.types import Reason, SafetyState
-
-_RAMP = int(Reason.START_RAMP)
 
 
 class Tally:
@@ -31,13 +29,13 @@ class Tally:
         for reason, share in shares.items():
             bit = reason.value
             self._shares[bit] = self._shares.get(bit, 0.0) + share
-            if bit != _RAMP:
+            if not bit & OWN_WISHES:
                 # Whoever owns a share of the change is a limit, even one that came later.
                 limits |= bit
                 change += share
         if state is SafetyState.ARMED:
             self._armed_ticks += 1
-            self._limited_ticks += bool(limits or reasons & _RAMP)
+            self._limited_ticks += bool(limits or reasons & OWN_WISHES)
             self._leaning.add(limits, change)
         if reasons:
             self._reason_ticks[reasons] = self._reason_ticks.get(reasons, 0) + 1

@@ -8,7 +8,7 @@ from rl_agent.types import Reason, SafetyState
 
 ARMED = SafetyState.ARMED
 LIMITS = ("POSITION", "VELOCITY", "ACCELERATION", "JERK")
-LIMITS += ("EFFORT", "WORKSPACE", "BARRIER", "PREDICTION")
+LIMITS += ("EFFORT", "WORKSPACE", "BARRIER", "PREDICTION", "SELF_DISTANCE", "POWER")
 HZ = 10.0
 """A window of 100 ticks."""
 
@@ -73,8 +73,9 @@ def test_nothing_else_counts(reason):
     assert tally_of((100, reason, {})).report()["leaning_fraction"] == 0.0
 
 
-def test_the_start_ramp_does_not_count():
-    report = tally_of((100, *limited(Reason.START_RAMP))).report()
+@pytest.mark.parametrize("reason", [Reason.START_RAMP, Reason.SPEED_SCALE])
+def test_slowing_that_the_gate_itself_wants_does_not_count(reason):
+    report = tally_of((100, *limited(reason))).report()
     assert (report["leaning_fraction"], report["limited_fraction"]) == (0.0, 1.0)
 
 
