@@ -121,7 +121,7 @@ def test_twin_is_driven_over_ros_from_the_wheel(installed, tmp_path):
         graph.wait(timeout=10.0)
     finally:
         graph.kill()
-    assert len(nodes) == 4, nodes
+    assert len(nodes) == 5, nodes
 
 
 def wait_for(text: str, log: Path, process: subprocess.Popen, timeout_s: float) -> bool:
