@@ -5,8 +5,8 @@ import pytest
 import yaml
 from bundles import make_bundle
 
-from rl_agent.deploy.signing import Signer, make_key_file
 from rl_agent.cli.main import main
+from rl_agent.deploy.signing import Signer, make_key_file
 from rl_agent.exceptions import SurefootError
 from rl_agent.robots.profile import ROBOTS_DIR, load_robot
 from rl_agent.tasks.registry import make_task

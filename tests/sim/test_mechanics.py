@@ -43,7 +43,7 @@ def test_the_gradient_of_a_distance_is_its_difference(ur5e):
 
 
 def test_a_geom_that_is_not_there_is_named(ur5e):
-    safety = SafetySpec(pairs=(PairSpec(geoms=("sholder", "flange"), distance_m=0.1),))
+    safety = SafetySpec(pairs=(PairSpec(geoms=("sholdr", "flange"), distance_m=0.1),))
     with pytest.raises(TwinMismatchError, match="did you mean 'shoulder'"):
         MujocoClearances(replace(ur5e, safety=safety))
 
