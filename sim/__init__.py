@@ -9,6 +9,7 @@ if find_spec("gymnasium") is not None:
     _TABLE = {
         "So101Reach-v0": {"robot": "so101", "task": "reach"},
         "Ur5eReach-v0": {"robot": "ur5e", "task": "reach"},
+        "Fr3Reach-v0": {"robot": "fr3", "task": "reach"},
         "CartpoleSwingUp-v0": {"robot": "cartpole", "task": "swing_up"},
     }
     for _id, _kwargs in _TABLE.items():

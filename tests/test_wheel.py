@@ -89,7 +89,7 @@ def test_code_comes_from_the_wheel(installed, tmp_path):
     assert shown.stdout.count(installed["PYTHONPATH"]) == 3, shown.stdout + shown.stderr
 
 
-@pytest.mark.parametrize("robot", ["so101", "ur5e", "cartpole"])
+@pytest.mark.parametrize("robot", ["so101", "ur5e", "fr3", "cartpole"])
 def test_robot_check_finds_profile_and_twin_in_the_wheel(installed, tmp_path, robot):
     checked = run("surefoot", "robot", "check", robot, cwd=tmp_path, env=installed)
     assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -32,7 +32,7 @@ def problems_of(tmp_path):
 
 
 def test_shipped_robots_are_found_by_name():
-    assert {"so101", "ur5e", "cartpole"} <= set(available_robots())
+    assert {"so101", "ur5e", "fr3", "cartpole"} <= set(available_robots())
 
 
 @pytest.mark.parametrize("name", available_robots())

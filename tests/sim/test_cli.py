@@ -10,7 +10,7 @@ def wide(monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
 
 
-@pytest.mark.parametrize("name", ["so101", "ur5e", "cartpole"])
+@pytest.mark.parametrize("name", ["so101", "ur5e", "fr3", "cartpole"])
 def test_check_of_a_shipped_robot_agrees(capsys, wide, name):
     assert main(["robot", "check", name]) == 0
     assert f"{name}: profile and MJCF agree." in capsys.readouterr().out
@@ -53,4 +53,4 @@ def test_help_teaches(capsys):
 def test_list_shows_every_robot(capsys, wide):
     assert main(["robot", "list"]) == 0
     out = capsys.readouterr().out
-    assert all(name in out for name in ("so101", "ur5e", "cartpole"))
+    assert all(name in out for name in ("so101", "ur5e", "fr3", "cartpole"))

@@ -14,7 +14,7 @@ from rl_agent.robots.profile import ROBOTS_DIR, load_robot
 from rl_agent.types import Reason
 from sim.env import OBS_BOUND, TwinEnv
 
-IDS = ("sim:So101Reach-v0", "sim:Ur5eReach-v0", "sim:CartpoleSwingUp-v0")
+IDS = ("sim:So101Reach-v0", "sim:Ur5eReach-v0", "sim:Fr3Reach-v0", "sim:CartpoleSwingUp-v0")
 
 
 @pytest.fixture(params=IDS)
@@ -73,7 +73,7 @@ def test_ids_resolve_in_a_fresh_interpreter():
         "print('torch' in sys.modules, 'rclpy' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert result.stdout.split() == ["so101", "ur5e", "cartpole", "False", "False"]
+    assert result.stdout.split() == ["so101", "ur5e", "fr3", "cartpole", "False", "False"]
 
 
 def test_the_same_seed_gives_the_same_experience(env):
@@ -264,7 +264,7 @@ def test_the_pole_hangs_at_the_start():
         assert info["error"] > np.pi - 0.2
 
 
-@pytest.mark.parametrize("name", ["so101", "ur5e"])
+@pytest.mark.parametrize("name", ["so101", "ur5e", "fr3"])
 def test_a_classical_controller_reaches_through_the_gate(name):
     """Twenty targets, 2 cm for half a second within 4 s, without a stop in between."""
     env = TwinEnv(name, "reach")

@@ -23,6 +23,19 @@ UR5E_DH = (
     (0.0, 0.0996, 0.0),
 )
 
+# frankaemika/franka_description, robots/fr3/kinematics.yaml: origin xyz and rpy of the joints; then the
+# flange, with the hand's centre point as end_effectors/franka_hand puts it.
+FR3_JOINTS = (
+    ((0.0, 0.0, 0.333), (0.0, 0.0, 0.0)),
+    ((0.0, 0.0, 0.0), (-np.pi / 2, 0.0, 0.0)),
+    ((0.0, -0.316, 0.0), (np.pi / 2, 0.0, 0.0)),
+    ((0.0825, 0.0, 0.0), (np.pi / 2, 0.0, 0.0)),
+    ((-0.0825, 0.384, 0.0), (-np.pi / 2, 0.0, 0.0)),
+    ((0.0, 0.0, 0.0), (np.pi / 2, 0.0, 0.0)),
+    ((0.088, 0.0, 0.0), (np.pi / 2, 0.0, 0.0)),
+)
+FR3_TOOL = ((0.0, 0.0, 0.107 + 0.1034), (0.0, 0.0, -np.pi / 4))
+
 
 def rotation(axis, angle):
     cos, sin = np.cos(angle), np.sin(angle)
@@ -41,13 +54,22 @@ def urdf_origin(xyz, rpy):
     return pose
 
 
-def so101_tool_pose(position):
+def urdf_tool_pose(joints, tool, position):
+    """All joints turn about their own z."""
     pose = np.eye(4)
-    for (xyz, rpy), angle in zip(SO101_JOINTS, position, strict=False):
+    for (xyz, rpy), angle in zip(joints, position, strict=False):
         turn = np.eye(4)
         turn[:3, :3] = rotation("z", angle)
         pose = pose @ urdf_origin(xyz, rpy) @ turn
-    return pose @ urdf_origin(*SO101_TOOL)
+    return pose @ urdf_origin(*tool)
+
+
+def so101_tool_pose(position):
+    return urdf_tool_pose(SO101_JOINTS, SO101_TOOL, position)
+
+
+def fr3_tool_pose(position):
+    return urdf_tool_pose(FR3_JOINTS, FR3_TOOL, position)
 
 
 def ur5e_tool_pose(position):
@@ -61,4 +83,4 @@ def ur5e_tool_pose(position):
     return pose
 
 
-TOOL_POSES = {"so101": so101_tool_pose, "ur5e": ur5e_tool_pose}
+TOOL_POSES = {"so101": so101_tool_pose, "ur5e": ur5e_tool_pose, "fr3": fr3_tool_pose}
