@@ -181,6 +181,7 @@ def _joint_problems(profile: ProfileModel) -> list[Problem]:
         if joint.brake_deceleration < joint.max_acceleration:
             message = f"must not be below max_acceleration ({joint.max_acceleration})"
             problems.append(Problem(f"{path}.brake_deceleration", message))
+        problems += _curve_problems(f"{path}.velocity_curve", joint)
         if joint.type is JointType.CONTINUOUS:
             if joint.lower is not None or joint.upper is not None:
                 problems.append(Problem(path, "a continuous joint has no lower and upper"))
@@ -201,6 +202,24 @@ def _joint_problems(profile: ProfileModel) -> list[Problem]:
         ):
             message = f"{joint.lower} to {joint.upper} rad looks like degrees; write radians"
             problems.append(Problem(path, message))
+    return problems
+
+
+def _curve_problems(path: str, joint: JointModel) -> list[Problem]:
+    curve = joint.velocity_curve
+    if curve is None:
+        return []
+    problems = []
+    if curve.slope > 2.0 * joint.max_acceleration:
+        message = (
+            f"following it takes slope/2 = {curve.slope / 2.0:g} of deceleration, more than"
+            f" max_acceleration ({joint.max_acceleration:g}); take {2.0 * joint.max_acceleration:g}"
+        )
+        problems.append(Problem(f"{path}.slope", message))
+    # Nearer to a root than this the curve lets nothing move.
+    still = curve.offset**2 / curve.slope
+    if not curve.lower + still < joint.home < curve.upper - still:
+        problems.append(Problem(path, f"leaves no speed at home ({joint.home:g})"))
     return problems
 
 

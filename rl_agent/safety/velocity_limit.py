@@ -1,16 +1,23 @@
-"""Velocity limit per joint, narrowed while the start ramp lasts."""
+"""Velocity limit per joint: narrowed while the start ramp lasts, and towards a joint's ends."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from rl_agent.safety.limit import Interval, Limit, LimitState
-from rl_agent.spec import RobotSpec
-from rl_agent.types import Reason
+from rl_agent.spec import JointSpec, RobotSpec, VelocityCurve
+from rl_agent.types import Array, Reason
+
+NO_CURVE = VelocityCurve(lower=-np.inf, upper=np.inf, slope=1.0)
 
 
 class VelocityLimit(Limit):
-    """Allow |v'| <= speed_scale * max_velocity."""
+    """Allow |v'| <= speed_scale * max_velocity, and no more than the joint's curve, if it has one.
+
+    While the robot keeps its other limits, this one never asks for more than max_acceleration.
+    """
 
     reason = Reason.VELOCITY
 
@@ -19,9 +26,18 @@ class VelocityLimit(Limit):
         self._speed = np.array([joint.max_velocity for joint in joints])
         self._slowing = np.array([joint.max_acceleration for joint in joints]) * dt
         self._full = Interval(-self._speed, self._speed)
+        has_curve = any(joint.velocity_curve is not None for joint in joints)
+        self._curves = VelocityCurves(joints, dt) if has_curve else None
 
     def interval(self, state: LimitState) -> Interval:
         """Return the velocities within the (scaled) limit."""
+        scaled = self._scaled(state)
+        if self._curves is None:
+            return scaled
+        down, up = self._curves.speeds(state.position)
+        return Interval(-np.minimum(down, scaled.upper), np.minimum(up, scaled.upper))
+
+    def _scaled(self, state: LimitState) -> Interval:
         if state.speed_scale >= 1.0:
             return self._full
         # A scale that falls must not ask for more deceleration than the acceleration limit gives.
@@ -29,3 +45,33 @@ class VelocityLimit(Limit):
         speed = np.maximum(self._speed * max(state.speed_scale, 0.0), reachable)
         speed = np.minimum(speed, self._speed)
         return Interval(-speed, speed)
+
+
+class VelocityCurves:
+    """The largest v' that keeps the curve where the tick ends: v' <= sqrt(s (d - v'T)) - o.
+
+    d is the distance to the curve's root, s its slope and o its offset. With w = v' + o this is
+    w^2 + sTw = s (d + oT), so v' = sqrt((sT/2)^2 + s (d + oT)) - sT/2 - o; where that is negative
+    the joint may stand or move away. An infinite d allows an infinite v'.
+
+    It never asks for more deceleration than s/2, which the profile keeps below a, max_acceleration:
+    from a v >= aT on the curve, (v + o)^2 <= sd, slowing to v' = v - aT is allowed, because
+    (v' + o)^2 = (v + o)^2 - 2aT(v + o) + (aT)^2 <= sd - 2aT(v - aT) <= s (d - v'T). From a smaller
+    v, v' = 0 is always allowed. The brake slows by more, and keeps the curve for the same reason.
+    """
+
+    def __init__(self, joints: Sequence[JointSpec], dt: float) -> None:
+        curves = [joint.velocity_curve or NO_CURVE for joint in joints]
+        slope = np.array([curve.slope for curve in curves])
+        offset = np.array([curve.offset for curve in curves])
+        # Two rows: towards the lower end, and towards the upper one.
+        ends = [[-curve.lower for curve in curves], [curve.upper for curve in curves]]
+        half = 0.5 * slope * dt
+        self._slope = np.array([slope, -slope])
+        self._rest = np.array(ends) * slope + (half * half + slope * offset * dt)
+        self._minus = half + offset
+
+    def speeds(self, position: Array) -> Array:
+        """Return the speeds (2, num_commands) allowed downwards and upwards."""
+        square = self._slope * position + self._rest
+        return np.maximum(np.sqrt(np.maximum(square, 0.0)) - self._minus, 0.0)

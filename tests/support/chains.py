@@ -23,8 +23,8 @@ UR5E_DH = (
     (0.0, 0.0996, 0.0),
 )
 
-# frankaemika/franka_description, robots/fr3/kinematics.yaml: origin xyz and rpy of the joints; then the
-# flange, with the hand's centre point as end_effectors/franka_hand puts it.
+# frankaemika/franka_description, robots/fr3/kinematics.yaml: origin xyz and rpy of the joints; then
+# the flange, with the hand's centre point as end_effectors/franka_hand puts it.
 FR3_JOINTS = (
     ((0.0, 0.0, 0.333), (0.0, 0.0, 0.0)),
     ((0.0, 0.0, 0.0), (-np.pi / 2, 0.0, 0.0)),
