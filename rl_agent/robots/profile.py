@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.robots.joint_limits import with_joint_limits
+from rl_agent.robots.nearest import nearest as nearest
 from rl_agent.robots.profile_schema import JointModel, ProfileModel, SafetyModel, ToolModel
 from rl_agent.spec import (
     ActionSpec,
@@ -62,12 +63,6 @@ def find_profile(name_or_path: str | Path) -> Path:
     )
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the closest known word, or an empty string."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {matches[0]!r}?" if matches else ""
-
-
 def load_robot(
     name_or_path: str | Path, *, policy_hz: float | None = None, gate_hz: float | None = None
 ) -> RobotSpec:
@@ -107,8 +102,11 @@ def parse_profile(data: Mapping[str, Any], path: Path) -> RobotSpec:
     Raises:
         ProfileError: Lists every problem.
     """
+    completed, problems = with_joint_limits(data, path.parent, read_yaml)
+    if problems:
+        raise ProfileError(str(path), problems)
     try:
-        profile = ProfileModel.model_validate(dict(data))
+        profile = ProfileModel.model_validate(completed)
     except ValidationError as error:
         raise ProfileError(str(path), validation_problems(error, ProfileModel)) from error
     problems = [*_version_problems(profile), *_joint_problems(profile), *_name_problems(profile)]

@@ -5,7 +5,7 @@ import yaml
 
 from rl_agent.exceptions import ProfileError
 from rl_agent.robots.profile import ROBOTS_DIR, load_robot
-from rl_agent.spec import SafetySpec, ZoneKind
+from rl_agent.spec import SafetySpec, VelocityCurve, ZoneKind
 
 SO101 = ROBOTS_DIR / "so101.yaml"
 BOX = {"name": "desk", "kind": "box", "keep": "in", "half_size_m": [0.5, 0.5, 0.5]}
@@ -98,3 +98,31 @@ def test_effort_limits_need_efforts(profile):
     path.write_text(yaml.safe_dump(data))
     with pytest.raises(ProfileError, match=r"joints\[2\].max_effort"):
         load_robot(path)
+
+
+def curve(**values):
+    return {"lower": -1.93, "upper": 1.93, "slope": 10.0, "offset": 0.3, **values}
+
+
+def test_a_velocity_curve_arrives_as_written(profile):
+    joint = load_robot(profile({}, velocity_curve=curve())).joints[0]
+    assert joint.velocity_curve == VelocityCurve(lower=-1.93, upper=1.93, slope=10.0, offset=0.3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        # max_acceleration is 12: a slope of up to 24 can be followed.
+        ({"slope": 24.1}, r"velocity_curve\.slope: following it takes slope/2 = 12.05"),
+        ({"lower": -0.005}, r"velocity_curve: leaves no speed at home \(0\)"),
+        ({"upper": 0.009}, r"velocity_curve: leaves no speed at home \(0\)"),
+        ({"offset": -0.1}, r"velocity_curve\.offset"),
+    ],
+)
+def test_a_velocity_curve_that_cannot_be_followed_is_named(profile, change, message):
+    with pytest.raises(ProfileError, match=message):
+        load_robot(profile({}, velocity_curve=curve(**change)))
+
+
+def test_the_steepest_curve_that_can_be_followed_is_accepted(profile):
+    assert load_robot(profile({}, velocity_curve=curve(slope=24.0))).joints[0].velocity_curve
