@@ -27,8 +27,8 @@ def test_no_speed_is_above_frankas():
     zeros, num_bound = np.zeros(7), 0
     for share in np.linspace(0.0, 1.0, 501):
         position = lower + share * (upper - lower)
-        up = np.clip(np.sqrt(slope * (upper - position)) - offset, 0.0, fastest)
-        down = np.clip(np.sqrt(slope * (position - lower)) - offset, 0.0, fastest)
+        up = np.clip(np.sqrt(np.maximum(slope * (upper - position), 0.0)) - offset, 0.0, fastest)
+        down = np.clip(np.sqrt(np.maximum(slope * (position - lower), 0.0)) - offset, 0.0, fastest)
         found = limit.interval(LimitState(position, zeros, zeros))
         assert (found.upper <= up + 1e-12).all()
         assert (found.lower >= -down - 1e-12).all()
