@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -11,8 +12,20 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rl_agent.types import Array
+
+Selection = slice | NDArray[np.intp]
+"""What picks elements of an array: `array[selection]`."""
+
+
+def select(index: Sequence[int] | NDArray[np.intp]) -> Selection:
+    """Return what picks `index`: a slice, ten times as fast, where the elements are neighbours."""
+    indices = np.asarray(index, dtype=np.intp)
+    if len(indices) and np.array_equal(indices, indices[0] + np.arange(len(indices))):
+        return slice(int(indices[0]), int(indices[-1]) + 1)
+    return indices
 
 
 class JointType(StrEnum):
@@ -301,6 +314,11 @@ class RobotSpec:
     def command_index(self) -> tuple[int, ...]:
         """Where each command joint stands among the measured joints."""
         return tuple(self.joint_names.index(name) for name in self.command_names)
+
+    @cached_property
+    def command_selection(self) -> Selection:
+        """What picks the command joints out of (num_joints,)."""
+        return select(self.command_index)
 
     @cached_property
     def action_index(self) -> tuple[int, ...]:

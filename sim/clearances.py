@@ -18,6 +18,10 @@ from sim.loading import load_model
 CUTOFF_M = 10.0
 # Closer than this the direction between two points is noise [m].
 TOUCHING_M = 1e-9
+# a @ TO_SKEW, as 3 x 3, is the matrix of the cross product with a.
+TO_SKEW = np.zeros((3, 9))
+TO_SKEW[[0, 1, 2], [7, 2, 3]] = 1.0
+TO_SKEW[[0, 1, 2], [5, 6, 1]] = -1.0
 
 
 class MujocoClearances:
@@ -32,34 +36,70 @@ class MujocoClearances:
         self._model = load_model(spec) if model is None else model
         self._data = mujoco.MjData(self._model)
         joints = map_joints(spec, self._model)
-        self._qpos, self._qvel = joints.qpos, joints.qvel
+        self._qpos, self._qvel = joints.select_qpos, joints.select_qvel
         self._pairs = pair_geoms(spec, self._model)
-        self._fromto = np.zeros(6)
-        self._near = np.zeros((3, self._model.nv))
-        self._far = np.zeros((3, self._model.nv))
+        self._segments = np.zeros((len(self._pairs), 6))
+        self._wrench = np.zeros((len(self._pairs), 6))
+        self._trees = pair_trees(self._pairs, self._model)
 
     def pair_distances(self, position: Array) -> tuple[Array, Array]:
         """Return distances (P,) [m] and gradients (P, num_joints) at (num_joints,)."""
-        data = self._data
+        model, data = self._model, self._data
         data.qpos[self._qpos] = position
-        mujoco.mj_kinematics(self._model, data)
-        mujoco.mj_comPos(self._model, data)
-        found = [self._one(first, second) for first, second in self._pairs]
-        return np.array([d for d, _ in found]), np.array([gradient for _, gradient in found])
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_comPos(model, data)
+        distances = np.array(
+            [
+                mujoco.mj_geomDistance(model, data, first, second, CUTOFF_M, segment)
+                for (first, second), segment in zip(self._pairs, self._segments, strict=True)
+            ]
+        )
+        return distances, self._gradients(distances)[:, self._qvel]
 
-    def _one(self, first: int, second: int) -> tuple[float, Array]:
-        model, data, fromto = self._model, self._data, self._fromto
-        distance = mujoco.mj_geomDistance(model, data, first, second, CUTOFF_M, fromto)
-        gap = fromto[3:] - fromto[:3]
-        length = float(np.linalg.norm(gap))
-        if length < TOUCHING_M:
-            return distance, np.zeros(len(self._qvel))
-        bodies = (int(model.geom_bodyid[first]), int(model.geom_bodyid[second]))
-        mujoco.mj_jac(model, data, self._near, None, fromto[:3], bodies[0])
-        mujoco.mj_jac(model, data, self._far, None, fromto[3:], bodies[1])
+    def _gradients(self, distances: Array) -> Array:
+        """Return (P, nv): along the segment, far body's motion minus near body's.
+
+        Both ends lie on the line of the segment, so that one wrench per pair, a unit force along
+        that line, meets the motion axes (cdof) of either body's joints.
+        """
+        near = self._segments[:, :3]
+        gap = self._segments[:, 3:] - near
+        length = np.sqrt(np.einsum("ij,ij->i", gap, gap))
         # Where geoms overlap, the segment points backwards and the distance is negative.
-        direction = gap / (length if distance >= 0.0 else -length)
-        return distance, (direction @ (self._far - self._near))[self._qvel]
+        divisor = np.copysign(length, distances)
+        divisor[length < TOUCHING_M] = np.inf  # no direction, no gradient
+        direction = gap / divisor[:, None]
+        gradients = np.zeros((len(gap), self._model.nv))
+        self._wrench[:, 3:] = direction
+        for root, moves in self._trees:
+            arm = (near - self._data.subtree_com[root]) @ TO_SKEW
+            self._wrench[:, :3] = (arm.reshape(-1, 3, 3) @ direction[:, :, None])[:, :, 0]
+            gradients += (self._wrench @ self._data.cdof.T) * moves
+        return gradients
+
+
+def pair_trees(pairs: Sequence[tuple[int, int]], model: mujoco.MjModel) -> list[tuple[int, Array]]:
+    """Return, per kinematic tree, its root body and which of its joints change a distance.
+
+    That is (P, nv): +1 where a joint moves the pair's far geom only, -1 the near one only, else 0.
+    """
+    joints = model.dof_bodyid
+    moves = np.array(
+        [
+            [_carries(model, j, far) - _carries(model, j, near) for j in joints]
+            for near, far in pairs
+        ],
+        dtype=np.float64,
+    )
+    roots = model.body_rootid[joints]
+    return [(int(root), moves * (roots == root)) for root in np.unique(roots)]
+
+
+def _carries(model: mujoco.MjModel, ancestor: int, geom: int) -> bool:
+    body = int(model.geom_bodyid[geom])
+    while body and body != ancestor:
+        body = int(model.body_parentid[body])
+    return body == int(ancestor)
 
 
 def pair_geoms(spec: RobotSpec, model: mujoco.MjModel) -> list[tuple[int, int]]:

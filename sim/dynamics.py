@@ -18,7 +18,7 @@ class MujocoDynamics:
         self._model = load_model(spec) if model is None else model
         self._data = mujoco.MjData(self._model)
         joints = map_joints(spec, self._model)
-        self._qpos, self._qvel = joints.qpos, joints.qvel
+        self._qpos, self._qvel = joints.select_qpos, joints.select_qvel
         self._inertia = np.zeros((self._model.nv, self._model.nv))
 
     def inertia_and_bias(self, position: Array, velocity: Array) -> tuple[Array, Array]:
@@ -38,4 +38,4 @@ class MujocoDynamics:
         bias = np.zeros(model.nv)
         mujoco.mj_rne(model, data, 0, bias)
         mujoco.mj_fullM(model, data, self._inertia)
-        return self._inertia[np.ix_(self._qvel, self._qvel)], bias[self._qvel]
+        return self._inertia[self._qvel][:, self._qvel].copy(), bias[self._qvel]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from rl_agent.spec import RobotSpec
+from rl_agent.spec import RobotSpec, Selection, select
 
 Index = NDArray[np.intp]
 
@@ -23,6 +24,16 @@ class JointMap:
     """(num_joints,) into qvel."""
     ctrl: Index
     """(num_commands,) into ctrl: the actuator that drives each command joint."""
+
+    @cached_property
+    def select_qpos(self) -> Selection:
+        """The same as `qpos`, faster where the joints are neighbours."""
+        return select(self.qpos)
+
+    @cached_property
+    def select_qvel(self) -> Selection:
+        """The same as `qvel`, faster where the joints are neighbours."""
+        return select(self.qvel)
 
 
 def map_joints(spec: RobotSpec, model: mujoco.MjModel) -> JointMap:

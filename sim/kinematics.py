@@ -25,7 +25,7 @@ class MujocoKinematics:
         self._data = mujoco.MjData(self._model)
         self._site = _tool_site(spec, self._model)
         joints = map_joints(spec, self._model)
-        self._qpos, self._qvel = joints.qpos, joints.qvel
+        self._qpos, self._qvel = joints.select_qpos, joints.select_qvel
         self._translation = np.zeros((3, self._model.nv))
         self._home, self._commanded = spec.home, np.array(spec.command_index)
         assert spec.tool is not None

@@ -8,6 +8,7 @@ Active-Set Solver for Embedded Quadratic Programming", IEEE TAC 2022.)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -52,8 +53,9 @@ class Barrier:
         self._all = rows = Rows(
             *(np.concatenate(parts) for parts in zip(*self._found, strict=True))
         )
-        # NaN compares as false: a model that computed one ends in the brake, not in motion.
-        if not (np.isfinite(rows.matrix).all() and not np.isnan(rows.bound).any()):
+        # A model that computed nonsense ends in the brake, not in motion. A sum is finite only where
+        # all its terms are, and one pass finds out.
+        if not math.isfinite(rows.matrix.sum()) or math.isnan(rows.bound.sum()):
             return Pushed(None, (Reason.BARRIER,))
         if (rows.matrix @ wanted <= rows.bound).all():
             return Pushed(wanted)

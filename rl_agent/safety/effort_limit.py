@@ -16,16 +16,16 @@ class ModelledEffort:
 
     def __init__(self, spec: RobotSpec, dynamics: Dynamics) -> None:
         self._dynamics = dynamics
-        self._index = np.array(spec.command_index)
+        self._commanded = spec.command_selection
         self._position = spec.home.copy()
         self._velocity = np.zeros(len(spec.joints))
 
     def inertia_and_bias(self, state: LimitState) -> tuple[Array, Array]:
         """Return M (n, n) and b (n,) of the n command joints."""
-        self._position[self._index] = state.position
-        self._velocity[self._index] = state.velocity
+        self._position[self._commanded] = state.position
+        self._velocity[self._commanded] = state.velocity
         inertia, bias = self._dynamics.inertia_and_bias(self._position, self._velocity)
-        return inertia[np.ix_(self._index, self._index)], bias[self._index]
+        return inertia[self._commanded][:, self._commanded], bias[self._commanded]
 
 
 class EffortLimit(CoupledLimit):
@@ -36,15 +36,20 @@ class EffortLimit(CoupledLimit):
     def __init__(self, spec: RobotSpec, dt: float, dynamics: Dynamics) -> None:
         self._model = ModelledEffort(spec, dynamics)
         self._most = np.array([joint.max_effort for joint in spec.command_joints])
+        self._nowhere = np.full(2 * len(self._most), np.inf)
         self._rate = 1.0 / dt
 
     def rows(self, state: LimitState) -> Rows:
         """Return two rows per joint."""
         inertia, bias = self._model.inertia_and_bias(state)
-        gain = inertia * self._rate
+        num = len(self._most)
+        matrix, bound = np.empty((2 * num, num)), np.empty(2 * num)
+        gain = np.multiply(inertia, self._rate, out=matrix[:num])
+        np.negative(gain, out=matrix[num:])
         rest = bias - gain @ state.velocity
-        bound = np.concatenate([self._most - rest, self._most + rest])
-        return Rows(np.concatenate([gain, -gain]), bound, np.full(len(bound), np.inf))
+        np.subtract(self._most, rest, out=bound[:num])
+        np.add(self._most, rest, out=bound[num:])
+        return Rows(matrix, bound, self._nowhere)
 
 
 class PowerLimit(CoupledLimit):

@@ -21,12 +21,12 @@ class SelfDistanceLimit(CoupledLimit):
         self._clearances = clearances
         self._least = np.array([pair.distance_m + BAND_M for pair in spec.safety.pairs])
         self._speed = ApproachSpeed(spec, dt)
-        self._index = np.array(spec.command_index)
+        self._commanded = spec.command_selection
         self._position = spec.home.copy()
 
     def rows(self, state: LimitState) -> Rows:
         """Return one row per pair."""
-        self._position[self._index] = state.position
+        self._position[self._commanded] = state.position
         distance, gradient = self._clearances.pair_distances(self._position)
-        gradient = gradient[:, self._index]
+        gradient = gradient[:, self._commanded]
         return self._speed.rows(distance - self._least, gradient)

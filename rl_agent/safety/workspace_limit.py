@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from rl_agent.interface.kinematics import Kinematics
 from rl_agent.safety.approach_speed import BAND_M, ApproachSpeed
 from rl_agent.safety.coupled_limit import CoupledLimit, Rows
@@ -22,7 +20,7 @@ class WorkspaceLimit(CoupledLimit):
         self._kinematics = kinematics
         self._zones = Zones(spec.safety.zones, spec.safety.zone_margin_m + BAND_M)
         self._speed = ApproachSpeed(spec, dt)
-        self._index = np.array(spec.command_index)
+        self._commanded = spec.command_selection
         self._position = spec.home.copy()
 
     def rows(self, state: LimitState) -> Rows:
@@ -34,6 +32,6 @@ class WorkspaceLimit(CoupledLimit):
 
     def _tool(self, command: Array) -> tuple[Array, Array]:
         # Passive joints carry no tool; they are taken to be at home.
-        self._position[self._index] = command
+        self._position[self._commanded] = command
         tool, jacobian = self._kinematics.tool_motion(self._position)
-        return tool, jacobian[:, self._index]
+        return tool, jacobian[:, self._commanded]

@@ -33,6 +33,7 @@ ROWS = {
     "path-k": "path_k",
     "safety-b": "safety_b",
     "safety-h": "safety_h",
+    "safety-c": "safety_c",
 }
 """Row to module; each has `measure(context) -> Iterator[Figure]`."""
 
