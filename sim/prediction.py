@@ -12,7 +12,7 @@ from mujoco import rollout
 
 from rl_agent.exceptions import Problem, TwinMismatchError
 from rl_agent.interface.kinematics import Rollout
-from rl_agent.spec import RobotSpec
+from rl_agent.spec import RobotSpec, select
 from rl_agent.types import Array
 from sim.clearances import CUTOFF_M, pair_geoms
 from sim.joint_map import map_joints
@@ -36,28 +36,32 @@ class MujocoPredictor:
         self._data = mujoco.MjData(self.model)
         self._rollout = rollout.Rollout(nthread=0)  # on the caller's thread
         self._joints = map_joints(spec, self.model)
-        self._index = list(spec.command_index)
         self._has_tool = spec.tool is not None
         mujoco.mj_resetData(self.model, self._data)
         self._data.qpos[self._joints.qpos] = spec.home
         self._home_state = np.empty(mujoco.mj_stateSize(self.model, _STATE))
         mujoco.mj_getState(self.model, self._data, self._home_state, _STATE)
         # A full physics state is time, qpos, qvel, act; the robots of ours have no act.
-        self._qpos = 1 + self._joints.qpos
-        self._qvel = 1 + self.model.nq + self._joints.qvel
+        qpos, qvel = 1 + self._joints.qpos, 1 + self.model.nq + self._joints.qvel
+        commanded = list(spec.command_index)
+        self._qpos, self._ctrl = select(qpos), select(self._joints.ctrl)
+        self._commanded_qpos, self._commanded_qvel = (
+            select(qpos[commanded]),
+            select(qvel[commanded]),
+        )
         self._buffers: dict[int, tuple[Array, Array, Array]] = {}
 
     def state_at(self, position: Array, velocity: Array) -> Array:
         """Return the state at commanded joints; passive joints are at home."""
         state = self._home_state.copy()
-        state[self._qpos[self._index]] = position
-        state[self._qvel[self._index]] = velocity
+        state[self._commanded_qpos] = position
+        state[self._commanded_qvel] = velocity
         return state
 
     def predict(self, state: Array, commands: Array) -> Rollout:
         """Return what follows; see `BrakePredictor`."""
         control, states, sensors = self._memory(len(commands))
-        control[0][:, self._joints.ctrl] = commands
+        control[0][:, self._ctrl] = commands
         self._rollout.rollout(
             [self.model],
             [self._data],

@@ -44,7 +44,7 @@ class PredictiveCheck:
         self._after = np.arange(1, num_after + 1)[:, None] * self._step
         self.stoppable_speed = num_stopping * self._step
         """(num_commands,) from faster ones no stop is seen to its end [rad/s or m/s]."""
-        self._index = np.array(spec.command_index)
+        self._commanded = spec.command_selection
         self._lower = np.array([joint.lower - OVERSHOOT for joint in joints])
         self._upper = np.array([joint.upper + OVERSHOOT for joint in joints])
         self._zones = Zones(spec.safety.zones, spec.safety.zone_margin_m)
@@ -69,7 +69,7 @@ class PredictiveCheck:
         # What does not come to rest within the horizon was not looked at to its end.
         if (np.abs(candidate) > self.stoppable_speed + ROUNDING).any():
             return False
-        speeds = candidate - np.clip(candidate, -self._after, self._after)
+        speeds = candidate - np.minimum(np.maximum(candidate, -self._after), self._after)
         velocities = np.concatenate([candidate[None], speeds])
         commands = position + np.cumsum(velocities, axis=0) * self._dt
         sent = velocities if self._sends_velocity else commands
@@ -97,14 +97,17 @@ class PredictiveCheck:
     def _is_inside(self, rollout: Rollout) -> bool:
         # Outside, standing and moving back in are allowed, nothing else. A comparison with NaN is
         # false: a model that diverged accepts nothing.
+        joints = rollout.position[:, self._commanded]
         return (
-            _stays_above(rollout.position[:, self._index] - self._lower)
-            and _stays_above(self._upper - rollout.position[:, self._index])
+            _stays_above(joints - self._lower)
+            and _stays_above(self._upper - joints)
             and (not len(self._zones) or _stays_above(self._zones.distances(rollout.tool_position)))
-            and _stays_above(rollout.pair_distances - self._least)
+            and (not len(self._least) or _stays_above(rollout.pair_distances - self._least))
         )
 
 
 def _stays_above(room: Array) -> bool:
     """Tell whether all later rows of `room` (H, m) are at least 0, or no worse than the first."""
+    if room.min() >= 0.0:
+        return True
     return bool((room >= np.minimum(room[0], 0.0) - ROUNDING).all())
