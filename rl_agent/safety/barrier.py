@@ -53,8 +53,8 @@ class Barrier:
         self._all = rows = Rows(
             *(np.concatenate(parts) for parts in zip(*self._found, strict=True))
         )
-        # A model that computed nonsense ends in the brake, not in motion. A sum is finite only where
-        # all its terms are, and one pass finds out.
+        # A model that computed nonsense ends in the brake, not in motion. A sum is finite only if
+        # all its terms are, and takes one pass.
         if not math.isfinite(rows.matrix.sum()) or math.isnan(rows.bound.sum()):
             return Pushed(None, (Reason.BARRIER,))
         if (rows.matrix @ wanted <= rows.bound).all():
