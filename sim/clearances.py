@@ -18,7 +18,9 @@ from sim.loading import load_model
 CUTOFF_M = 10.0
 # Closer than this the direction between two points is noise [m].
 TOUCHING_M = 1e-9
-# a @ TO_SKEW, as 3 x 3, is the matrix of the cross product with a.
+ONES = np.ones(3)
+# a.dot(TO_SKEW), as 3 x 3, is the matrix of the cross product with a. (Here and in all that runs in
+# every tick, `dot` stands for `@`: on small arrays it takes half the time.)
 TO_SKEW = np.zeros((3, 9))
 TO_SKEW[[0, 1, 2], [7, 2, 3]] = 1.0
 TO_SKEW[[0, 1, 2], [5, 6, 1]] = -1.0
@@ -64,7 +66,7 @@ class MujocoClearances:
         """
         near = self._segments[:, :3]
         gap = self._segments[:, 3:] - near
-        length = np.sqrt(np.einsum("ij,ij->i", gap, gap))
+        length = np.sqrt((gap * gap).dot(ONES))
         # Where geoms overlap, the segment points backwards and the distance is negative.
         divisor = np.copysign(length, distances)
         divisor[length < TOUCHING_M] = np.inf  # no direction, no gradient
@@ -72,9 +74,9 @@ class MujocoClearances:
         gradients = np.zeros((len(gap), self._model.nv))
         self._wrench[:, 3:] = direction
         for root, moves in self._trees:
-            arm = (near - self._data.subtree_com[root]) @ TO_SKEW
+            arm = (near - self._data.subtree_com[root]).dot(TO_SKEW)
             self._wrench[:, :3] = (arm.reshape(-1, 3, 3) @ direction[:, :, None])[:, :, 0]
-            gradients += (self._wrench @ self._data.cdof.T) * moves
+            gradients += self._wrench.dot(self._data.cdof.T) * moves
         return gradients
 
 

@@ -40,7 +40,7 @@ class MujocoKinematics:
         self._data.qpos[self._qpos] = position
         mujoco.mj_kinematics(self._model, self._data)
         in_world = self._data.site_xpos[self._site] - self._base_position
-        return self._rotation_world_to_base @ in_world
+        return self._rotation_world_to_base.dot(in_world)
 
     def commanded_tool_position(self, command: Array) -> Array:
         """Return (3,) [m] for command positions (num_commands,); passive joints are at home."""
@@ -54,13 +54,13 @@ class MujocoKinematics:
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_comPos(self._model, self._data)
         mujoco.mj_jacSite(self._model, self._data, self._translation, None, self._site)
-        return self._rotation_world_to_base @ self._translation[:, self._qvel]
+        return self._rotation_world_to_base.dot(self._translation[:, self._qvel])
 
     def tool_motion(self, position: Array) -> tuple[Array, Array]:
         """Return the tool's position (3,) and Jacobian (3, num_joints) at once."""
         jacobian = self.tool_jacobian(position)
         in_world = self._data.site_xpos[self._site] - self._base_position
-        return self._rotation_world_to_base @ in_world, jacobian
+        return self._rotation_world_to_base.dot(in_world), jacobian
 
 
 def _tool_site(spec: RobotSpec, model: mujoco.MjModel) -> int:

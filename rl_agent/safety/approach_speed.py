@@ -37,7 +37,7 @@ class ApproachSpeed:
             distance: (m,) h [m]; a negative one must not shrink at all.
             gradient: (m, num_commands) dh/dq [m/rad or m/m].
         """
-        slowing = np.maximum(np.abs(gradient) @ self._deceleration, LEAST)
+        slowing = np.maximum(np.abs(gradient).dot(self._deceleration), LEAST)
         room = np.maximum(distance, 0.0) * (2.0 / slowing)
         speed: Array = (np.sqrt(room + self._dt * self._dt) - self._dt) * slowing
         return speed

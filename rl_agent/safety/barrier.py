@@ -46,6 +46,8 @@ class Barrier:
         self._hessian = np.eye(num_commands)
         self._found: list[Rows] = []
         self._all = Rows(np.zeros((0, num_commands)), np.zeros(0), np.zeros(0))
+        self._open = np.zeros(0)
+        self._sense = np.zeros(0, dtype=np.int32)
 
     def push(self, wanted: Array, allowed: Interval, state: LimitState) -> Pushed:
         """Return the velocity nearest to `wanted` (num_commands,) that keeps all limits."""
@@ -53,20 +55,21 @@ class Barrier:
         self._all = rows = Rows(
             *(np.concatenate(parts) for parts in zip(*self._found, strict=True))
         )
-        # A model that computed nonsense ends in the brake, not in motion. A sum is finite only if
-        # all its terms are, and takes one pass.
-        if not math.isfinite(rows.matrix.sum()) or math.isnan(rows.bound.sum()):
-            return Pushed(None, (Reason.BARRIER,))
-        if (rows.matrix @ wanted <= rows.bound).all():
+        # A model that computed nonsense ends in the brake, not in motion: a sum of squares is
+        # finite only if all its terms are, and NaN compares as false.
+        is_finite = math.isfinite(np.vdot(rows.matrix, rows.matrix))
+        if is_finite and (rows.matrix.dot(wanted) <= rows.bound).all():
             return Pushed(wanted)
+        if not is_finite or np.isnan(rows.bound).any():
+            return Pushed(None, (Reason.BARRIER,))
         # Beyond its border, but not far: back, at a speed that fades with the way.
-        beyond = np.clip(-rows.distance, 0.0, BAND_M) / RETURN_S
+        beyond = np.minimum(np.maximum(-rows.distance, 0.0), BAND_M) / RETURN_S
         return self._nearest(wanted, allowed, (rows.bound - beyond, rows.bound))
 
     def withdraw(self, wanted: Array, allowed: Interval) -> Pushed:
         """Return the velocity nearest to `wanted` that also leads away from near borders."""
         rows = self._all
-        away = np.clip(BAND_M - rows.distance, 0.0, BAND_M) / RETURN_S
+        away = np.minimum(np.maximum(BAND_M - rows.distance, 0.0), BAND_M) / RETURN_S
         return self._nearest(wanted, allowed, (np.where(away > 0.0, -away, rows.bound),))
 
     def _nearest(self, wanted: Array, allowed: Interval, bounds: Sequence[Array]) -> Pushed:
@@ -83,19 +86,23 @@ class Barrier:
         length = np.maximum(np.sqrt(np.einsum("ij,ij->i", matrix, matrix)), SHORTEST)
         unit, most = matrix / length[:, None], np.minimum(bound / length, UNBOUNDED)
         upper = np.concatenate([allowed.upper, most - TIGHTER])
-        lower = np.concatenate([allowed.lower, np.full(len(most), -UNBOUNDED)])
-        sense = np.zeros(len(upper), dtype=np.int32)
-        solution, _, status, _ = daqp.solve(self._hessian, -wanted, unit, upper, lower, sense)
+        if len(self._open) != len(most):
+            self._open = np.full(len(most), -UNBOUNDED)
+            self._sense = np.zeros(len(upper), dtype=np.int32)
+        lower = np.concatenate([allowed.lower, self._open])
+        solution, _, status, _ = daqp.solve(self._hessian, -wanted, unit, upper, lower, self._sense)
         # daqp has answered "solved" with NaN inside: believe neither alone.
         if status != SOLVED or not np.isfinite(solution).all():
             return None
         velocity: Array = np.minimum(np.maximum(solution, allowed.lower), allowed.upper)
-        return velocity if (unit @ velocity <= most).all() else None
+        return velocity if (unit.dot(velocity) <= most).all() else None
 
     def _owners(self, wanted: Array) -> tuple[Reason, ...]:
-        owners = [
-            limit.reason
-            for limit, rows in zip(self._limits, self._found, strict=True)
-            if not (rows.matrix @ wanted <= rows.bound).all()
-        ]
+        is_kept = self._all.matrix.dot(wanted) <= self._all.bound
+        owners, start = [], 0
+        for limit, rows in zip(self._limits, self._found, strict=True):
+            end = start + len(rows.bound)
+            if not is_kept[start:end].all():
+                owners.append(limit.reason)
+            start = end
         return tuple(dict.fromkeys(owners))

@@ -46,7 +46,7 @@ class EffortLimit(CoupledLimit):
         matrix, bound = np.empty((2 * num, num)), np.empty(2 * num)
         gain = np.multiply(inertia, self._rate, out=matrix[:num])
         np.negative(gain, out=matrix[num:])
-        rest = bias - gain @ state.velocity
+        rest = bias - gain.dot(state.velocity)
         np.subtract(self._most, rest, out=bound[:num])
         np.add(self._most, rest, out=bound[num:])
         return Rows(matrix, bound, self._nowhere)

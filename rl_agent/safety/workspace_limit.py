@@ -27,7 +27,7 @@ class WorkspaceLimit(CoupledLimit):
         """Return one row per zone (six for a box to stay in)."""
         tool, jacobian = self._tool(state.position)
         distance, normals = self._zones.distances_and_normals(tool)
-        gradient = normals @ jacobian
+        gradient = normals.dot(jacobian)
         return self._speed.rows(distance, gradient)
 
     def _tool(self, command: Array) -> tuple[Array, Array]:

@@ -54,7 +54,7 @@ class Zones:
 
     def distances_and_normals(self, position: Array) -> tuple[Array, Array]:
         """Return h (m,) [m] and its gradient (m, 3) at a tool position (3,)."""
-        flat = self._normals @ position - self._offsets
+        flat = self._normals.dot(position) - self._offsets
         if not self._round:
             return flat, self._normals
         others = [_round_distance(zone, position) for zone in self._round]
