@@ -1,8 +1,9 @@
 """Measure what the project promises: `python tests/benchmarks/run.py path-d path-e [--quick]`.
 
-Prints one JSON line per figure to stdout and progress to stderr. `path` takes every row. The rows
-of one call share one training; `--from` takes an earlier run's instead. Exit status: 0 when
-everything that was measured holds, 1 when something does not, 2 for a mistake in the arguments.
+Prints one JSON line per figure to stdout and progress to stderr. `path` takes every row of that
+name, and so does `safety`. The rows of one call share one training; `--from` takes an earlier run's
+instead. Exit status: 0 when everything that was measured holds, 1 when something does not, 2 for a
+mistake in the arguments.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def choose_rows(names: Sequence[str]) -> list[str]:
     for name in names:
         fitting = [row for row in ROWS if row == name or row.startswith(name + "-")]
         if not fitting:
-            raise ValueError(f"no row {name!r}; there are {', '.join(ROWS)}, and path for all")
+            raise ValueError(
+                f"no row {name!r}; there are {', '.join(ROWS)}; path or safety for all of theirs"
+            )
         chosen.update(fitting)
     return [row for row in ROWS if row in chosen]
 
@@ -67,7 +70,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("rows", nargs="+", metavar="ROW", help=f"{', '.join(ROWS)}, or path")
+    parser.add_argument("rows", nargs="+", metavar="ROW", help=f"{', '.join(ROWS)}, path or safety")
     parser.add_argument("--quick", action="store_true", help="fewer repeats; the figures say so")
     parser.add_argument(
         "--from", dest="source", type=Path, metavar="FILE", help="report.json or run to start from"
