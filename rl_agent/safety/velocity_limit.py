@@ -51,7 +51,7 @@ class VelocityCurves:
     """The largest v' that keeps the curve where the tick ends: v' <= sqrt(s (d - v'T)) - o.
 
     d is the distance to the curve's root, s its slope and o its offset. With w = v' + o this is
-    w^2 + sTw = s (d + oT), so v' = sqrt((sT/2)^2 + s (d + oT)) - sT/2 - o; where that is negative
+    w^2 + sTw = s (d + o T), so v' = sqrt((sT/2)^2 + s (d + o T)) - sT/2 - o; where that is negative
     the joint may stand or move away. An infinite d allows an infinite v'.
 
     It never asks for more deceleration than s/2, which the profile keeps below a, max_acceleration:
