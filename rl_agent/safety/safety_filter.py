@@ -19,6 +19,7 @@ from rl_agent.safety.barrier import Pushed
 from rl_agent.safety.brake import brake_velocity, braking_step
 from rl_agent.safety.coupled_limits import check_mechanics, make_barrier, make_check
 from rl_agent.safety.horizon_limit import HorizonLimit
+from rl_agent.safety.jerk_limit import JerkLimit, has_jerk_limits
 from rl_agent.safety.limit import Interval, Limit, LimitState, intersect
 from rl_agent.safety.position_limit import PositionLimit
 from rl_agent.safety.velocity_limit import VelocityLimit
@@ -50,6 +51,7 @@ class SafetyFilter:
             VelocityLimit(spec, self._dt),
             *([HorizonLimit(spec, self._dt, self._check)] if self._check else []),
             AccelerationLimit(spec, self._dt),
+            *([JerkLimit(spec, self._dt)] if has_jerk_limits(spec, self._dt) else []),
         )
         self._approach = Approach(spec, self._dt)
         self._slow_step = np.array([j.max_acceleration for j in spec.command_joints]) * self._dt
@@ -128,6 +130,8 @@ class SafetyFilter:
         lower, upper = self._brake_limit.interval(state)
         slowed = brake_velocity(self._velocity, self._brake_step)
         self._move(np.minimum(np.maximum(slowed, lower), upper))
+        # No jerk limit holds for a brake, and none is asked to undo it: it begins anew.
+        self._previous_velocity = self._velocity
         if self._check is not None:
             self._check.brake()
         return Verdict(self.applied)

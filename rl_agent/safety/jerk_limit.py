@@ -1,0 +1,93 @@
+"""Jerk limit per joint, with room to stop within it: exact by tick sequence.
+
+From every velocity that it allows, the joint can come to rest within jerk, acceleration and
+velocity limits before its soft position limit (`jerk_stop.py` has the way). So in normal motion
+there always is a next one, and no other limit has to break this one. After emergency braking, which
+obeys no jerk limit, it begins anew.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rl_agent.safety.jerk_stop import largest_step, stopping_way
+from rl_agent.safety.limit import Interval, Limit, LimitState
+from rl_agent.spec import RobotSpec
+from rl_agent.types import Array, Reason
+
+# The accelerations within reach are tried in two rounds of so many: to one part in 64.
+TRIES = 9
+ROUNDING = 1e-8
+
+
+def has_jerk_limits(spec: RobotSpec, dt: float) -> bool:
+    """Tell whether any command joint's jerk limit can bind at ticks of `dt` [s]."""
+    return any(joint.max_jerk * dt < 2.0 * joint.max_acceleration for joint in spec.command_joints)
+
+
+class JerkLimit(Limit):
+    """Allow |a' - a| <= max_jerk * T, and what leaves room to stop with it."""
+
+    reason = Reason.JERK
+
+    def __init__(self, spec: RobotSpec, dt: float) -> None:
+        joints = spec.command_joints
+        acceleration = np.array([joint.max_acceleration for joint in joints])
+        jerk = np.array([joint.max_jerk for joint in joints])
+        self._is_bound = jerk * dt < 2.0 * acceleration
+        jerk = np.where(self._is_bound, jerk, 1.0)
+        self._unit = jerk * dt  # of accelerations; all else is counted in ticks of it
+        self._dt = dt
+        self._most = acceleration / self._unit
+        self._speed = np.array([joint.max_velocity for joint in joints]) / (self._unit * dt)
+        self._lower = np.array([joint.lower + joint.margin for joint in joints])
+        self._upper = np.array([joint.upper - joint.margin for joint in joints])
+
+    def interval(self, state: LimitState) -> Interval:
+        """Return the velocities from which the joint can stop within its jerk limit."""
+        tick = self._unit * self._dt
+        speed = state.velocity / tick
+        last = np.clip(speed - state.previous_velocity / tick, -self._most, self._most)
+        rooms = np.stack([self._upper - state.position, state.position - self._lower])
+        rooms = rooms / (tick * self._dt)
+        signs = np.array([[1.0], [-1.0]])
+        highest, lowest = self._highest(signs * speed, signs * last, rooms)
+        upper, lower = speed + highest, speed - lowest
+        return Interval(
+            np.where(self._is_bound, lower * tick, -np.inf),
+            np.where(self._is_bound, upper * tick, np.inf),
+        )
+
+    def _highest(self, speed: Array, last: Array, room: Array) -> Array:
+        """Return the largest next acceleration towards each border, (2, num_commands)."""
+        bottom = np.maximum(last - 1.0, -self._most)
+        top = np.minimum(np.minimum(last + 1.0, self._most), largest_step(self._speed - speed))
+        top = np.maximum(top, bottom)
+        # What the way to a stop was computed with is allowed whatever the grid says.
+        stop = -np.minimum(np.minimum(self._most, largest_step(speed)), 1.0 - last)
+        stop = np.clip(stop, bottom, top)
+        low, high = bottom, top
+        for _ in range(2):
+            low, high = self._narrow(speed, room, low, high)
+        is_stop_better = (stop > low) & (self._way(speed, stop[None])[0] <= room + ROUNDING)
+        best: Array = np.where(is_stop_better, stop, low)
+        return best
+
+    def _narrow(self, speed: Array, room: Array, low: Array, high: Array) -> tuple[Array, Array]:
+        tries = low + np.linspace(0.0, 1.0, TRIES)[:, None, None] * (high - low)
+        is_allowed = self._way(speed, tries) <= room + ROUNDING
+        # From the first that is too much on, none is allowed.
+        count = np.logical_and.accumulate(is_allowed, axis=0).sum(axis=0)
+        at, after = np.maximum(count - 1, 0), np.minimum(count, TRIES - 1)
+        pick = np.take_along_axis
+        return pick(tries, at[None], axis=0)[0], pick(tries, after[None], axis=0)[0]
+
+    def _way(self, speed: Array, acceleration: Array) -> Array:
+        """Return the way from here to rest, if the next tick has this acceleration."""
+        speed = speed + acceleration
+        rising = np.maximum(acceleration, 0.0)
+        whole = np.floor(rising)
+        peak = np.maximum(speed + whole * rising - 0.5 * whole * (whole + 1.0), 0.0)
+        # Half a tick of the fastest speed more: what the position limit's own law asks for.
+        way: Array = speed + stopping_way(speed, acceleration, self._most) + 0.5 * peak
+        return way
