@@ -58,8 +58,28 @@ class JerkLimit(Limit):
             np.where(self._is_bound, upper * tick, np.inf),
         )
 
+    def arrive(self, wanted: Array, state: LimitState, farthest: Array, end_speed: Array) -> Array:
+        """Return `wanted`, slowed so that a reference's end is not overshot for want of jerk.
+
+        Args:
+            wanted: (num_commands,) [rad/s or m/s].
+            state: The last applied command.
+            farthest: (num_commands,) where the reference will be at the end of its way [rad or m].
+            end_speed: (num_commands,) its speed there in the direction of `wanted`, not negative.
+        """
+        tick = self._unit * self._dt
+        sign = np.sign(wanted)
+        speed, before = sign * state.velocity / tick, sign * state.previous_velocity / tick
+        last = np.clip(speed - before, -self._most, self._most)
+        room = np.maximum(sign * (farthest - state.position), 0.0) / (tick * self._dt)
+        # One that goes on there need not stop there.
+        room = room + stopping_way(end_speed / tick, np.zeros_like(speed), self._most)
+        most = (speed + self._highest(speed[None], last[None], room[None])[0]) * tick
+        slowed = np.minimum(np.abs(wanted), np.maximum(most, 0.0))
+        return np.where(self._is_bound, np.copysign(slowed, wanted), wanted)
+
     def _highest(self, speed: Array, last: Array, room: Array) -> Array:
-        """Return the largest next acceleration towards each border, (2, num_commands)."""
+        """Return the largest next acceleration towards borders, (num_borders, num_commands)."""
         bottom = np.maximum(last - 1.0, -self._most)
         top = np.minimum(np.minimum(last + 1.0, self._most), largest_step(self._speed - speed))
         top = np.maximum(top, bottom)

@@ -9,6 +9,7 @@ takes. Everything is in units of T and J: speeds in J T^2, accelerations in J T,
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rl_agent.types import Array
 
@@ -70,12 +71,12 @@ def _ramped_way(speed: Array, slowing: Array, ticks: Array) -> Array:
     return way
 
 
-def _can_rise(speed: Array, slowing: Array, ticks: Array, most: Array) -> Array:
+def _can_rise(speed: Array, slowing: Array, ticks: Array, most: Array) -> NDArray[np.bool_]:
     """Tell whether the deceleration may rise in all of `ticks` ticks."""
     after, reached = _ramped(speed, slowing, ticks)
     whole = np.floor(reached + ROUNDING)
     fading = whole * reached - 0.5 * whole * (whole + 1.0)
-    possible: Array = (after >= fading - ROUNDING) & (reached <= most + ROUNDING)
+    possible: NDArray[np.bool_] = (after >= fading - ROUNDING) & (reached <= most + ROUNDING)
     return possible
 
 

@@ -45,13 +45,14 @@ class SafetyFilter:
         self._dt = spec.gate_period_s if dt is None else dt
         self._barrier = make_barrier(spec, self._dt, mechanics)
         self._check = make_check(spec, self._dt, mechanics)
+        self._jerk = JerkLimit(spec, self._dt) if has_jerk_limits(spec, self._dt) else None
         # In order of priority where two contradict each other.
         self._limits: tuple[Limit, ...] = (
             PositionLimit(spec, self._dt),
             VelocityLimit(spec, self._dt),
             *([HorizonLimit(spec, self._dt, self._check)] if self._check else []),
             AccelerationLimit(spec, self._dt),
-            *([JerkLimit(spec, self._dt)] if has_jerk_limits(spec, self._dt) else []),
+            *([self._jerk] if self._jerk else []),
         )
         self._approach = Approach(spec, self._dt)
         self._slow_step = np.array([j.max_acceleration for j in spec.command_joints]) * self._dt
@@ -109,6 +110,8 @@ class SafetyFilter:
         state = LimitState(
             self._position, self._velocity, self._previous_velocity, min(speed_scale, 1.0)
         )
+        if self._jerk is not None:
+            wanted = self._arrive(wanted, state, desired, outlook)
         intervals = [limit.interval(state) for limit in self._limits]
         allowed = intersect(intervals)
         velocity = np.minimum(np.maximum(wanted, allowed.lower), allowed.upper)
@@ -162,6 +165,18 @@ class SafetyFilter:
     def _restart_check(self) -> None:
         if self._check is not None:
             self._check.restart(self._position, self._velocity)
+
+    def _arrive(
+        self, wanted: Array, state: LimitState, desired: Command, outlook: Outlook | None
+    ) -> Array:
+        """Return `wanted`, slowed where a jerk limit would make it overshoot."""
+        assert self._jerk is not None
+        farthest, end = desired.position, desired.velocity
+        if outlook is not None:
+            farthest = np.where(wanted > 0.0, outlook.highest, outlook.lowest)
+            end = outlook.end_velocity
+        end_speed = np.maximum(end * np.sign(wanted), 0.0)
+        return self._jerk.arrive(wanted, state, farthest, end_speed)
 
     def _push(self, velocity: Array, allowed: Interval, state: LimitState) -> Pushed:
         """Return what coupled limits and the prediction make of a velocity; None: brake."""
