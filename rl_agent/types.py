@@ -114,6 +114,8 @@ class Verdict:
     reasons: Reason = Reason.NONE
     shares: dict[Reason, float] = field(default_factory=dict)
     """Per reason, how far it moved the command: sum over joints of |change| [rad/s or m/s]."""
+    is_braking: bool = False
+    """Whether the filter saw no other way than its brake profile."""
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,14 @@ class LimitAudit:
     velocity_share: float
     acceleration_share: float
     braking_share: float
+    jerk: int = 0
+    """Outside max_jerk; a change of which one side was braking, or began anew, is not judged."""
+    jerk_share: float = 0.0
 
     @property
     def violations(self) -> int:
         """All of them."""
-        return self.position + self.velocity + self.acceleration
+        return self.position + self.velocity + self.acceleration + self.jerk
 
 
 def velocities(trace: CommandTrace, period_s: float) -> tuple[Array, NDArray[np.bool_]]:
@@ -85,6 +88,7 @@ def audit_commands(spec: RobotSpec, trace: CommandTrace) -> LimitAudit:
     rounding = 4.0 * np.finfo(np.float64).eps * np.pi / spec.gate_period_s**2
     too_hard = (np.abs(acceleration) > allowed + TOLERANCE + rounding).any(axis=1) & is_triple
     share = np.abs(acceleration) / allowed
+    too_sudden, jerk_share = _jerk(spec, trace, acceleration, is_triple)
     return LimitAudit(
         num_ticks=len(trace.ticks),
         num_pairs=int(is_pair.sum()),
@@ -96,7 +100,23 @@ def audit_commands(spec: RobotSpec, trace: CommandTrace) -> LimitAudit:
         velocity_share=_largest(np.abs(velocity)[is_pair] / max_velocity),
         acceleration_share=_largest(share[is_triple & ~braking]),
         braking_share=_largest(share[is_triple & braking]),
+        jerk=too_sudden,
+        jerk_share=jerk_share,
     )
+
+
+def _jerk(
+    spec: RobotSpec, trace: CommandTrace, acceleration: Array, is_triple: NDArray[np.bool_]
+) -> tuple[int, float]:
+    """Return how often accelerations (N-2, num_commands) changed too much, and the worst share."""
+    most = np.array([joint.max_jerk for joint in spec.command_joints])
+    jerk = np.abs(np.diff(acceleration, axis=0)) / spec.gate_period_s
+    # Emergency braking obeys no jerk limit, and the first tick after it starts from none.
+    calm = ~trace.is_braking
+    is_judged = is_triple[1:] & is_triple[:-1] & calm[3:] & calm[2:-1] & calm[1:-2]
+    rounding = 8.0 * np.finfo(np.float64).eps * np.pi / spec.gate_period_s**3
+    too_sudden = (jerk > most + TOLERANCE + rounding).any(axis=1) & is_judged
+    return int(too_sudden.sum()), _largest((jerk / most)[is_judged])
 
 
 def _largest(shares: Array) -> float:

@@ -206,7 +206,7 @@ class SafetyFilter:
         """Brake, because nothing else is known to be safe."""
         command = self.brake().command
         shares = self._push_shares(np.abs(command.velocity - asked), owners)
-        return Verdict(command, reduce(or_, owners, Reason.NONE), shares)
+        return Verdict(command, reduce(or_, owners, Reason.NONE), shares, is_braking=True)
 
     def _push_shares(self, change: Array, owners: tuple[Reason, ...]) -> dict[Reason, float]:
         share = float(change.sum())

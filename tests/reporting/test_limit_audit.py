@@ -84,3 +84,38 @@ def test_a_violation_that_returns_within_two_ticks_is_seen():
     audit = audit_commands(SPEC, trace([0.0, 0.0, 0.02, 0.0, 0.0]))
     assert audit.velocity == 2
     assert audit.acceleration == 3
+
+
+JERKY = replace(SPEC, joints=(replace(JOINT, max_jerk=100.0),))
+# Accelerations may change by 100 * 0.01 = 1 rad/s2 per tick: second differences by 1e-4 rad.
+
+
+def jerky(second_differences):
+    steps = np.concatenate([[0.0, 0.0], np.cumsum(second_differences)])
+    return np.cumsum(steps)
+
+
+def test_an_acceleration_that_rises_step_by_step_is_within_its_jerk_limit():
+    audit = audit_commands(JERKY, trace(jerky([0.0, 1e-4, 2e-4, 3e-4, 2e-4, 1e-4, 0.0])))
+    assert audit.violations == 0
+    assert audit.jerk_share == pytest.approx(1.0)
+
+
+def test_an_acceleration_that_jumps_is_beyond_it():
+    audit = audit_commands(JERKY, trace(jerky([0.0, 1.1e-4, 1.1e-4, 0.0])))
+    assert audit.jerk == 2
+    assert audit.jerk_share == pytest.approx(1.1)
+    assert audit.violations == 2
+
+
+def test_braking_and_what_comes_right_after_it_obey_no_jerk_limit():
+    path = jerky([0.0, 1e-4, -20e-4 * 0.1, 0.0, 0.0, 0.0])
+    braking = np.zeros(len(path), dtype=bool)
+    braking[4] = True
+    assert audit_commands(JERKY, trace(path)).jerk == 2
+    assert audit_commands(JERKY, trace(path, is_braking=braking)).jerk == 0
+
+
+def test_without_a_jerk_limit_none_is_counted():
+    audit = audit_commands(SPEC, trace(jerky([0.0, 9e-4, -9e-4, 0.0])))
+    assert (audit.jerk, audit.jerk_share) == (0, 0.0)
