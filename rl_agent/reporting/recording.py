@@ -63,7 +63,14 @@ class AppliedSeries(JointSeries):
 
     def trace(self) -> CommandTrace:
         """Return what the limits are audited on."""
-        braking = np.array([state is not SafetyState.ARMED for state in self.states], np.bool_)
+        # An armed gate that follows nobody brakes because its filter saw no other way.
+        braking = np.array(
+            [
+                state is not SafetyState.ARMED or not source
+                for state, source in zip(self.states, self.sources, strict=True)
+            ],
+            np.bool_,
+        )
         stopped = np.array([state is SafetyState.STOPPED for state in self.states], np.bool_)
         # Only reset and arm lead out of STOPPED, and arming begins at the measured pose.
         is_start = np.zeros_like(stopped)
