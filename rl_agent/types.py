@@ -76,6 +76,8 @@ class Measurement:
     """(num_joints,) rad/s or m/s."""
     received_s: float = 0.0
     """Receive time [s] on the steady clock; watchdogs use this one."""
+    effort: Array | None = None
+    """(num_joints,) N m or N; None where the driver reports none."""
 
     def is_finite(self) -> bool:
         """Tell whether every number may be used."""

@@ -15,13 +15,15 @@ from rl_agent.interface.observation import ObservationBuilder
 from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.registry import make_task
-from rl_agent.types import Array, Command, FloatArray, SafetyState
+from rl_agent.types import Array, Command, FloatArray, Reason, SafetyState
 from sim.control_loop import ControlLoop, PeriodReport
 from sim.twin import Twin
 
 ResetPose = Literal["continue", "start", "random"]
 OBS_BOUND = 100.0
 """Terms are of order one; anything near this is a fault, not a reading."""
+STUCK = Reason.FOLLOWING_ERROR | Reason.FROZEN | Reason.IMPLAUSIBLE
+"""What the gate holds for without an end: an operator would step in, an episode is cut short."""
 
 
 class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # gymnasium is skipped
@@ -133,7 +135,7 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
         self._context = next_context
         self._previous_action = action if np.isfinite(action).all() else np.zeros_like(action)
         self._episode_step += 1
-        is_stopped = report.state is SafetyState.STOPPED
+        is_stopped = report.state is SafetyState.STOPPED or _needs_help(report)
         terminated = bool(self.task.terminated(next_context, self.goal))
         truncated = is_stopped or self._episode_step >= self.max_episode_steps
         self._may_continue = not (terminated or is_stopped)
@@ -220,6 +222,11 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
         return self.builder.build(
             self.loop.measurement, self.goal, self.mapper.setpoint, self._previous_action
         )
+
+
+def _needs_help(report: PeriodReport) -> bool:
+    """Tell whether the gate holds for what does not end by itself, such as a jammed joint."""
+    return report.state is SafetyState.HOLD and bool(report.reasons & STUCK)
 
 
 def _with_delays(

@@ -12,14 +12,17 @@ import numpy as np
 
 from rl_agent.clock import Clock
 from rl_agent.interface.kinematics import Mechanics
-from rl_agent.safety import preflight
-from rl_agent.safety.interpolator import Interpolator
+from rl_agent.safety.follower import Follower
 from rl_agent.safety.measurement_intake import MeasurementIntake
 from rl_agent.safety.mux import Entry
 from rl_agent.safety.pacing import Pacer
+from rl_agent.safety.permission import Permission
 from rl_agent.safety.proposal_intake import ProposalIntake
 from rl_agent.safety.safety_filter import SafetyFilter
+from rl_agent.safety.speed_scale import LEAST_SCALE
+from rl_agent.safety.standstill import Standstill
 from rl_agent.safety.state_machine import Event, next_state
+from rl_agent.safety.supervision import Supervision
 from rl_agent.safety.tally import Tally
 from rl_agent.spec import ControllerType, RobotSpec
 from rl_agent.types import (
@@ -28,12 +31,8 @@ from rl_agent.types import (
     Proposal,
     Reason,
     SafetyState,
-    Source,
     Verdict,
 )
-
-# The start ramp begins with this share of the velocity limit.
-RAMP_START = 0.1
 
 
 class Gate:
@@ -55,20 +54,21 @@ class Gate:
         self._dt = spec.gate_period_s
         self._index = np.array(spec.command_index)
         self._filter = SafetyFilter(spec, mechanics=mechanics)
-        self._path = Interpolator(spec, self._dt)
+        self._follower = Follower(spec, self._filter)
         self._measurements = MeasurementIntake(spec)
         self._proposals = ProposalIntake(spec)
         self._pacer = Pacer(self._dt)
         self._tally = Tally(spec.gate_hz)
+        self._supervision = Supervision(spec, self._measurements, self._proposals)
+        self._permission = Permission(spec, self._measurements, self._supervision)
+        self._standstill = Standstill(spec)
         self.state = SafetyState.UNARMED
         self.reasons_latched = Reason.NONE
         self._cause = "not armed yet"
-        self._following: Entry | None = None
         self._is_commanding = False
-        self._late = Reason.NONE
+        self._pressed: set[str] = set()
         self._refused = Reason.NONE
         self._tick = 0
-        self._ramp_ticks = 0
 
     def on_measurement(self, measurement: Measurement) -> None:
         """Take in a measurement; one that is not new, whole and finite does not count as fresh."""
@@ -96,26 +96,22 @@ class Gate:
             self._latch(Event.FAULT, refused, f"{source} keeps sending malformed proposals")
         return refused
 
+    def on_signal(self, signal: object) -> None:
+        """Take in one of signals.py's: an orientation, a heartbeat, a motor's health, company."""
+        self._supervision.hear(signal)
+
     def arm(self) -> tuple[bool, str]:
         """Start following proposals, or refuse and say why. Moves nothing by itself."""
         if self.state in (SafetyState.ARMED, SafetyState.HOLD):
             return True, "already armed"
-        obstacle = self._stopped_words() or preflight.controller_obstacle(self._spec)
-        measurement, problem = self._fresh_measurement()
+        measurement, obstacle = self._permission.to_arm(self._clock.now(), self._stopped_words())
         if measurement is None:
-            return self._refusal(obstacle or problem)
-        obstacle = (
-            obstacle
-            or preflight.motion_obstacle(self._spec, measurement)
-            or preflight.range_obstacle(self._spec, measurement)
-        )
-        if obstacle:
             return self._refusal(obstacle)
         self._filter.reset(measurement.position[self._index])
-        self._path.forget()
         self._proposals.clear()
-        self._following = None
-        self._ramp_ticks = 0
+        self._supervision.restart()
+        self._follower.restart()
+        self._standstill.end()
         self._is_commanding = True
         self._fire(Event.ARM, "armed")
         return True, "armed"
@@ -124,6 +120,26 @@ class Gate:
     def is_moving(self) -> bool:
         """Whether the commands that were sent have not come to rest yet."""
         return self._is_commanding and not self._filter.is_at_rest
+
+    @property
+    def mode(self) -> str:
+        """What the driver is to do: `run`, or the profile's stop mode once the robot stands."""
+        return self._standstill.mode
+
+    @property
+    def speed_scale(self) -> float:
+        """The share of the velocity limits that an operator allows."""
+        return self._follower.speed.target
+
+    def set_speed_scale(self, share: float) -> None:
+        """Allow only this share of the velocity limits, 0.01 to 1; it takes effect gradually.
+
+        Raises:
+            ValueError: It is outside.
+        """
+        if not LEAST_SCALE <= share <= 1.0:
+            raise ValueError(f"expected a share from {LEAST_SCALE:g} to 1, got {share}")
+        self._follower.speed.target = float(share)
 
     def disarm(self) -> None:
         """Brake, then stop commanding."""
@@ -135,18 +151,25 @@ class Gate:
         """Brake from the next tick on, and latch."""
         self._latch(Event.ESTOP, Reason.ESTOP, f"e-stop: {cause}")
 
+    def press_estop(self, button: str, *, is_pressed: bool) -> None:
+        """Stop when a button goes down; until it is released there is no reset."""
+        if not is_pressed:
+            self._pressed.discard(button)
+        elif button not in self._pressed:
+            self._pressed.add(button)
+            self.estop(f"{button} pressed")
+
     def reset(self) -> tuple[bool, str]:
         """Clear the latch once the robot stands; moves nothing, and arming stays separate."""
         if self.state in (SafetyState.ARMED, SafetyState.HOLD):
             return self._refusal("the gate is armed; there is nothing to reset")
         if self.state is SafetyState.UNARMED:
             return True, "nothing to reset"
-        if self._is_commanding and not self._filter.is_at_rest:
+        if self.is_moving:
             return self._refusal("the robot is still braking")
-        measurement, problem = self._fresh_measurement()
-        obstacle = measurement and preflight.motion_obstacle(self._spec, measurement)
-        if measurement is None or obstacle:
-            return self._refusal(obstacle or problem)
+        obstacle = self._pressed_words() or self._permission.to_reset(self._clock.now())
+        if obstacle:
+            return self._refusal(obstacle)
         self._release(Event.RESET, "reset, not armed")
         return True, "reset; call arm to go on"
 
@@ -164,6 +187,8 @@ class Gate:
             "cause": self._cause,
             "tick": self._tick,
             "reasons_latched": int(self.reasons_latched),
+            "mode": self.mode,
+            "speed_scale": self.speed_scale,
             **self._ages(),
             **self._tally.report(),
         }
@@ -190,78 +215,48 @@ class Gate:
             self._tally.count("deadline_misses")
             self._make_up_for(pace.num_missed)
         if not self._is_commanding:
+            self._standstill.note(is_stopped=self.state is SafetyState.STOPPED)
             return self._output(None, None)
         if self._spec.controller.type is ControllerType.FORWARD_VELOCITY:
             self._anchor(now_s)
         entry = self._proposals.mux.select(now_s)
-        self._watch(now_s, entry)
+        if self.state is not SafetyState.STOPPED:
+            self._watch(now_s, entry, is_late=pace.is_late)
         if self.state is SafetyState.ARMED and entry is not None:
-            verdict = self._follow(entry)
+            verdict = self._follower.step(entry, self._tick)
             if verdict.reasons & Reason.NON_FINITE:
                 self._latch(Event.FAULT, Reason.NON_FINITE, "the gate computed no finite command")
             return self._output(verdict, entry)
-        self._path.forget()
-        self._following = None
-        output = self._output(self._filter.brake(), None)
+        return self._stand()
+
+    def _stand(self) -> GateOutput:
+        """Brake and stand, and in the end leave the robot to its stop mode."""
+        self._follower.leave()
+        verdict = self._filter.brake()
+        stops = self.state is SafetyState.STOPPED and self._filter.is_at_rest
+        self._standstill.note(is_stopped=stops)
+        output = self._output(verdict if self._standstill.is_commanding else None, None)
         self._finish_disarm()
         return output
 
-    def _follow(self, entry: Entry) -> Verdict:
-        if entry is not self._following:
-            # One that arrived some ticks ago (before a hold, or while another source was followed)
-            # has less time left.
-            waited_s = (self._tick - 1 - entry.tick) * self._dt
-            self._path.start(
-                self._filter.applied, entry.proposal.command, entry.proposal.period_s - waited_s
-            )
-            self._following = entry
-        self._ramp_ticks += 1
-        desired = self._path.advance()
-        scale = self._speed_scale()
-        return self._filter.step(desired, speed_scale=scale, outlook=self._path.outlook)
-
-    def _speed_scale(self) -> float:
-        elapsed_s, ramp_s = self._ramp_ticks * self._dt, self._spec.start_ramp_s
-        if elapsed_s >= ramp_s:
-            return 1.0
-        return RAMP_START + (1.0 - RAMP_START) * elapsed_s / ramp_s
-
-    def _watch(self, now_s: float, entry: Entry | None) -> None:
-        if self.state is SafetyState.STOPPED:
-            return
-        observation, proposal = self._measurements.watchdog, self._proposals.watchdog
-        late = Reason.STALE_OBSERVATION if observation.is_stale(now_s) else Reason.NONE
-        if entry is None:
-            late |= Reason.STALE_PROPOSAL
-        for name, watchdog in (("measurement", observation), ("proposal", proposal)):
-            if watchdog.is_silent(now_s):
-                cause = f"no {name} for {watchdog.age_s(now_s) * 1e3:.0f} ms: its source is dead"
-                self._latch(Event.SILENT, Reason.SILENT | late, cause)
-                return
-        if late == self._late and (self.state is SafetyState.HOLD) == bool(late):
-            return
-        self._late = late
-        if late:
-            self._fire(Event.LATE, f"holding: {self._late_words(late, now_s)}")
-        else:
-            self._fire(Event.FRESH, "measurements and proposals are fresh")
-
-    def _late_words(self, late: Reason, now_s: float) -> str:
-        name, watchdog = "proposal", self._proposals.watchdog
-        if late & Reason.STALE_OBSERVATION:
-            name, watchdog = "measurement", self._measurements.watchdog
-        if not watchdog.is_fed:
-            return f"waiting for the first {name}"
-        age_ms, limit_ms = watchdog.age_s(now_s) * 1e3, watchdog.timeout_s * 1e3
-        return f"no new {name} for {age_ms:.0f} ms, at most {limit_ms:.0f} ms are waited"
+    def _watch(self, now_s: float, entry: Entry | None, *, is_late: bool) -> None:
+        before = self._supervision.reasons
+        event, reasons, cause = self._supervision.look(
+            now_s,
+            (self._filter.position, self._filter.velocity),
+            has_proposal=entry is not None,
+            is_late=is_late,
+        )
+        if event in (Event.TRIP, Event.SILENT):
+            self._latch(event, reasons, cause)
+        elif reasons != before or (self.state is SafetyState.HOLD) != bool(reasons):
+            self._fire(event, cause)
 
     def _anchor(self, now_s: float) -> None:
         newest = self._measurements.newest
         if newest is None or self._measurements.watchdog.is_stale(now_s):
             return
-        measured = newest.position[self._index]
-        self._path.shift(measured - self._filter.position)
-        self._filter.anchor(measured)
+        self._follower.shift(newest.position[self._index])
 
     def _make_up_for(self, missed_ticks: int) -> None:
         if not missed_ticks or not self._is_commanding:
@@ -269,8 +264,7 @@ class Gate:
         # A trajectory controller followed the braking tail meanwhile, others kept the last position
         # or timed out. Going on from our own last command would throw the robot back.
         self._tally.count("stalls")
-        self._following = None
-        self._path.forget()
+        self._follower.leave()
         self._tick += missed_ticks
         if self._spec.controller.type is not ControllerType.JOINT_TRAJECTORY:
             self._filter.halt()
@@ -288,7 +282,7 @@ class Gate:
         newest = self._measurements.newest
         reasons, self._refused = self._refused | self.reasons_latched, Reason.NONE
         if self.state is SafetyState.HOLD:
-            reasons |= self._late
+            reasons |= self._supervision.reasons
         if verdict is not None and verdict.reasons:
             reasons |= verdict.reasons
         shares = verdict.shares if verdict is not None else {}
@@ -310,7 +304,7 @@ class Gate:
 
     def _fire(self, event: Event, cause: str) -> None:
         state = next_state(self.state, event)
-        if state is not self.state or event is Event.LATE:
+        if state is not self.state or event in (Event.LATE, Event.DOUBT):
             self._cause = cause
         if state is not self.state:
             self._tally.count(f"became_{state.value.lower()}")
@@ -324,7 +318,8 @@ class Gate:
 
     def _finish_disarm(self) -> None:
         is_disarm = self.reasons_latched == Reason.OPERATOR
-        if self.state is SafetyState.STOPPED and is_disarm and self._filter.is_at_rest:
+        stands = self._filter.is_at_rest and self._standstill.is_settled
+        if self.state is SafetyState.STOPPED and is_disarm and stands:
             self._release(Event.DISARMED, "disarmed by the operator")
 
     def _release(self, event: Event, cause: str) -> None:
@@ -345,17 +340,15 @@ class Gate:
             return "e-stop is latched; call reset first"
         return f"stopped ({self._cause}); call reset first"
 
-    def _fresh_measurement(self) -> tuple[Measurement | None, str]:
-        watchdog = self._measurements.watchdog
-        newest, age_s = self._measurements.newest, watchdog.age_s(self._clock.now())
-        problem = preflight.data_obstacle(newest, age_s, watchdog.timeout_s)
-        return (None, problem) if problem else (newest, "")
+    def _pressed_words(self) -> str:
+        names = ", ".join(sorted(self._pressed))
+        return f"{names} is still pressed; release it first" if names else ""
 
     def get_state(self) -> dict[str, Any]:
         """Return everything that later ticks depend on: numbers, strings, lists and arrays."""
         return {
             "filter": self._filter.get_state(),
-            "path": self._path.get_state(),
+            "follower": self._follower.get_state(),
             "measurements": self._measurements.get_state(),
             "proposals": self._proposals.get_state(),
             "pacer": self._pacer.get_state(),
@@ -363,38 +356,28 @@ class Gate:
             "state": self.state.value,
             "reasons_latched": int(self.reasons_latched),
             "cause": self._cause,
-            "following": self._following
-            and [
-                self._following.proposal.source.value,
-                self._following.proposal.stamp_s,
-            ],
             "is_commanding": self._is_commanding,
-            "late": int(self._late),
+            "supervision": self._supervision.get_state(),
+            "standstill": self._standstill.get_state(),
+            "pressed": sorted(self._pressed),
             "refused": int(self._refused),
             "tick": self._tick,
-            "ramp_ticks": self._ramp_ticks,
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue where `get_state` was called; the clock must be set to the same time."""
         self._filter.set_state(state["filter"])
-        self._path.set_state(state["path"])
         self._measurements.set_state(state["measurements"])
         self._proposals.set_state(state["proposals"])
+        self._follower.set_state(state["follower"], self._proposals.mux)
         self._pacer.set_state(state["pacer"])
         self._tally.set_state(state["tally"])
         self.state = SafetyState(state["state"])
         self.reasons_latched = Reason(state["reasons_latched"])
         self._cause = str(state["cause"])
         self._is_commanding = bool(state["is_commanding"])
-        self._late = Reason(state["late"])
+        self._supervision.set_state(state["supervision"])
+        self._standstill.set_state(state["standstill"])
+        self._pressed = set(state["pressed"])
         self._refused = Reason(state["refused"])
         self._tick = int(state["tick"])
-        self._ramp_ticks = int(state["ramp_ticks"])
-        self._following = None
-        if state["following"] is not None:
-            source, stamp_s = state["following"]
-            entry = self._proposals.mux.newest(Source(source))
-            # A newer proposal may have come in since the last tick: then a segment starts anyway.
-            if entry is not None and entry.proposal.stamp_s == stamp_s:
-                self._following = entry

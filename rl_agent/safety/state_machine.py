@@ -20,12 +20,16 @@ class Event(StrEnum):
     """The robot stands after a disarm, and nothing else stopped it meanwhile."""
     LATE = "late"
     """No fresh measurement, or no fresh proposal."""
+    DOUBT = "doubt"
+    """A reading that cannot be true, or a monitor that objects until what it sees is gone."""
     FRESH = "fresh"
-    """A fresh measurement and a fresh proposal."""
+    """A fresh measurement, a fresh proposal, and no doubt."""
     SILENT = "silent"
     """A source of measurements or proposals has been quiet so long that it counts as dead."""
     FAULT = "fault"
     """A proposal that is not finite, too many bad ones in a row, or a mistake within the gate."""
+    TRIP = "trip"
+    """A monitor found what the robot must not go on with: a fall, a contact, a hot motor."""
     ESTOP = "estop"
     RESET = "reset"
 
@@ -39,9 +43,11 @@ TABLE: dict[SafetyState, dict[Event, SafetyState]] = {
         Event.DISARM: _UNARMED,
         Event.DISARMED: _UNARMED,
         Event.LATE: _UNARMED,
+        Event.DOUBT: _UNARMED,
         Event.FRESH: _UNARMED,
         Event.SILENT: _UNARMED,
         Event.FAULT: _UNARMED,
+        Event.TRIP: _UNARMED,
         Event.ESTOP: _STOPPED,
         Event.RESET: _UNARMED,
     },
@@ -50,9 +56,11 @@ TABLE: dict[SafetyState, dict[Event, SafetyState]] = {
         Event.DISARM: _STOPPED,
         Event.DISARMED: _ARMED,
         Event.LATE: _HOLD,
+        Event.DOUBT: _HOLD,
         Event.FRESH: _ARMED,
         Event.SILENT: _STOPPED,
         Event.FAULT: _STOPPED,
+        Event.TRIP: _STOPPED,
         Event.ESTOP: _STOPPED,
         Event.RESET: _ARMED,
     },
@@ -61,9 +69,11 @@ TABLE: dict[SafetyState, dict[Event, SafetyState]] = {
         Event.DISARM: _STOPPED,
         Event.DISARMED: _HOLD,
         Event.LATE: _HOLD,
+        Event.DOUBT: _HOLD,
         Event.FRESH: _ARMED,
         Event.SILENT: _STOPPED,
         Event.FAULT: _STOPPED,
+        Event.TRIP: _STOPPED,
         Event.ESTOP: _STOPPED,
         Event.RESET: _HOLD,
     },
@@ -72,9 +82,11 @@ TABLE: dict[SafetyState, dict[Event, SafetyState]] = {
         Event.DISARM: _STOPPED,
         Event.DISARMED: _UNARMED,
         Event.LATE: _STOPPED,
+        Event.DOUBT: _STOPPED,
         Event.FRESH: _STOPPED,
         Event.SILENT: _STOPPED,
         Event.FAULT: _STOPPED,
+        Event.TRIP: _STOPPED,
         Event.ESTOP: _STOPPED,
         Event.RESET: _UNARMED,
     },
