@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Any
+from typing import Any, Literal
 
 import mujoco
 import numpy as np
@@ -22,6 +22,8 @@ from sim.kinematics import MujocoKinematics
 from sim.loading import load_model
 
 _STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+Mode = Literal["run", "hold", "damp", "torque_off"]
+_ALL_GROUPS = (1 << 31) - 1
 
 
 class Twin:
@@ -49,6 +51,9 @@ class Twin:
         self._obeys_velocity = spec.controller.type is ControllerType.FORWARD_VELOCITY
         self._delay_steps = self.steps_for(spec.twin.actuator_delay_ms / 1e3)
         self._pending: deque[tuple[int, Array]] = deque()
+        self._mode: Mode = "run"
+        self._damping = self.model.dof_damping.copy()
+        self._damped = _damping(spec, self._damping, self._joints.qvel)
         _tighten_efforts(spec, self.model, self._joints.ctrl)
         self.reset()
 
@@ -73,6 +78,7 @@ class Twin:
         self.data.qpos[self._joints.qpos] = start
         if not self._obeys_velocity:
             self.data.ctrl[self._joints.ctrl] = start[list(self.spec.command_index)]
+        self.set_mode("run")
         self._step_count = 0
         self._owed_s = 0.0
         self._pending.clear()
@@ -86,7 +92,26 @@ class Twin:
             position=self.data.qpos[self._joints.qpos],
             velocity=self.data.qvel[self._joints.qvel],
             received_s=self.time_s,
+            effort=self.data.qfrc_actuator[self._joints.qvel],
         )
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the servos act at all."""
+        return self._mode in ("run", "hold")
+
+    def set_mode(self, mode: Mode) -> None:
+        """Do what a driver does on `stop_mode`: let go of the robot, or take it up where it is.
+
+        damp: the motors only brake, with max_effort at max_velocity. torque_off: no force at all.
+        """
+        was_held, self._mode = self.is_held, mode
+        self.model.opt.disableactuator = 0 if self.is_held else _ALL_GROUPS
+        self.model.dof_damping[:] = self._damped if mode == "damp" else self._damping
+        if self.is_held and not was_held:
+            self._pending.clear()
+            position = self.data.qpos[self._joints.qpos][list(self.spec.command_index)]
+            self.data.ctrl[self._joints.ctrl] = 0.0 if self._obeys_velocity else position
 
     def apply(self, command: Command) -> None:
         """Hand the servos a new reference; it arrives after the actuator delay."""
@@ -140,6 +165,7 @@ class Twin:
         num_commands = len(self._joints.ctrl)
         return {
             "physics": physics,
+            "mode": self._mode,
             "step_count": self._step_count,
             "owed_s": self._owed_s,
             "pending_step": np.array([due for due, _ in self._pending], dtype=np.int64),
@@ -148,6 +174,7 @@ class Twin:
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue, bit by bit, where `get_state` was taken."""
+        self.set_mode(state["mode"])
         mujoco.mj_setState(self.model, self.data, np.asarray(state["physics"], float), _STATE)
         # Forward fills what a state does not hold (poses for pictures); it moves nothing but the
         # solver's warm start, which is therefore put back.
@@ -159,6 +186,15 @@ class Twin:
             (int(due), np.array(reference, dtype=np.float64))
             for due, reference in zip(state["pending_step"], state["pending"], strict=True)
         )
+
+
+def _damping(spec: RobotSpec, free: Array, dofs: Index) -> Array:
+    """Return dof_damping (nv,) of a robot whose motors are shorted."""
+    damped = free.copy()
+    for dof, joint in zip(dofs, spec.joints, strict=True):
+        if joint.is_actuated and math.isfinite(joint.max_effort):
+            damped[dof] += joint.max_effort / joint.max_velocity
+    return damped
 
 
 def _tighten_efforts(spec: RobotSpec, model: mujoco.MjModel, actuators: Index) -> None:

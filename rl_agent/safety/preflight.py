@@ -13,13 +13,19 @@ LIMIT_TOLERANCE = 1e-3
 
 
 def controller_obstacle(spec: RobotSpec) -> str | None:
-    """Return why the controller would go on moving if the gate died; None if it would not."""
+    """Return why the robot would not stop properly if the gate died; None if it would."""
     controller = spec.controller
-    if controller.type is not ControllerType.FORWARD_VELOCITY or controller.timeout_ms is not None:
+    if controller.type is ControllerType.JOINT_TRAJECTORY or controller.timeout_ms is not None:
         return None
+    if controller.type is ControllerType.FORWARD_VELOCITY:
+        return (
+            f"the velocity controller {controller.name} has no time-out, so the robot would go on "
+            "moving if this process died; use one that has, and set controller.timeout_ms"
+        )
     return (
-        f"the velocity controller {controller.name} has no time-out, so the robot would go on "
-        "moving if this process died; use one that has, and set controller.timeout_ms"
+        f"the position controller {controller.name} has no time-out, so the robot would stop from "
+        "full speed at once if this process died; use a joint_trajectory_controller, whose "
+        "messages end in a braking tail, or set controller.timeout_ms if the driver has one"
     )
 
 

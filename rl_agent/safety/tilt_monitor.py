@@ -19,7 +19,7 @@ TIMEOUT_S = 0.1
 class TiltMonitor(Monitor):
     """The angle between the body's and the world's vertical stays below max_tilt_rad.
 
-    No roll or pitch can exceed it while this angle does not, and yaw does not matter.
+    Up to a quarter turn neither roll nor pitch exceeds this angle, and yaw does not matter.
     """
 
     def __init__(self, max_tilt_rad: float) -> None:

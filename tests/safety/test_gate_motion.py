@@ -227,7 +227,7 @@ def test_a_short_stall_goes_on_from_within_the_tail():
 
 def test_where_the_controller_has_no_tail_a_stalled_robot_stands():
     spec = so101()
-    controller = replace(spec.controller, type=ControllerType.FORWARD_POSITION)
+    controller = replace(spec.controller, type=ControllerType.FORWARD_POSITION, timeout_ms=50.0)
     rig = Rig(replace(spec, controller=controller))
     rig.move()
     last = rig.outputs[-1].command

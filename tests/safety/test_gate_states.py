@@ -263,3 +263,34 @@ def test_a_whole_session_keeps_the_limits(rig):
     rig.tick(30)
     positions, velocities = rig.commands()
     check_within_limits(rig.spec, positions, velocities, start=rig.spec.home, brakes=True)
+
+
+def test_a_pressed_button_stops_once_and_keeps_from_resetting(rig):
+    rig.move()
+    rig.gate.press_estop("the joystick's button", is_pressed=True)
+    assert rig.tick().reasons == Reason.ESTOP
+    rig.gate.press_estop("the joystick's button", is_pressed=True)
+    assert words(rig) == "e-stop: the joystick's button pressed"
+    rig.tick(20)
+    assert rig.gate.reset() == (
+        False,
+        "refused: the joystick's button is still pressed; release it first",
+    )
+    rig.gate.press_estop("the joystick's button", is_pressed=False)
+    assert rig.gate.state is SafetyState.STOPPED
+    assert rig.gate.reset()[0]
+
+
+def test_every_pressed_button_must_be_released(rig):
+    rig.measure()
+    for name in ("a", "b"):
+        rig.gate.press_estop(name, is_pressed=True)
+    rig.gate.press_estop("a", is_pressed=False)
+    assert "b is still pressed" in rig.gate.reset()[1]
+    assert rig.gate.diagnostics()["became_stopped"] == 1
+
+
+def test_a_button_that_was_never_pressed_can_be_released(rig):
+    rig.move()
+    rig.gate.press_estop("a", is_pressed=False)
+    assert rig.tick().state is SafetyState.ARMED

@@ -3,6 +3,7 @@ import sys
 from dataclasses import replace
 
 import gymnasium
+import mujoco
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -148,7 +149,8 @@ def test_contexts_chain_and_previous_actions_follow(reach):
 
 def test_an_episode_ends_at_its_time_limit_by_truncation(reach):
     reach.reset(seed=0)
-    ends = [reach.step(action)[2:4] for action in draw_actions(reach, 80)]  # 4 s at 20 Hz
+    actions = 0.3 * draw_actions(reach, 80)  # 4 s at 20 Hz, too weak to press onto the desk
+    ends = [reach.step(action)[2:4] for action in actions]
     assert ends[-1] == (False, True)
     assert not any(truncated for _, truncated in ends[:-1])
 
@@ -228,8 +230,22 @@ def test_a_tighter_limit_shows_in_reasons_shares_and_applied_action():
     assert (infos[-1]["applied_action"] < 0.75).all()
 
 
+def test_pressing_onto_the_desk_holds_and_cuts_the_episode_short(reach):
+    reach.reset(seed=0)
+    for _ in range(60):
+        # The shoulder leans forward and down, full speed.
+        *_, truncated, info = reach.step(np.array([0.0, 1.0, 0.0, 0.0], np.float32))
+        if truncated:
+            break
+    assert truncated
+    assert info["safety_state"] == "HOLD"
+    assert info["reasons"] & Reason.FOLLOWING_ERROR
+
+
 def test_commands_keep_every_limit_under_a_wild_policy(env):
     """By tick sequence: position, velocity and acceleration of what the gate sends."""
+    # Violent collisions with the table read as implausible and hold; here there is no table.
+    env.twin.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT
     joints = env.robot.command_joints
     period_s = env.robot.gate_period_s
     env.reset(seed=0)

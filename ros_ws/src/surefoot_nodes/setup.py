@@ -14,6 +14,7 @@ NODES = (
     "goal_node",
     "recorder_node",
     "blackbox_node",
+    "teleop_node",
     "supervisor",
 )
 

@@ -45,6 +45,12 @@ NoBlackbox = Annotated[
 BLACKBOX = "runs/blackbox"
 LogLevel = Annotated[str, typer.Option(help="debug, info, warn or error.")]
 Seed = Annotated[int, typer.Option(help="Of goals and random actions.")]
+Speed = Annotated[
+    str, typer.Option(help="Share of the velocity limits to begin with: 0.25 or 25%.")
+]
+HasTeleop = Annotated[
+    bool, typer.Option("--teleop", help="Let a joystick take over (topic joy, button held).")
+]
 
 
 def _options(values: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +71,8 @@ def up_twin(
     auto_arm: Annotated[
         bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
     ] = True,
+    speed: Speed = "1.0",
+    has_teleop: HasTeleop = False,
     record: Record = None,
     blackbox: Blackbox = BLACKBOX,
     no_blackbox: NoBlackbox = False,
@@ -95,6 +103,8 @@ def up_robot(
     policy_hz: PolicyHz = 0.0,
     goal_period_s: GoalPeriod = 0.0,
     seed: Seed = 0,
+    speed: Speed = "0.25",
+    has_teleop: HasTeleop = False,
     record: Record = None,
     blackbox: Blackbox = BLACKBOX,
     no_blackbox: NoBlackbox = False,
@@ -105,8 +115,10 @@ def up_robot(
 ) -> int:
     """Drive a real robot, whose driver and controller run already. Nothing moves before you arm it.
 
-    From another terminal: `surefoot arm`, `surefoot stop`, `surefoot reset`. Ctrl-C brakes and ends
-    everything. The gate is no certified safety device: keep a hand on the robot's own e-stop.
+    It begins at a quarter of its speed; `surefoot speed 100%` allows all of it. From another
+    terminal: `surefoot arm`, `surefoot stop`, `surefoot reset`. Space stops at once, Ctrl-C brakes
+    and ends everything. The gate is no certified safety device: keep a hand on the robot's own
+    e-stop.
     """
     options = _options(locals())
     from .up import UpOptions, run_graph
@@ -161,6 +173,22 @@ def reset(namespace: Namespace = "", domain: Domain = None) -> int:
     from .operator_calls import call_reset
 
     return call_reset(namespace, domain)
+
+
+def speed(
+    share: Annotated[str, typer.Argument(help="Share of the velocity limits: 0.25 or 25%.")],
+    namespace: Namespace = "",
+    domain: Domain = None,
+) -> int:
+    """Let the robot use this share of its velocity limits; it gets there gradually."""
+    from .environment import insist_on_ros
+    from .shares import read_share
+
+    value = read_share(share)
+    insist_on_ros()
+    from .operator_calls import call_speed
+
+    return call_speed(value, namespace, domain)
 
 
 def arm(namespace: Namespace = "", domain: Domain = None) -> int:

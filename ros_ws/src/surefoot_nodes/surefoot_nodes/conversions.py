@@ -97,11 +97,13 @@ class MeasurementCodec:
             raise MessageError("has no velocities; let the driver publish them")
         position = _pick("position", message.position, index, size)
         velocity = _pick("velocity", message.velocity, index, size)
+        effort = _pick("effort", message.effort, index, size) if message.effort else None
         return Measurement(
             stamp_s=self._stamps.to_seconds(message.header.stamp),
             position=self._units.position_to_si(position),
             velocity=self._units.velocity_to_si(velocity),
             received_s=received_s,
+            effort=None if effort is None else self._units.effort_to_si(effort),
         )
 
     def write(self, measurement: Measurement) -> JointState:
@@ -110,6 +112,8 @@ class MeasurementCodec:
         self._stamps.write(measurement.stamp_s, message.header.stamp)
         message.position = floats(self._units.position_to_driver(measurement.position))
         message.velocity = floats(self._units.velocity_to_driver(measurement.velocity))
+        if measurement.effort is not None:
+            message.effort = floats(self._units.effort_to_si(measurement.effort))
         return message
 
 

@@ -18,6 +18,7 @@ class DriverUnits:
 
     def __init__(self, joints: Sequence[JointSpec]) -> None:
         self._gain = np.array([joint.sign * joint.scale for joint in joints], dtype=np.float64)
+        self._sign = np.array([joint.sign for joint in joints], dtype=np.float64)
         self._offset = np.array([joint.offset_rad for joint in joints], dtype=np.float64)
 
     def position_to_si(self, position: Array) -> Array:
@@ -29,6 +30,10 @@ class DriverUnits:
         """Return (num_joints,) [rad/s or m/s] of the driver's velocities."""
         with np.errstate(over="ignore"):
             return self._gain * velocity
+
+    def effort_to_si(self, effort: Array) -> Array:
+        """Return (num_joints,) [N m or N], or the driver's efforts of ours: its unit is ours."""
+        return self._sign * effort
 
     def position_to_driver(self, position: Array) -> Array:
         """Return (num_joints,) what the driver calls these positions [rad or m]."""

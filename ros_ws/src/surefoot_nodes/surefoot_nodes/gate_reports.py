@@ -30,6 +30,10 @@ class GateReport(NamedTuple):
     """Why it is in this state, in plain words."""
     reasons: tuple[str, ...]
     """Names of the latched reasons."""
+    speed_scale: float = 1.0
+    """Share of the velocity limits that an operator allows."""
+    mode: str = "run"
+    """What the driver is to do: run, or a stop mode."""
 
     @property
     def is_armed(self) -> bool:
@@ -46,7 +50,13 @@ def report_of(diagnostics: Mapping[str, float | int | str]) -> GateReport:
     """Return the report from the gate's diagnostics."""
     latched = Reason(int(diagnostics["reasons_latched"]))
     names = tuple(str(reason.name) for reason in Reason if reason and reason & latched)
-    return GateReport(SafetyState(diagnostics["state"]), str(diagnostics["cause"]), names)
+    return GateReport(
+        SafetyState(diagnostics["state"]),
+        str(diagnostics["cause"]),
+        names,
+        float(diagnostics.get("speed_scale", 1.0)),
+        str(diagnostics.get("mode", "run")),
+    )
 
 
 def write_state(report: GateReport) -> String:
@@ -57,6 +67,8 @@ def write_state(report: GateReport) -> String:
         "armed": report.is_armed,
         "cause": report.cause,
         "reasons": list(report.reasons),
+        "speed_scale": report.speed_scale,
+        "mode": report.mode,
     }
     return String(data=json.dumps(content))
 
@@ -68,7 +80,13 @@ def read_state(message: String) -> GateReport | None:
     try:
         content = json.loads(message.data)
         reasons = tuple(str(name) for name in content["reasons"])
-        return GateReport(SafetyState(content["state"]), str(content["cause"]), reasons)
+        return GateReport(
+            SafetyState(content["state"]),
+            str(content["cause"]),
+            reasons,
+            float(content.get("speed_scale", 1.0)),
+            str(content.get("mode", "run")),
+        )
     # RecursionError: ten thousand brackets fit into a message.
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -9,8 +9,8 @@ from typing import Literal
 from .parameters import Value
 
 PACKAGE = "surefoot_nodes"
-Kind = Literal["twin", "robot", "observe"]
-KINDS: tuple[Kind, ...] = ("twin", "robot", "observe")
+Kind = Literal["twin", "robot", "observe", "teleop"]
+KINDS: tuple[Kind, ...] = ("twin", "robot", "observe", "teleop")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,10 @@ class GraphConfig:
     """Folder for a recording; empty for none."""
     blackbox: str = ""
     """Folder for the last seconds before each trip of the gate; empty for none."""
+    speed: float = 1.0
+    """Share of the velocity limits that the gate allows at first."""
+    has_teleop: bool = False
+    """Whether a joystick may take over from the policy."""
     has_goals: bool = True
     """Whether the task takes goals at all."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
@@ -59,7 +63,12 @@ class GraphConfig:
 
 def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
     """Return the processes of a graph, in the order of their start."""
-    makers = {"twin": _twin_graph, "robot": _robot_graph, "observe": _observe_graph}
+    makers = {
+        "twin": _twin_graph,
+        "robot": _robot_graph,
+        "observe": _observe_graph,
+        "teleop": _teleop_graph,
+    }
     nodes = makers[kind](config)
     if config.record:
         nodes.append(_node("recorder_node", config, 0, out=config.record))
@@ -75,15 +84,21 @@ def _robot_graph(config: GraphConfig) -> list[NodeSpec]:
     """Gate and policy; the robot's own driver and controller run already."""
     return [
         *_blackbox(config),
-        _node("safety_node", config, 2),
+        _node("safety_node", config, 2, speed_scale=config.speed),
         _policy(config, observe_only=False),
         *_goals(config),
+        *(_teleop_graph(config) if config.has_teleop else []),
     ]
 
 
 def _observe_graph(config: GraphConfig) -> list[NodeSpec]:
     """The policy alone, looking on: no gate, no command."""
     return [_policy(config, observe_only=True), *_goals(config)]
+
+
+def _teleop_graph(config: GraphConfig) -> list[NodeSpec]:
+    """A joystick's proposals, for a gate that runs already."""
+    return [_node("teleop_node", config, 4)]
 
 
 def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:

@@ -42,7 +42,8 @@ ARGUMENTS = (
 BLACKBOX = Argument(
     "blackbox", "runs/blackbox", "Folder for the last 10 s before each trip; empty: none."
 )
-GOAL_PERIOD_S = {"twin": "4.0", "robot": "0.0", "observe": "0.0"}
+GOAL_PERIOD_S = {"twin": "4.0", "robot": "0.0", "observe": "0.0", "teleop": "0.0"}
+SPEED = {"twin": "1.0", "robot": "0.25"}
 DOMAIN = Argument("domain", "", "ROS_DOMAIN_ID of the twin's graph; empty: the variable's, or 42.")
 AUTO_ARM = Argument("auto_arm", "true", "Arm the gate once all nodes are active.")
 
@@ -50,8 +51,13 @@ AUTO_ARM = Argument("auto_arm", "true", "Arm the gate once all nodes are active.
 def launch_arguments(kind: Kind) -> list[Argument]:
     """Return the arguments of a graph's launch file."""
     goals = Argument("goal_period_s", GOAL_PERIOD_S[kind], "Time between random goals; 0: none.")
-    gates = () if kind == "observe" else (BLACKBOX,)
-    return [*ARGUMENTS, goals, *gates, *((DOMAIN, AUTO_ARM) if kind == "twin" else ())]
+    own = [] if kind in ("observe", "teleop") else [BLACKBOX]
+    if kind in SPEED:
+        own += [
+            Argument("speed", SPEED[kind], "Share of the velocity limits to begin with."),
+            Argument("teleop", "false", "Let a joystick take over (topic joy, button held)."),
+        ]
+    return [*ARGUMENTS, goals, *own, *((DOMAIN, AUTO_ARM) if kind == "twin" else ())]
 
 
 def make_launch_description(kind: Kind) -> Any:
@@ -124,6 +130,8 @@ def _options(values: dict[str, str]) -> UpOptions:
         record=_path(values["record"]),
         blackbox=values.get("blackbox", ""),
         params=_path(values["params_file"]),
+        speed=values.get("speed", "1.0"),
+        has_teleop=_truth(values.get("teleop", "false")),
         namespace=values["namespace"],
         log_level=values["log_level"],
     )

@@ -17,11 +17,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import rclpy
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import InvalidParameterTypeException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from rclpy.timer import Timer
 
@@ -62,11 +64,17 @@ class GuardedNode(LifecycleNode):
         """While active: what spins `io_executor`."""
         self._is_active = False
         self._guard_transitions()
+        self._table = name
+        self.add_on_set_parameters_callback(self._on_set_parameters)
 
     @property
     def is_active(self) -> bool:
         """Whether the node does its work."""
         return self._is_active
+
+    def set_parameter(self, name: str, value: Any) -> None:
+        """Take over a dynamic parameter's checked value."""
+        self.values[name] = value
 
     def load_spec(self) -> RobotSpec:
         """Return the profile that the parameters name, at their rates."""
@@ -166,6 +174,20 @@ class GuardedNode(LifecycleNode):
         """Return a timer on the steady clock, of the executor that answers services."""
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         return self.create_timer(period_s, callback, clock=steady)
+
+    def _on_set_parameters(self, changes: Sequence[Parameter]) -> SetParametersResult:
+        ours = [change for change in changes if change.name not in parameters.ROS_OWN]
+        checked = {}
+        for change in ours:
+            try:
+                checked[change.name] = parameters.check_change(
+                    self._table, change.name, change.value
+                )
+            except ValueError as error:
+                return SetParametersResult(successful=False, reason=f"{change.name}: {error}")
+        for name, value in checked.items():
+            self.set_parameter(name, value)
+        return SetParametersResult(successful=True)
 
     def _configure(self) -> None:
         self.configure()

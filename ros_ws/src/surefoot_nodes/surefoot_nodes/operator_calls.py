@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 import rclpy
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import SetBool, Trigger
@@ -31,6 +33,7 @@ ORDER = (
     "safety_node",
     "policy_node",
     "goal_node",
+    "teleop_node",
 )
 
 
@@ -83,6 +86,27 @@ def call_arm(namespace: str = "", domain: int | None = None) -> int:
                 print(f"{name}: {'active again' if is_done else 'cannot be activated'}")
         answer = client.call(SetBool, "arm", SetBool.Request(data=True), ANSWER_S)
     return _tell(answer)
+
+
+def call_speed(share: float, namespace: str = "", domain: int | None = None) -> int:
+    """Allow this share of the velocity limits; 0, or 1 where the gate refuses.
+
+    Raises:
+        GraphError: No gate was found, or two, or it does not answer.
+    """
+    value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=share)
+    change = SetParameters.Request(parameters=[Parameter(name="speed_scale", value=value)])
+    with _one_gate(namespace, domain) as client:
+        question = GetParameters.Request(names=["speed_scale"])
+        before = client.call(GetParameters, "safety_node/get_parameters", question, ANSWER_S)
+        answer = client.call(SetParameters, "safety_node/set_parameters", change, ANSWER_S)
+    if before is None or not before.values or answer is None:
+        raise GraphError("the gate does not answer any more")
+    if not answer.results[0].successful:
+        print(f"refused: {answer.results[0].reason}", flush=True)
+        return 1
+    print(f"speed: {before.values[0].double_value:.0%} -> {share:.0%}", flush=True)
+    return 0
 
 
 def _tell(answer: Trigger.Response | SetBool.Response | None) -> int:

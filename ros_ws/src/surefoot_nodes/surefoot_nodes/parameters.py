@@ -37,6 +37,8 @@ class Parameter:
     lower: float | None = None
     upper: float | None = None
     choices: tuple[str, ...] = ()
+    is_dynamic: bool = False
+    """Whether it may be set while the node runs."""
 
     def check(self, value: Any) -> Value:
         """Return the value in the right type.
@@ -114,7 +116,41 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             description="Publish on observed_command what would be commanded, and nothing else.",
         ),
     ),
-    "safety_node": _ROBOT,
+    "safety_node": (
+        *_ROBOT,
+        Parameter(
+            name="speed_scale",
+            default=1.0,
+            lower=0.01,
+            upper=1.0,
+            is_dynamic=True,
+            description="Share of the velocity limits that may be used.",
+        ),
+        Parameter(
+            name="estop_button",
+            default=-1,
+            lower=-1,
+            upper=63,
+            description="Index into joy's buttons; below 0 takes the profile's.",
+        ),
+    ),
+    "teleop_node": (
+        *_ROBOT,
+        Parameter(
+            name="deadman_button",
+            default=4,
+            lower=0,
+            upper=63,
+            description="Index into joy's buttons: the robot is moved while it is pressed.",
+        ),
+        Parameter(
+            name="speed",
+            default=0.4,
+            lower=0.01,
+            upper=1.0,
+            description="Share of the policy's top speeds at a stick's end.",
+        ),
+    ),
     "twin_node": (
         *_ROBOT,
         Parameter(
@@ -269,7 +305,7 @@ def _share_out(values: Mapping[str, Any], found: dict[str, dict[str, Value]]) ->
 
 
 def declare(node: Node, name: str) -> dict[str, Any]:
-    """Declare a node's parameters, read-only from now on; return their values.
+    """Declare a node's parameters, read-only from now on unless dynamic; return their values.
 
     Raises:
         ProfileError: Lists every wrong value.
@@ -280,7 +316,9 @@ def declare(node: Node, name: str) -> dict[str, Any]:
     for parameter in TABLES[name]:
         # Dynamic typing lets 50 stand for 50.0; `check` then says in words what it would not take.
         descriptor = ParameterDescriptor(
-            description=_describe(parameter), read_only=True, dynamic_typing=True
+            description=_describe(parameter),
+            read_only=not parameter.is_dynamic,
+            dynamic_typing=True,
         )
         found[parameter.name] = node.declare_parameter(
             parameter.name, parameter.default, descriptor
@@ -289,6 +327,18 @@ def declare(node: Node, name: str) -> dict[str, Any]:
     if problems:
         raise ProfileError(name, problems)
     return typed_values(name, found)
+
+
+def check_change(node: str, name: str, value: Any) -> Value | str:
+    """Return the checked value of a parameter that is to be set while the node runs.
+
+    Raises:
+        ValueError: It is none of these, or the value is out of range.
+    """
+    parameter = next((p for p in TABLES[node] if p.name == name and p.is_dynamic), None)
+    if parameter is None:
+        raise ValueError("cannot be set while the node runs")
+    return parameter.check(value)
 
 
 def check_arguments(arguments: Sequence[str], node: str) -> None:

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import JointState
-from std_msgs.msg import String
 
 from rl_agent.clock import SteadyClock
 from rl_agent.safety.gate import Gate
 from rl_agent.types import Command, Proposal, Reason, Source
 
 from . import qos
+from .company_watch import CompanyWatch
 from .controller_messages import make_codec
 from .conversions import CommandCodec, MeasurementCodec, MessageError, output_tags
-from .endpoints import crowd
-from .gate_reports import GateReport, report_of, write_diagnostics, write_state
+from .gate_announcer import GateAnnouncer
+from .gate_inputs import GateInputs
+from .gate_reports import write_diagnostics
 from .gate_services import GateServices
 from .mechanics import load_mechanics
 from .node import GuardedNode, run
@@ -39,10 +40,13 @@ NOTHING = np.zeros(0)
 class SafetyNode(GuardedNode):
     """Shell around `rl_agent.safety.gate.Gate`.
 
-    Subscribes `joint_states` (best effort) and `command_raw/{human,mpc,policy}` (reliable).
+    Subscribes `joint_states` (best effort), `command_raw/{human,mpc,policy}` (reliable), and what
+    `GateInputs` names: `estop`, `joy`, `imu`, `battery_state`, `temperature`, `presence`.
     Publishes, on the arrival of a proposal and at gate_hz, `<controller>/...` (reliable, depth 1)
-    and then `applied_command`; `safety_state` (JSON, transient local) when it changes;
-    `diagnostics` once a second. Services `estop`, `reset` (Trigger) and `arm` (SetBool, false
+    and then `applied_command`; `stop_mode` (String, transient local: run, or what the driver is to
+    do with a robot that was stopped: hold, damp, torque_off); `safety_state` (JSON, transient
+    local) when it changes; `diagnostics` once a second. The parameter `speed_scale` may be set at
+    run time. Services `estop`, `reset` (Trigger) and `arm` (SetBool, false
     disarms) are answered by another thread than the one that ticks.
     """
 
@@ -62,24 +66,29 @@ class SafetyNode(GuardedNode):
         self._commands = CommandCodec(spec, stamps)
         self._controller = make_codec(spec)
         self._rates = Rates(time.monotonic())
-        self._reported: GateReport | None = None
+        self._gate.set_speed_scale(self.values["speed_scale"])
         io = self.make_io()
         controller = self._controller
         self._to_controller = io.create_publisher(
             controller.message_type, controller.topic, qos.CONTROLLER
         )
         self._applied = io.create_publisher(JointState, "applied_command", qos.COMMANDS)
-        self._state = io.create_publisher(String, "safety_state", qos.LATCHED)
+        self._news = GateAnnouncer(io, self._gate, self._lock, self.get_logger())
         io.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATES_IN)
-        for source in Source:
-            topic, callback = f"command_raw/{source}", partial(self._on_proposal, source)
+        proposals = {source: f"command_raw/{source}" for source in Source}
+        for source, topic in proposals.items():
+            callback = partial(self._on_proposal, source)
             io.create_subscription(JointState, topic, callback, qos.COMMANDS)
+        GateInputs(io, self._gate, self._lock, spec, self.values["estop_button"])
+        self._company = CompanyWatch(
+            io, self._gate, self._lock, controller.topic, tuple(proposals.values())
+        )
         self._diagnostics = self.create_publisher(DiagnosticArray, "diagnostics", qos.REPORTS)
         self._desk = GateServices(
-            self, self._gate, self._lock, obstacle=self._obstacle, announce=self._announce
+            self, self._gate, self._lock, obstacle=self._obstacle, announce=self._news.announce
         )
         self._timer = self.every(REPORT_S, self._report)
-        self._announce()
+        self._news.announce()
 
     def activate(self) -> None:
         """Start to tick; nothing is published before the gate is armed."""
@@ -95,7 +104,7 @@ class SafetyNode(GuardedNode):
         while self._gate.is_moving and time.monotonic() < deadline_s:
             time.sleep(self._spec.gate_period_s)
         self.stop_loop()
-        self._announce()
+        self._news.announce()
 
     def cleanup(self) -> None:
         """Let go of the services; `self.io` goes with its topics."""
@@ -136,33 +145,27 @@ class SafetyNode(GuardedNode):
         with self._lock:
             output = self._gate.tick()
         self._pacer.on_tick(now_s)
+        self._news.tell_mode()
         if output.command is not None:
             self._to_controller.publish(self._controller.write(output.command))
             tags = output_tags(output)
             self._applied.publish(self._commands.write(output.command, output.stamp_s, tags))
         self._rates.count("gate")
-        if self._reported is None or output.state is not self._reported.state:
-            self._announce()
+        if self._news.is_news(output.state):
+            self._news.announce()
 
     def _obstacle(self) -> str:
         """Return why the gate may not be armed for reasons that it cannot see; empty if nothing."""
-        return self._company() if self.is_active else "safety_node is not active; activate it first"
+        if not self.is_active:
+            return "safety_node is not active; activate it first"
+        return self._company.look()
 
-    def _company(self) -> str:
-        """Return who else publishes where only one may; empty if nobody."""
-        topics = [self._controller.topic, *(f"command_raw/{source}" for source in Source)]
-        return next((words for t in topics if (words := crowd(self.io, t))), "")
-
-    def _announce(self) -> None:
-        with self._lock:
-            report = report_of(self._gate.diagnostics())
-        if report != self._reported:
-            self._reported = report
-            self._state.publish(write_state(report))
-            if report.is_alarm:
-                self.get_logger().error(f"{report.state}: {report.cause}")
-            else:
-                self.get_logger().info(f"{report.state}: {report.cause}")
+    def set_parameter(self, name: str, value: Any) -> None:
+        """Take over `speed_scale`."""
+        super().set_parameter(name, value)
+        if self._desk is not None:
+            with self._lock:
+                self._gate.set_speed_scale(value)
 
     def _report(self) -> None:
         with self._lock:
@@ -172,9 +175,8 @@ class SafetyNode(GuardedNode):
         message = write_diagnostics(NAME, {**diagnostics, **self._rates.report(now_s)})
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)
-        self._announce()
-        company = self._company()
-        if company:
+        self._news.announce()
+        if company := self._company.look():
             self.get_logger().warning(company, throttle_duration_sec=5.0)
 
     def _complain(self, topic: str, error: MessageError) -> None:

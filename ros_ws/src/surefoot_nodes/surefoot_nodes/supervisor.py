@@ -15,6 +15,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
+from std_msgs.msg import Bool
 
 from rl_agent.exceptions import GraphError, SurefootError
 
@@ -24,6 +25,7 @@ from .child import Child
 from .enclaves import enclave_arguments, secured
 from .graph import NodeSpec
 from .leaning_watch import LeaningWatch
+from .keys import watch_keys
 from .node import StopSignal
 from .parameters import to_argument
 from .stopping import stop_children
@@ -114,10 +116,25 @@ class Supervisor:
         names = [spec.executable for spec in self._specs]
         bringup = Bringup(node, executor, names, say=self._say, check=self._check)
         node.create_subscription(DiagnosticArray, "diagnostics", self._on_diagnostics, qos.REPORTS)
-        bringup.start()
-        self._say(f"running: {', '.join(names)}")
-        if self._auto_arm:
-            bringup.arm()
+        estop = node.create_publisher(Bool, "estop", qos.COMMANDS)
+
+        def press_estop() -> None:
+            # Pressed and let go: the gate latches the first, and may be reset after the second.
+            estop.publish(Bool(data=True))
+            estop.publish(Bool(data=False))
+            self._say("e-stop; `surefoot reset` and `surefoot arm` go on")
+
+        with watch_keys(press_estop) as has_keys:
+            bringup.start()
+            self._say(f"running: {', '.join(names)}")
+            if has_keys and "safety_node" in names:
+                self._say("Space or s stops the robot at once.")
+            if self._auto_arm:
+                bringup.arm()
+            self._tend(bringup)
+
+    def _tend(self, bringup: Bringup) -> None:
+        """Configure what was started again, until somebody asks for the end."""
         while True:
             bringup.idle(TEND_S)
             if self._reborn:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from sensor_msgs.msg import JointState
+from std_msgs.msg import String
 
 from rl_agent.exceptions import GraphError
 
@@ -24,6 +25,7 @@ from .stamps import StampScale
 
 NAME = "twin_node"
 LOOK_OUT_S = 1.0
+MODES = ("run", "hold", "damp", "torque_off")
 PATIENCE_S = 5.0
 """A twin that was killed is remembered for some seconds by those that heard it."""
 
@@ -34,7 +36,8 @@ class TwinNode(GuardedNode):
     Publishes `joint_states` (state_hz, reliable, stamps rise strictly with wall time). Subscribes
     `<controller>/joint_trajectory` or `<controller>/commands`, and treats it as that controller of
     ros2_control would: a trajectory's last point is held, a forward command never times out unless
-    the profile says so.
+    the profile says so. Obeys `stop_mode` (transient local): damp and torque_off let go of the
+    robot, run and hold take it up again where it is.
 
     Refuses to run where a real driver answers: where anybody else publishes `joint_states` or
     listens to the controller's topic.
@@ -65,6 +68,7 @@ class TwinNode(GuardedNode):
         io.create_subscription(
             self._codec.message_type, self._codec.topic, self._on_command, qos.CONTROLLER
         )
+        io.create_subscription(String, "stop_mode", self._on_stop_mode, qos.LATCHED)
         self._watch = self.every(LOOK_OUT_S, self._look_out)
 
     def activate(self) -> None:
@@ -104,6 +108,17 @@ class TwinNode(GuardedNode):
         stamp_s = self._zero_s + self._grid.dropped_s + measured.stamp_s
         self._publisher.publish(self._states.write(replace(measured, stamp_s=stamp_s)))
         self._grid.advance(now_s)
+
+    def _on_stop_mode(self, message: String) -> None:
+        if message.data not in MODES:
+            self.get_logger().warning(f"stop_mode {message.data[:32]!r} is none of {MODES}")
+            return
+        was_held = self._twin.is_held
+        self._twin.set_mode(message.data)
+        if self.is_active and self._twin.is_held and not was_held:
+            self._inbox.clear()
+            position = self._twin.measure().position[list(self._spec.command_index)]
+            self._controller = make_controller(self._spec, position)
 
     def _on_command(self, message: Any) -> None:
         try:

@@ -17,6 +17,7 @@ from .enclaves import insist_on_keystore
 from .environment import MAX_DOMAIN, graph_environment, insist_on_ros
 from .graph import GraphConfig, Kind, make_graph
 from .parameters import check_values, read_parameter_file
+from .shares import read_share
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
@@ -33,6 +34,8 @@ class UpOptions:
     goal_period_s: float = 0.0
     seed: int = 0
     auto_arm: bool = False
+    speed: str = "1.0"
+    has_teleop: bool = False
     record: Path | None = None
     blackbox: str = ""
     """Folder; empty for none."""
@@ -86,6 +89,8 @@ def make_config(options: UpOptions) -> GraphConfig:
         seed=options.seed,
         record=str(options.record.absolute()) if options.record else "",
         blackbox=str(Path(options.blackbox).absolute()) if options.blackbox else "",
+        speed=read_share(options.speed, "--speed"),
+        has_teleop=options.has_teleop,
         overrides=overrides,
     )
     problems = [*_option_problems(options), *_config_problems(config)]
@@ -184,4 +189,6 @@ def _greeting(kind: Kind, config: GraphConfig) -> str:
         "zero": "nobody",
     }[config.acts_as]
     where = f", ROS domain {os.environ.get('ROS_DOMAIN_ID', '0')}"
-    return f"[surefoot] {kind} {config.robot}{where}: {who}. Ctrl-C brakes and ends everything."
+    speed = "" if config.speed == 1.0 else f" Speed {config.speed:.0%}; see `surefoot speed`."
+    end = "Ctrl-C brakes and ends everything."
+    return f"[surefoot] {kind} {config.robot}{where}: {who}.{speed} {end}"

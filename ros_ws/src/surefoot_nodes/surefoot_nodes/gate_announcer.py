@@ -1,0 +1,50 @@
+"""Says what the gate is and does: `safety_state` for everybody, `stop_mode` for the driver."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from rclpy.node import Node
+from std_msgs.msg import String
+
+from rl_agent.safety.gate import Gate
+from rl_agent.types import SafetyState
+
+from . import qos
+from .gate_reports import GateReport, report_of, write_state
+
+
+class GateAnnouncer:
+    """Publishes both topics (transient local) when something changed, and logs the state."""
+
+    def __init__(self, node: Node, gate: Gate, lock: threading.Lock, logger: Any) -> None:
+        self._gate = gate
+        self._lock = lock
+        self._logger = logger
+        self._reported: GateReport | None = None
+        self._mode = ""
+        self._state = node.create_publisher(String, "safety_state", qos.LATCHED)
+        self._stop_mode = node.create_publisher(String, "stop_mode", qos.LATCHED)
+
+    def announce(self) -> None:
+        """Publish what changed since the last time."""
+        self.tell_mode()
+        with self._lock:
+            report = report_of(self._gate.diagnostics())
+        if report == self._reported:
+            return
+        self._reported = report
+        self._state.publish(write_state(report))
+        tell = self._logger.error if report.is_alarm else self._logger.info
+        tell(f"{report.state}: {report.cause}")
+
+    def tell_mode(self) -> None:
+        """Tell the driver what to do; before the first command, where the gate was armed."""
+        if self._gate.mode != self._mode:
+            self._mode = self._gate.mode
+            self._stop_mode.publish(String(data=self._mode))
+
+    def is_news(self, state: SafetyState) -> bool:
+        """Tell whether a tick's state was not announced yet."""
+        return self._reported is None or state is not self._reported.state
