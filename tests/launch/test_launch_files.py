@@ -79,12 +79,14 @@ def test_arguments_have_nav2s_names_and_descriptions(kind):
     assert all(argument.description for argument in arguments.values())
 
 
-@pytest.mark.parametrize("kind", ["twin", "robot", "observe"])
+@pytest.mark.parametrize("kind", ["twin", "robot", "observe", "teleop"])
 def test_starts_the_graph_of_surefoot_up_and_its_supervisor(kind):
     _, nodes = start(kind)
     period_s = 4.0 if kind == "twin" else 0.0
-    blackbox = str(Path("runs/blackbox").absolute())
-    graph = make_graph(kind, GraphConfig(goal_period_s=period_s, blackbox=blackbox))
+    blackbox = "" if kind == "teleop" else str(Path("runs/blackbox").absolute())
+    speed = 0.25 if kind == "robot" else 1.0
+    config = GraphConfig(goal_period_s=period_s, blackbox=blackbox, speed=speed)
+    graph = make_graph(kind, config)
     assert list(nodes) == [*(spec.executable for spec in graph), "supervisor"]
     for spec in graph:
         node = nodes[spec.executable]

@@ -7,10 +7,13 @@ PURE = {
     "test_cadence.py",
     "test_controllers.py",
     "test_graph.py",
+    "test_keys.py",
     "test_leaning_watch.py",
     "test_pacing.py",
     "test_parameters.py",
     "test_parameters_fuzz.py",
+    "test_shares.py",
+    "test_teleop.py",
 }
 HAS_ROS = importlib.util.find_spec("rclpy") is not None
 collect_ignore = (

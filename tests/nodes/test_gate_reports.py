@@ -36,6 +36,8 @@ def test_state_is_json_that_people_can_read():
         "armed": True,
         "cause": "because",
         "reasons": [],
+        "speed_scale": 1.0,
+        "mode": "run",
     }
 
 
