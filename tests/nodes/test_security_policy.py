@@ -32,6 +32,14 @@ STATES = {f"/{node}/get_state" for node in NODES if f"{node}_io" in NODES}
 ELSEWHERE = {
     ("policy_node_io", "publish"): {"/observed_command"},  # `surefoot up observe`
     ("supervisor", "request"): STATES,
+    # Where a profile asks for them.
+    ("safety_node_io", "subscribe"): {
+        "/joy",
+        "/imu",
+        "/battery_state",
+        "/temperature",
+        "/presence",
+    },
 }
 CONTROLLER = "/arm_controller/joint_trajectory"
 
@@ -116,7 +124,7 @@ def test_the_policy_allows_what_runs_and_nothing_else(tmp_path):
         for node, access in PERMITTED.items()
         if node in NODES
     }
-    arguments = ("twin", "--record", str(tmp_path / "recording"))
+    arguments = ("twin", "--teleop", "--record", str(tmp_path / "recording"))
     with (
         running_graph(*arguments, log=tmp_path / "up.log") as graph,
         # By another name than the recorder's: that one is there already.

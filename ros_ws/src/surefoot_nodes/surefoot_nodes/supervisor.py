@@ -24,8 +24,8 @@ from .bringup import Bringup
 from .child import Child
 from .enclaves import enclave_arguments, secured
 from .graph import NodeSpec
-from .leaning_watch import LeaningWatch
 from .keys import watch_keys
+from .leaning_watch import LeaningWatch
 from .node import StopSignal
 from .parameters import to_argument
 from .stopping import stop_children
