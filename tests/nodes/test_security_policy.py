@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from node_access import KINDS, differences, full_name, observed, parse, permitted
+from rcl_interfaces.srv import GetParameters, SetParameters
 from ros_processes import Witness, fresh_domain, running_graph
 from std_srvs.srv import SetBool, Trigger
 
@@ -152,7 +153,13 @@ def operator_differences(domain):
     with mock.patch.dict(os.environ), _connect(domain, False, "") as client:
         assert client.wait_for(ORDER, 20.0) == []
         assert set(client.states(ORDER, 10.0)) == set(ORDER)
-        for kind, name in ((Trigger, "estop"), (Trigger, "reset"), (SetBool, "arm")):
+        for kind, name in (
+            (Trigger, "estop"),
+            (Trigger, "reset"),
+            (SetBool, "arm"),
+            (GetParameters, "safety_node/get_parameters"),
+            (SetParameters, "safety_node/set_parameters"),
+        ):
             assert client.is_offered(kind, name)
         found = observed(client._node, [OPERATOR])
         return differences({OPERATOR: PERMITTED[OPERATOR]}, found)
