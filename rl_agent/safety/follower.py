@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rl_agent.safety.interpolator import Interpolator
@@ -80,4 +81,4 @@ class Follower:
 def renamed(verdict: Verdict, old: Reason, new: Reason) -> Verdict:
     """Return a verdict that names another reason for the same change."""
     shares = {new if reason is old else reason: x for reason, x in verdict.shares.items()}
-    return Verdict(verdict.command, verdict.reasons & ~old | new, shares)
+    return replace(verdict, reasons=verdict.reasons & ~old | new, shares=shares)

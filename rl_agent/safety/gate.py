@@ -226,7 +226,8 @@ class Gate:
             verdict = self._follower.step(entry, self._tick)
             if verdict.reasons & Reason.NON_FINITE:
                 self._latch(Event.FAULT, Reason.NON_FINITE, "the gate computed no finite command")
-            return self._output(verdict, entry)
+            # What brakes for want of another way follows nobody.
+            return self._output(verdict, None if verdict.is_braking else entry)
         return self._stand()
 
     def _stand(self) -> GateOutput:
