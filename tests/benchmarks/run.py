@@ -32,9 +32,13 @@ ROWS = {
     "path-i": "path_i",
     "path-j": "path_j",
     "path-k": "path_k",
+    "safety-a": "safety_a",
     "safety-b": "safety_b",
-    "safety-h": "safety_h",
     "safety-c": "safety_c",
+    "safety-g": "safety_g",
+    "safety-h": "safety_h",
+    "safety-j": "safety_j",
+    "safety-l": "safety_l",
 }
 """Row to module; each has `measure(context) -> Iterator[Figure]`."""
 
