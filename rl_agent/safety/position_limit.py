@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from rl_agent.safety.limit import Interval, Limit, LimitState
-from rl_agent.spec import RobotSpec
+from rl_agent.spec import ControllerType, RobotSpec
 from rl_agent.types import Array, Reason
+
+# A velocity controller's position is the measurement, which is late, and the motor obeys late. What
+# the robot covers meanwhile must be left over, or its last stretch asks for more than a [T].
+VELOCITY_REACTION = 3.0
 
 
 class PositionLimit(Limit):
@@ -31,8 +35,9 @@ class PositionLimit(Limit):
         normal = np.array([joint.max_acceleration for joint in joints])
         self._lower = np.array([joint.lower + joint.margin for joint in joints])
         self._upper = np.array([joint.upper - joint.margin for joint in joints])
-        self._dt = dt
-        self._dt_squared = dt * dt
+        obeys_velocity = spec.controller.type is ControllerType.FORWARD_VELOCITY
+        self._reaction_s = dt * (VELOCITY_REACTION if obeys_velocity else 1.0)
+        self._reaction_squared = self._reaction_s**2
         self._acceleration = normal if deceleration is None else deceleration
         self._two_over_a = 2.0 / self._acceleration
 
@@ -45,5 +50,7 @@ class PositionLimit(Limit):
     def _bound(self, distance: Array) -> Array:
         # Infinite for a continuous joint, which no arithmetic below turns into NaN.
         spread = np.maximum(distance, 0.0) * self._two_over_a
-        bound: Array = (np.sqrt(spread + self._dt_squared) - self._dt) * self._acceleration
+        bound: Array = (
+            np.sqrt(spread + self._reaction_squared) - self._reaction_s
+        ) * self._acceleration
         return bound

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from bench.context import Context
 from bench.figure import Figure, at_least, equal, reported
-from bench.gate_operator import GateOperator
+from bench.wire_attack import attack
 
 from rl_agent.reporting.limit_audit import audit_commands
-from rl_agent.reporting.recording import Recording, read_recording
 from rl_agent.types import SafetyState
-from surefoot_nodes.graph_process import GraphOptions, GraphProcess
 
-BENCH = Path(__file__).parent / "bench"
 NUM_TICKS = 10_000
 SPARE = 1.05
 
@@ -23,7 +18,9 @@ SPARE = 1.05
 def measure(context: Context) -> Iterator[Figure]:
     """Yield violations in ten thousand ticks, and what a number that is none does."""
     num_ticks = context.repeats(NUM_TICKS, 2_000)
-    recording, num_stops = _attack(context, "adversary", num_ticks / context.spec.gate_hz * SPARE)
+    recording, num_stops = attack(
+        context, context.spec, "adversary", num_ticks / context.spec.gate_hz * SPARE
+    )
     audit = audit_commands(context.spec, recording.applied.trace())
     num_followed = sum(source == "policy" for source in recording.applied.sources)
     detail = (
@@ -41,34 +38,10 @@ def measure(context: Context) -> Iterator[Figure]:
 
 
 def _not_a_number(context: Context) -> Iterator[Figure]:
-    recording, _ = _attack(context, "not-a-number", 4.0, "--nan", is_reset=False)
+    recording, _ = attack(context, context.spec, "not-a-number", 4.0, "--nan", is_reset=False)
     audit = audit_commands(context.spec, recording.applied.trace())
     is_latched = recording.applied.states[-1] is SafetyState.STOPPED
     yield equal(
         "path-f.nan_latches", is_latched, True, "", "NaN in one position: STOPPED to the end"
     )
     yield equal("path-f.nan_violations", audit.violations, 0, "ticks outside", "beside NaN")
-
-
-def _attack(
-    context: Context, name: str, seconds: float, *options: str, is_reset: bool = True
-) -> tuple[Recording, int]:
-    """Let the adversary publish for a while; return the recording and the number of resets."""
-    recording = context.folder / "recordings" / name
-    log = context.folder / "logs" / f"{name}.log"
-    graph_options = GraphOptions(
-        robot=context.spec.name, domain=context.domain, recording=recording, log=log
-    )
-    context.say(f"{name}: {seconds:.0f} s against the gate …")
-    num_stops = 0
-    with GraphProcess(graph_options, (sys.executable, str(BENCH / "gate_graph.py"))) as graph:
-        graph.wait_until_running()
-        with GateOperator(context.spec, context.domain, graph.environment) as operator:
-            words = ["--robot", context.spec.name, "--seconds", str(seconds), *options]
-            adversary = graph.start_client([sys.executable, str(BENCH / "adversary.py"), *words])
-            while adversary.status is None:
-                operator.wait(0.05)
-                if is_reset and operator.state is SafetyState.STOPPED:
-                    operator.reset()
-                    num_stops += operator.arm()[0]
-    return read_recording(recording, context.spec), num_stops

@@ -35,7 +35,9 @@ def _pass_on(context: Context, spec: RobotSpec) -> Iterator[Figure]:
     )
     bend = passing.bend_share(braking=False)
     yield at_most(row, bend, 1.0 + SPARE, "of a_max T²", words)
-    yield at_most(f"{row}_step", passing.step_share(), 1.0 + SPARE, "of v_max T", "first difference")
+    yield at_most(
+        f"{row}_step", passing.step_share(), 1.0 + SPARE, "of v_max T", "first difference"
+    )
     slowest = "of v_max, the slowest joint at any change of source"
     yield at_least(f"{row}_speed", passing.least_share, LEAST_SHARE, slowest)
     held = Handover(spec, context.seed + 1, through_hold=True).run(count)

@@ -38,14 +38,17 @@ def measure(context: Context) -> Iterator[Figure]:
     with open_run(run) as policy:
         act = torch_act(policy.module)
         earned = {
-            limits: _earn(context, limits, act, count) for limits in ("none", "datasheet", "profile")
+            limits: _earn(context, limits, act, count)
+            for limits in ("none", "datasheet", "profile")
         }
     free = earned["none"]
     base = f"without limits {free.words()}; chance without limits R {chance.mean:.3f}"
     shares = {name: kept_share(e.mean, free.mean, chance.mean) for name, e in earned.items()}
     quick = context.quick_words("fewer steps of training and episodes")
     at = f"{count} episodes of 4 s from random poses; {earned['datasheet'].words()}; {base}"
-    yield at_least("safety-j.datasheet", shares["datasheet"], SHARE, "", f"{at}; {DATASHEET}{quick}")
+    yield at_least(
+        "safety-j.datasheet", shares["datasheet"], SHARE, "", f"{at}; {DATASHEET}{quick}"
+    )
     at = f"{earned['profile'].words()}; the profile asks for less than the servo can: 3 rad/s, 12"
     yield reported("safety-j.profile", shares["profile"], "", f"{at} rad/s2{quick}")
     stops = sum(each.num_stops for each in earned.values())

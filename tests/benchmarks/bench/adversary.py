@@ -1,12 +1,14 @@
 """A policy that wants to do harm, in a process of its own: publishes on command_raw/policy.
 
 `python adversary.py --robot so101 --seconds 60`. Answers every n-th joint_states with a well-formed
-message whose finite numbers no honest policy would send; with `--nan`, one number that is none.
+message whose finite numbers no honest policy would send; with `--nan`, one number that is none;
+with `--poison-every`, one at a time at each place in turn.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +25,7 @@ EXCESS = 10.0
 PATTERN_S = 4.0
 """Each pattern's turn."""
 HUGE = 1e300
+BAD_NUMBERS = (float("nan"), float("inf"), float("-inf"), 1e308, -1e308)
 STEP_S = 0.3
 
 
@@ -102,6 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     node = rclpy.create_node("adversary", namespace=options.namespace)
     publisher = node.create_publisher(JointState, "command_raw/policy", QoSProfile(depth=5))
     started, count = time.monotonic(), 0
+    places = range(2 * len(spec.command_joints))
+    spoilt = itertools.cycle(itertools.product(BAD_NUMBERS, places))
 
     def answer(state: Any) -> None:
         nonlocal count
@@ -115,6 +120,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message.velocity = [float(value) for value in command.velocity]
         if options.nan:
             message.position[0] = float("nan")
+        if options.poison_every and count % options.poison_every < options.every:
+            value, place = next(spoilt)
+            (message.position, message.velocity)[place % 2][place // 2] = value
         publisher.publish(message)
 
     newest = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -132,6 +140,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--every", type=int, default=4, help="answer every n-th joint_states")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--poison-every", type=int, default=0, help="so many joint_states; 0: never"
+    )
     parser.add_argument("--nan", action="store_true")
     return parser.parse_args(arguments)
 

@@ -1,8 +1,8 @@
 """Gate and twin of one robot under attack: `python -m bench.assault --robot so101 --ticks 100000`.
 
 Two sources ask for whatever does harm; numbers that are none latch a stop, after which an operator
-waits until the robot stands, resets and arms. Prints one JSON line at the end. The twin moves freely:
-an arm that is driven into itself or the table is pushed back by it, which says nothing of the gate.
+waits until the robot stands, resets and arms. Prints one JSON line at the end. Nothing is in the
+twin's way: an arm that is driven into itself is pushed back, which says nothing of the gate.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ POISON_EVERY = 150
 """Proposals, on average."""
 WRONG_SIZE_EVERY = 40
 MALFORMED_IN_A_ROW = 5
-"""So many of one source latch; sometimes they come."""
+"""So many of one source latch ..."""
+MANY_SHARE = 0.1
+"""... and of all that are malformed, so many come in such a row."""
 SILENCE_EVERY = 400
 """Proposals, on average; now and then until the source counts as dead."""
 HUMAN_SHARE = 0.1
@@ -117,7 +119,8 @@ class Assault:
         if draw < 1.0 / POISON_EVERY:
             self._send(self._poison.number(proposal))
         elif draw < 1.0 / POISON_EVERY + 1.0 / WRONG_SIZE_EVERY:
-            for _ in range(int(self._rng.integers(1, MALFORMED_IN_A_ROW + 1))):
+            is_many = self._rng.random() < MANY_SHARE
+            for _ in range(MALFORMED_IN_A_ROW if is_many else 2):
                 self._send(self._poison.size(proposal))
         elif draw > 1.0 - 1.0 / SILENCE_EVERY:
             self._silent_until_s = now_s + float(self._rng.choice([0.05, 0.3, 1.0]))
@@ -139,6 +142,8 @@ class Assault:
         if self._gate.state is SafetyState.UNARMED:
             is_armed, _ = self._gate.arm()
             self.events["armed"] += is_armed
+            if is_armed:
+                self._audit.note_arming()
 
 
 def without_contacts(model: mujoco.MjModel) -> mujoco.MjModel:

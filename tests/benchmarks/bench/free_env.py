@@ -83,6 +83,4 @@ def _free(joint: JointSpec) -> JointSpec:
     )
 
 
-
-
 register(id=ENV, entry_point=FreeEnv, kwargs={"robot": "so101", "task": "reach"})

@@ -104,9 +104,7 @@ def _sites(node: ast.AST, function: str) -> Iterator[Site]:
             if isinstance(child, ast.keyword) and child.arg == "axis":
                 continue
             if isinstance(child, ast.expr):
-                yield Site(
-                    node, field, index if isinstance(value, list) else None, child, function
-                )
+                yield Site(node, field, index if isinstance(value, list) else None, child, function)
             yield from _sites(child, function)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from rl_agent.types import Array, Command, Proposal
 
-NUMBERS = (np.nan, np.inf, -np.inf, 1e308, -1e308)
+from .adversary import BAD_NUMBERS
+
 TIMES = ("stamp_s", "received_s", "period_s")
 
 
@@ -18,7 +19,7 @@ class Poison:
 
     def __init__(self, num_commands: int) -> None:
         places = [(part, i) for part in ("position", "velocity") for i in range(num_commands)]
-        self._numbers = tuple(product(NUMBERS, [*places, *((name, 0) for name in TIMES)]))
+        self._numbers = tuple(product(BAD_NUMBERS, [*places, *((name, 0) for name in TIMES)]))
         self._next = cycle(self._numbers)
         self._sizes = cycle((num_commands + 1, max(num_commands - 1, 0), 0))
         self.num_numbers = 0

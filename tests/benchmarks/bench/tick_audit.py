@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rl_agent.reporting.limit_audit import TOLERANCE, CommandTrace, audit_commands
+from rl_agent.reporting.recording import AppliedSeries
 from rl_agent.safety.preflight import LIMIT_TOLERANCE
 from rl_agent.spec import ControllerType, RobotSpec
-from rl_agent.types import Array, GateOutput, Measurement, Reason, SafetyState
+from rl_agent.types import Array, Command, GateOutput, Measurement, Reason, SafetyState
 
 CHUNK = 20_000
 OVERLAP = 3
@@ -65,24 +66,39 @@ class TickAudit:
         self._jerk = np.array([joint.max_jerk for joint in joints])
         self._rows: list[tuple[int, Array, Array, bool, bool]] = []
         self._was_running = False
+        self._is_armed_anew = False
         self._num_kept = 0
         self.extremes = Extremes()
 
     def note(self, output: GateOutput, measurement: Measurement) -> None:
         """Note one tick, and the robot's state just before it."""
         self._note_measurement(measurement)
-        is_running = output.state in (SafetyState.ARMED, SafetyState.HOLD)
-        if output.command is not None:
-            is_braking = output.state is not SafetyState.ARMED or bool(output.reasons & YIELDING)
-            command = output.command
+        self._note_command(output.tick, output.command, output.state, output.reasons)
+
+    def _note_command(
+        self, tick: int, command: Command | None, state: SafetyState, reasons: Reason
+    ) -> None:
+        is_running = state in (SafetyState.ARMED, SafetyState.HOLD)
+        if command is not None:
+            is_braking = state is not SafetyState.ARMED or bool(reasons & YIELDING)
             # Only reset and arm lead out of STOPPED.
-            is_start = is_running and not self._was_running
-            self._rows.append(
-                (output.tick, command.position, command.velocity, is_braking, is_start)
-            )
+            is_start = self._is_armed_anew or (is_running and not self._was_running)
+            self._is_armed_anew = False
+            self._rows.append((tick, command.position, command.velocity, is_braking, is_start))
         self._was_running = is_running
         if len(self._rows) >= CHUNK:
             self._judge()
+
+    def note_arming(self) -> None:
+        """Note that the gate was armed: the next command begins at the measured pose."""
+        self._is_armed_anew = True
+
+    def note_series(self, applied: AppliedSeries) -> None:
+        """Note what a recorder saw."""
+        for index, state in enumerate(applied.states):
+            command = Command(applied.position[index], applied.velocity[index])
+            tick, reasons = int(applied.ticks[index]), Reason(int(applied.reasons[index]))
+            self._note_command(tick, command, state, reasons)
 
     def finish(self) -> Extremes:
         """Judge what is left; return the worst of all."""
@@ -103,6 +119,7 @@ class TickAudit:
         )
         counts, new = self.extremes.counts, slice(self._num_kept, None)
         counts["ticks"] += len(ticks) - self._num_kept
+        counts["gaps"] += int((np.diff(ticks) != 1).sum())
         counts["braking"] += int(braking[new].sum())
         is_finite = np.isfinite(positions).all(axis=1) & np.isfinite(velocities).all(axis=1)
         counts["not_finite"] += int((~is_finite)[new].sum())
