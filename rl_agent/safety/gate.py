@@ -257,7 +257,10 @@ class Gate:
         newest = self._measurements.newest
         if newest is None or self._measurements.watchdog.is_stale(now_s):
             return
-        self._follower.shift(newest.position[self._index])
+        # Where the robot is by now: a measurement that came late must not make it brake harder.
+        age_s = now_s - newest.received_s
+        velocity = self._filter.velocity
+        self._follower.shift(newest.position[self._index] + velocity * age_s)
 
     def _make_up_for(self, missed_ticks: int) -> None:
         if not missed_ticks or not self._is_commanding:

@@ -10,7 +10,9 @@ from rl_agent.types import Array, Reason
 
 # A velocity controller's position is the measurement, which is late, and the motor obeys late. What
 # the robot covers meanwhile must be left over, or its last stretch asks for more than a [T].
-VELOCITY_REACTION = 3.0
+VELOCITY_REACTION = 4.0
+# ... and ticks and measurements come unevenly: the rest of a is for what that changes.
+VELOCITY_SHARE = 0.8
 
 
 class PositionLimit(Limit):
@@ -38,6 +40,7 @@ class PositionLimit(Limit):
         obeys_velocity = spec.controller.type is ControllerType.FORWARD_VELOCITY
         self._reaction_s = dt * (VELOCITY_REACTION if obeys_velocity else 1.0)
         self._reaction_squared = self._reaction_s**2
+        normal = normal * (VELOCITY_SHARE if obeys_velocity else 1.0)
         self._acceleration = normal if deceleration is None else deceleration
         self._two_over_a = 2.0 / self._acceleration
 

@@ -44,11 +44,17 @@ def test_acceleration_is_limited_alike_for_motion_backwards():
 
 
 def test_a_velocity_controller_leaves_room_for_its_reaction():
-    # Three ticks: d = 0.01, v = 10 (-0.03 + sqrt(0.0009 + 0.002)) = 0.2385165.
+    # Four ticks and 0.8 a: d = 0.01, v = 8 (-0.04 + sqrt(0.0016 + 0.0025)) = 0.1922499.
     lower, upper = bounds(PositionLimit(velocity_rail(), DT), position=0.99)
-    assert upper == pytest.approx(0.2385165, rel=1e-6)
-    # d = 1.99: v = 10 (-0.03 + sqrt(0.0009 + 0.398)) = 6.0158531
-    assert lower == pytest.approx(-6.0158531, rel=1e-6)
+    assert upper == pytest.approx(0.1922499, rel=1e-6)
+    # d = 1.99: v = 8 (-0.04 + sqrt(0.0016 + 0.4975)) = 5.3317608
+    assert lower == pytest.approx(-5.3317608, rel=1e-6)
+
+
+def test_a_velocity_controllers_brake_uses_all_of_its_deceleration():
+    # b = 20, d = 0.01: v = 20 (-0.04 + sqrt(0.0016 + 0.001)) = 0.2198039
+    limit = PositionLimit(velocity_rail(), DT, deceleration=np.array([20.0]))
+    assert bounds(limit, position=0.99)[1] == pytest.approx(0.2198039, rel=1e-6)
 
 
 def test_both_ends_are_alike():
