@@ -73,7 +73,9 @@ def measure(context: Context) -> Iterator[Figure]:
     quick = context.quick_words("a sample of the mutants")
     listed = "; ".join(f"line {mutant.line} of {mutant.name}" for mutant in survivors)
     yield equal("safety-l.survivors", len(survivors), 0, "mutants", listed + quick)
-    yield reported("safety-l.mutants", len(chosen), "mutants", f"of {len(modules())} modules{quick}")
+    yield reported(
+        "safety-l.mutants", len(chosen), "mutants", f"of {len(modules())} modules{quick}"
+    )
     same = sorted(name for name in EQUIVALENT if name in names)
     reasons = "; ".join(f"{name}: {EQUIVALENT[name]}" for name in same)
     yield reported("safety-l.equivalent", len(same), "mutants", reasons)
@@ -106,10 +108,9 @@ def all_tests() -> list[str]:
 
 
 def _survivors(context: Context, chosen: Sequence[Mutant], *, own: bool) -> list[Mutant]:
-    said_s, count, survivors = time.monotonic(), 0, []
+    said_s, survivors = time.monotonic(), []
     jobs = [_job(m, own_tests(Path(m.path).stem) if own else all_tests()) for m in chosen]
-    for answer in _run(jobs):
-        count += 1
+    for count, answer in enumerate(_run(jobs), 1):
         mutant, outcome = chosen[answer["index"]], answer["outcome"]
         if outcome.startswith("broken"):
             raise RuntimeError(f"pytest could not judge {mutant.name}: {outcome}")

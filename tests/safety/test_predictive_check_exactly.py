@@ -69,9 +69,7 @@ def test_one_joint_outside_in_one_row_is_enough(joint, value):
     assert not check(Saying(position=paths(9, joint, value))).accepts(START, REST)
 
 
-@pytest.mark.parametrize(
-    ("excess", "is_accepted"), [(0.0, True), (5e-10, True), (2e-9, False)]
-)
+@pytest.mark.parametrize(("excess", "is_accepted"), [(0.0, True), (5e-10, True), (2e-9, False)])
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_rounding_breaks_no_limit(sign, excess, is_accepted):
     path = paths(9, 0, sign * (2.02 + excess))

@@ -19,7 +19,6 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any
 
 PRELOADED = (
@@ -44,7 +43,7 @@ SURVIVED, FAILED, BROKEN = 0, (1, 2), "broken"
 MUTATED_ROOM = "rl_agent.safety."
 
 
-class MutantFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class MutantFinder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """Makes one module from another source than its file's."""
 
     def __init__(self, module: str, path: str, source: str) -> None:
@@ -59,9 +58,15 @@ class MutantFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         return importlib.util.spec_from_loader(fullname, self, origin=self._path)
 
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the mutant."""
-        exec(compile(self._source, self._path, "exec"), module.__dict__)
+    def get_source(self, fullname: str) -> str:
+        """Return the mutant, which the base class compiles and runs."""
+        del fullname
+        return self._source
+
+    def is_package(self, fullname: str) -> bool:
+        """Tell that it is none."""
+        del fullname
+        return False
 
 
 def preload() -> None:
