@@ -22,6 +22,7 @@ TORCH_FREE = (
     "rl_agent.exceptions",
     "rl_agent.clock",
     "rl_agent.robots",
+    "rl_agent.commissioning",
     "rl_agent.interface",
     "rl_agent.tasks",
     "rl_agent.safety",

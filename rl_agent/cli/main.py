@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -18,15 +19,31 @@ First steps: `surefoot demo` (an arm learns to reach and is driven over ROS 2),
 
 
 def build_app() -> typer.Typer:
-    """Return the command with every installed verb."""
+    """Return the command with every installed verb.
+
+    A dotted name, `robot.jog`, goes below another room's verb, which does not know of it.
+    """
     app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    groups: dict[str, typer.Typer] = {}
+    # A group's name comes before those of its own verbs.
     for entry_point in sorted(entry_points(group="surefoot.verbs"), key=lambda e: e.name):
+        parent, _, name = entry_point.name.rpartition(".")
         verb = entry_point.load()
         if isinstance(verb, typer.Typer):
+            groups[entry_point.name] = verb = _own_copy(verb)
             app.add_typer(verb, name=entry_point.name)
-        else:
-            app.command(entry_point.name)(verb)
+        elif not parent:
+            app.command(name)(verb)
+        elif parent in groups:
+            groups[parent].command(name)(verb)
     return app
+
+
+def _own_copy(group: typer.Typer) -> typer.Typer:
+    """Return the group with a list of verbs of its own, so that the room's stays as it is."""
+    own = copy.copy(group)
+    own.registered_commands = list(group.registered_commands)
+    return own
 
 
 def main(argv: Sequence[str] | None = None) -> int:

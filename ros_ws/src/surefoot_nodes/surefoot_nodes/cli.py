@@ -20,7 +20,7 @@ Bundle = Annotated[
         help="Folder of an exported policy. Without one, a damped-least-squares controller."
     ),
 ]
-Actor = Annotated[str, typer.Option(help="Who acts: onnx, dls, random or zero.")]
+Actor = Annotated[str, typer.Option(help="Who acts: onnx, dls, random, zero; none: no policy.")]
 Task = Annotated[
     str, typer.Option(help="reach, swing_up or module:Class; from the bundle if given.")
 ]

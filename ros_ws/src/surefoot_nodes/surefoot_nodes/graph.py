@@ -11,6 +11,8 @@ from .parameters import Value
 PACKAGE = "surefoot_nodes"
 Kind = Literal["twin", "robot", "observe", "teleop"]
 KINDS: tuple[Kind, ...] = ("twin", "robot", "observe", "teleop")
+NO_ACTOR = "none"
+"""The gate alone, for commissioning: only a human moves the robot."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,8 @@ def _twin_graph(config: GraphConfig) -> list[NodeSpec]:
 
 def _robot_graph(config: GraphConfig) -> list[NodeSpec]:
     """Gate and policy; the robot's own driver and controller run already."""
+    if config.actor == NO_ACTOR:
+        return [_node("safety_node", config, 2, speed_scale=config.speed)]
     return [
         *_blackbox(config),
         _node("safety_node", config, 2, speed_scale=config.speed),

@@ -17,6 +17,7 @@ from rl_agent.safety.gate import Gate
 from rl_agent.types import Command, Proposal, Reason, Source
 
 from . import qos
+from .arm_preflight import ArmPreflight
 from .company_watch import CompanyWatch
 from .controller_messages import make_codec
 from .conversions import CommandCodec, MeasurementCodec, MessageError, output_tags
@@ -87,6 +88,7 @@ class SafetyNode(GuardedNode):
         self._desk = GateServices(
             self, self._gate, self._lock, obstacle=self._obstacle, announce=self._news.announce
         )
+        self._preflight = ArmPreflight(self, spec)
         self._timer = self.every(REPORT_S, self._report)
         self._news.announce()
 
@@ -114,11 +116,14 @@ class SafetyNode(GuardedNode):
         if self._timer is not None:
             self.destroy_timer(self._timer)
             self.destroy_publisher(self._diagnostics)
+            self._preflight.destroy()
             self._timer = None
 
     def _on_joint_states(self, message: JointState) -> None:
+        now_s = time.monotonic()
+        self._preflight.note(message, now_s)
         try:
-            measurement = self._measurements.read(message, time.monotonic())
+            measurement = self._measurements.read(message, now_s)
         except MessageError as error:
             self._complain("joint_states", error)
             return
@@ -158,7 +163,7 @@ class SafetyNode(GuardedNode):
         """Return why the gate may not be armed for reasons that it cannot see; empty if nothing."""
         if not self.is_active:
             return "safety_node is not active; activate it first"
-        return self._company.look()
+        return self._company.look() or self._preflight.obstacle()
 
     def set_parameter(self, name: str, value: Any) -> None:
         """Take over `speed_scale`."""
@@ -170,6 +175,7 @@ class SafetyNode(GuardedNode):
     def _report(self) -> None:
         with self._lock:
             diagnostics = self._gate.diagnostics()
+        self._preflight.refresh()
         now_s = time.monotonic()
         diagnostics |= {"loop_errors": self.loop.num_errors if self.loop else 0}
         message = write_diagnostics(NAME, {**diagnostics, **self._rates.report(now_s)})

@@ -16,6 +16,7 @@ from rl_agent.exceptions import GraphError
 
 from . import qos
 from .controller_messages import make_codec
+from .controller_parameters import offer_parameters
 from .controllers import Points, make_controller
 from .conversions import MeasurementCodec, MessageError
 from .endpoints import publishers, subscribers, wait_until_clear, without
@@ -37,7 +38,8 @@ class TwinNode(GuardedNode):
     `<controller>/joint_trajectory` or `<controller>/commands`, and treats it as that controller of
     ros2_control would: a trajectory's last point is held, a forward command never times out unless
     the profile says so. Obeys `stop_mode` (transient local): damp and torque_off let go of the
-    robot, run and hold take it up again where it is.
+    robot, run and hold take it up again where it is. A node beside this one has the controller's
+    name and its parameters.
 
     Refuses to run where a real driver answers: where anybody else publishes `joint_states` or
     listens to the controller's topic.
@@ -47,6 +49,7 @@ class TwinNode(GuardedNode):
         super().__init__(NAME)
         self._publisher: Any = None
         self._watch: Any = None
+        self._parameters: Any = None
         self._inbox: deque[tuple[float, Points]] = deque(maxlen=1000)
         """(arrival [s], points) of commands that the twin's time has not reached."""
         self._bad_messages = 0
@@ -70,6 +73,9 @@ class TwinNode(GuardedNode):
         )
         io.create_subscription(String, "stop_mode", self._on_stop_mode, qos.LATCHED)
         self._watch = self.every(LOOK_OUT_S, self._look_out)
+        self._parameters = offer_parameters(self._spec, self)
+        if self.executor is not None:
+            self.executor.add_node(self._parameters)
 
     def activate(self) -> None:
         """Put the robot at home and let time run."""
@@ -89,7 +95,11 @@ class TwinNode(GuardedNode):
         """Forget the twin."""
         if self._watch is not None:
             self.destroy_timer(self._watch)
-        self._watch = self._publisher = None
+        if self._parameters is not None:
+            if self.executor is not None:
+                self.executor.remove_node(self._parameters)
+            self._parameters.destroy_node()
+        self._watch = self._parameters = self._publisher = None
 
     def _step(self, now_s: float) -> None:
         """Advance to the deadline that is due, and publish."""

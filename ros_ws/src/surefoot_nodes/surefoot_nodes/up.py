@@ -15,7 +15,7 @@ from rl_agent.tasks.registry import TASKS
 
 from .enclaves import insist_on_keystore
 from .environment import MAX_DOMAIN, graph_environment, insist_on_ros
-from .graph import GraphConfig, Kind, make_graph
+from .graph import NO_ACTOR, GraphConfig, Kind, make_graph
 from .parameters import check_values, read_parameter_file
 from .shares import read_share
 
@@ -123,6 +123,8 @@ def _option_problems(options: UpOptions) -> list[Problem]:
 
 def _config_problems(config: GraphConfig) -> list[Problem]:
     values = {"actor": config.acts_as, "seed": config.seed, "policy_hz": config.policy_hz}
+    if config.actor == NO_ACTOR:
+        values.pop("actor")
     problems = check_values("policy_node", values, "--")
     if config.acts_as == "onnx" and not config.bundle:
         problems.append(Problem("--bundle", "is needed by the actor onnx; see `surefoot export`"))
@@ -187,6 +189,7 @@ def _greeting(kind: Kind, config: GraphConfig) -> str:
         "dls": "damped least squares (no --bundle given; `surefoot demo` trains a policy)",
         "random": "random actions",
         "zero": "nobody",
+        NO_ACTOR: "the gate alone; `surefoot robot jog` moves it",
     }[config.acts_as]
     where = f", ROS domain {os.environ.get('ROS_DOMAIN_ID', '0')}"
     speed = "" if config.speed == 1.0 else f" Speed {config.speed:.0%}; see `surefoot speed`."
