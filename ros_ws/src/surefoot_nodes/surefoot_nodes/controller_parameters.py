@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import rclpy
-from rcl_interfaces.srv import GetParameters
+from rcl_interfaces.srv import GetParameters, ListParameters
 from rclpy.node import Node
 from rclpy.parameter import parameter_value_to_python
 
@@ -21,55 +22,69 @@ MAX_TEXT = 10_000
 
 
 class ControllerParameters:
-    """Asks the profile's controller, without ever waiting for it."""
+    """Asks the profile's controller, without ever waiting for it.
+
+    First which parameters it has: asked for one that it has not, a node answers nothing at all.
+    """
 
     def __init__(self, node: Node, spec: RobotSpec) -> None:
         """Prepare it; `node` must be spun for answers to arrive."""
         self._node = node
-        self._client = node.create_client(GetParameters, f"{spec.controller.name}/get_parameters")
-        self._future: Any = None
-        self._asked_s = 0.0
+        name = spec.controller.name
+        self._list = node.create_client(ListParameters, f"{name}/list_parameters")
+        self._get = node.create_client(GetParameters, f"{name}/get_parameters")
+        self._asked_s = -PATIENCE_S
+        self._is_open = False
+        self._round = 0
+        """Answers to an earlier question than the newest are not listened to."""
         self.values: Mapping[str, Value] | None = None
         """The newest answer; None while there is none."""
 
     @property
     def is_pending(self) -> bool:
-        """Whether the service is there but has never answered yet."""
+        """Whether the controller was asked and has never answered yet."""
         return self.values is None and self._is_waiting
 
     def ask(self) -> None:
         """Ask (again), unless an answer is still awaited or nobody would give one."""
-        is_there = self._client.service_is_ready()
-        if is_there and self._is_waiting:
-            return
-        if self._future is not None and not self._future.done():
-            self._client.remove_pending_request(self._future)
-        self._future = None
-        if is_there:
-            self._asked_s = time.monotonic()
-            self._future = self._client.call_async(GetParameters.Request(names=list(PARAMETERS)))
-            self._future.add_done_callback(self._on_answer)
-        else:
+        if not (self._list.service_is_ready() and self._get.service_is_ready()):
             # A controller that was restarted may come back with other parameters.
-            self.values = None
+            self.values, self._is_open = None, False
+            return
+        if self._is_waiting:
+            return
+        self._round += 1
+        self._asked_s, self._is_open = time.monotonic(), True
+        future = self._list.call_async(ListParameters.Request(depth=1))
+        future.add_done_callback(partial(self._on_list, self._round))
 
     def destroy(self) -> None:
         """Stop asking."""
-        self._node.destroy_client(self._client)
+        self._round += 1
+        for client in (self._list, self._get):
+            self._node.destroy_client(client)
 
     @property
     def _is_waiting(self) -> bool:
-        is_open = self._future is not None and not self._future.done()
-        return is_open and time.monotonic() - self._asked_s < PATIENCE_S
+        return self._is_open and time.monotonic() - self._asked_s < PATIENCE_S
 
-    def _on_answer(self, future: Any) -> None:
-        answer = None if future.exception() else future.result()
-        if answer is None or len(answer.values) != len(PARAMETERS):
-            # Nodes that refuse undeclared parameters answer with fewer.
-            self.values = {}
+    def _on_list(self, number: int, future: Any) -> None:
+        if number != self._round or future.exception() is not None:
             return
-        pairs = zip(PARAMETERS, answer.values, strict=True)
-        self.values = {name: _python(value) for name, value in pairs}
+        known = set(future.result().result.names)
+        names = [name for name in PARAMETERS if name in known]
+        if not names:
+            self.values, self._is_open = {}, False
+            return
+        asked = self._get.call_async(GetParameters.Request(names=names))
+        asked.add_done_callback(partial(self._on_values, number, names))
+
+    def _on_values(self, number: int, names: Sequence[str], future: Any) -> None:
+        if number != self._round or future.exception() is not None:
+            return
+        values = future.result().values
+        pairs = zip(names, values, strict=True) if len(names) == len(values) else ()
+        self.values, self._is_open = {name: _python(value) for name, value in pairs}, False
 
 
 def offer_parameters(spec: RobotSpec, near: Node) -> Node:

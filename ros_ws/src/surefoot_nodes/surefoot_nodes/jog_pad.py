@@ -16,8 +16,8 @@ from .operator_link import OperatorLink
 HELP = (
     "1-9, n, p: joint   hold + or - (or arrows): move   any other key: stand\n"
     "a: arm   SPACE: stop (latches)   r: reset   q: quit\n"
-    "A held key moves a joint at 5 % of its speed; without one for 0.3 s it stands. Most terminals\n"
-    "repeat a held key only after half a second: the joint stands meanwhile."
+    "A held key moves a joint at 5 % of its speed; without one for 0.3 s it stands. A terminal\n"
+    "repeats a held key only after half a second: the joint stands meanwhile."
 )
 FORWARD, BACKWARD = ("+", "=", "up", "right"), ("-", "_", "down", "left")
 SHOW_S = 0.1

@@ -1,4 +1,4 @@
-"""An operator's hand on a running gate: proposes as the human, reads joints and the gate's state."""
+"""An operator's hand on a running gate: proposes as human, reads joints and the state."""
 
 from __future__ import annotations
 
