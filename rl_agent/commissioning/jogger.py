@@ -96,8 +96,7 @@ class Jogger:
                 bites is never wound up against.
         """
         if self._hold is None:
-            self.follow(applied.position)
-        assert self._hold is not None
+            self._hold = np.array(applied.position, dtype=np.float64)
         velocity = np.zeros_like(self._hold)
         if self.is_moving(now_s):
             start = float(applied.position[self._joint])

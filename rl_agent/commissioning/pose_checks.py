@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -48,7 +49,8 @@ def check_effort(spec: RobotSpec, track: Track, model: PoseModel | None) -> Find
     found = np.median(track.effort, axis=0)
     problems, agreeing = [], []
     for i, joint in enumerate(spec.joints):
-        threshold = max(MIN_TORQUE, MIN_SHARE * min(joint.max_effort, 1e3))
+        share = MIN_SHARE * joint.max_effort if math.isfinite(joint.max_effort) else 0.0
+        threshold = max(MIN_TORQUE, share)
         if not joint.is_actuated or abs(expected[i]) < threshold or abs(found[i]) < threshold:
             continue
         if expected[i] * found[i] < 0.0:

@@ -37,8 +37,8 @@ def edited(text: str, changes: Changes, source: str) -> str:
     for name, values in changes.items():
         for key, value in values.items():
             edits.append(_edit(text, joints[name], key, _number(value)))
-    # From the end, so that earlier places stay where they are; stable for several at one place.
-    for start, end, new in sorted(edits, key=lambda edit: edit[0], reverse=True):
+    # From the end, so that earlier places stay where they are.
+    for start, end, new in reversed(sorted(edits, key=lambda edit: edit[0])):
         text = text[:start] + new + text[end:]
     return text
 

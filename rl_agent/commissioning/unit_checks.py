@@ -70,11 +70,11 @@ def _range_problem(joint: JointSpec, position: float) -> tuple[str, str]:
     in_unit = joint.sign * factor * driver + joint.offset_rad
     beyond = max(joint.lower - position, position - joint.upper)
     is_far = beyond > 0.5 * (joint.upper - joint.lower)
-    if joint.scale > 2.0 * factor and is_far and _is_inside(joint, in_unit):
-        return f"{found}: {word}?", f"set scale: {factor:.8g} of each joint that is in {word}"
     if _is_inside(joint, 2.0 * joint.offset_rad - position):
         remedy = "sign or offset_rad may be wrong: `surefoot robot calibrate` finds them; else "
         return f"{found}, but mirrored it is inside", f"{remedy}move the joint inside by hand"
+    if joint.scale > 2.0 * factor and is_far and _is_inside(joint, in_unit):
+        return f"{found}: {word}?", f"set scale: {factor:.8g} of each joint that is in {word}"
     remedy = "move the joint inside by hand, or find offset_rad with `surefoot robot calibrate`"
     return found, remedy
 
