@@ -74,3 +74,11 @@ def test_parameter_file_wins():
 )
 def test_bundle_acts_unless_told_otherwise(choices, actor):
     assert node("twin", "policy_node", **choices).parameters["actor"] == actor
+
+
+def test_without_an_actor_only_a_human_moves_the_robot():
+    names = {
+        kind: [n.executable for n in make_graph(kind, GraphConfig(actor="none"))]
+        for kind in KINDS[:2]
+    }
+    assert names == {"twin": ["twin_node", "safety_node"], "robot": ["safety_node"]}

@@ -118,6 +118,11 @@ def test_black_box_is_on_unless_told_otherwise(monkeypatch):
     assert asked[::2] == [replace(options, **TWINS_OWN) for options in asked[1::2]]
 
 
+def test_nobody_needs_a_task_where_nobody_acts():
+    config = make_config(UpOptions(robot="cartpole", actor="none"))
+    assert config.acts_as == "none"
+
+
 def test_several_mistakes_are_listed_at_once():
     with pytest.raises(SurefootError, match=r"(?s)2 problems.*--actor|2 problems.*--domain"):
         make_config(UpOptions(actor="dsl", domain=-1))
