@@ -17,6 +17,7 @@ import yaml
 
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.robots.profile import ROBOTS_DIR, parse_profile, read_yaml
+from rl_agent.robots.yaml_text import YamlTextError, parse_yaml, read_text
 
 Changes = Mapping[str, Mapping[str, float | int]]
 """Per joint name, the keys to set."""
@@ -56,12 +57,12 @@ def write_calibration(path: Path, changes: Changes) -> Path:
     """
     target = target_of(path)
     old = read_yaml(path)
-    text = _read(path)
+    text = read_text(path)
     new_text = edited(text, changes, str(path))
     _insist_on(new_text, _applied(old, changes), target)
     try:
         if target.exists():
-            _replace(target.with_name(target.name + ".bak"), _read(target))
+            _replace(target.with_name(target.name + ".bak"), read_text(target))
         _replace(target, new_text)
     except OSError as error:
         raise _refusal(str(target), f"cannot be written: {error.strerror}") from error
@@ -81,12 +82,6 @@ def target_of(path: Path) -> Path:
         message = f"exists already; calibrate that one: --robot ./{path.name}"
         raise ProfileError(str(copy_path), [Problem("file", message)])
     return copy_path
-
-
-def _read(path: Path) -> str:
-    """Return the text with its own line ends."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return file.read()
 
 
 def _joint_nodes(root: yaml.Node | None) -> dict[str, yaml.MappingNode]:
@@ -138,8 +133,8 @@ def _applied(data: dict[str, Any], changes: Changes) -> dict[str, Any]:
 
 def _insist_on(text: str, expected: dict[str, Any], path: Path) -> None:
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
+        found = parse_yaml(text)
+    except YamlTextError:
         found = None
     if not _is_same(found, expected):
         raise _refusal(str(path), "its layout is not understood; write the values in by hand")

@@ -3,7 +3,7 @@ import os
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rl_agent.commissioning.answers import read_answers
@@ -86,13 +86,16 @@ def test_what_would_not_be_a_profile_is_not_written(profile):
 
 
 def test_layouts_that_are_not_understood_are_refused(profile):
-    # A key that stands there twice: YAML takes the last, the edit would change the first.
-    profile.write_text(SHIPPED.replace("home: 0.2}", "sign: 1, home: 0.2, sign: 1}"))
-    with pytest.raises(ProfileError, match="not understood"):
+    # The edit goes by the first entry of a name, which must be the only one.
+    line = next(line for line in SHIPPED.splitlines() if "{name: gripper" in line)
+    profile.write_text(SHIPPED.replace(line, f"{line}\n{line}"))
+    with pytest.raises(ProfileError):
         write_calibration(profile, {"gripper": {"sign": -1}})
+    assert sorted(os.listdir(profile.parent)) == ["arm.yaml"]
 
 
 @pytest.mark.parametrize("robot", available_robots())
+@settings(deadline=None, max_examples=15)
 @given(
     sign=st.sampled_from([1, -1]),
     scale=st.floats(1e-6, 1e4),

@@ -1,5 +1,6 @@
 """Preflight, jog and calibrate with real processes: the twin's driver is not what we believe."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from node_access import differences, observed, permitted
 from ros_processes import (
     Witness,
     fresh_domain,
@@ -22,6 +24,7 @@ from trajectory_msgs.msg import JointTrajectory
 from rl_agent.robots.profile import ROBOTS_DIR, load_robot
 from rl_agent.types import Reason
 from sim.loading import MODELS_DIR
+from surefoot_nodes.enclaves import POLICY
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
 SPEC = load_robot("so101")
@@ -44,6 +47,20 @@ def preflight(robot: str, domain: int) -> tuple[int, dict[str, dict]]:
     done = run("preflight", "--json", "--robot", str(robot), domain=domain)
     assert done.returncode in (0, 2), done.stderr
     return done.returncode, {row["check"]: row for row in json.loads(done.stdout)["checks"]}
+
+
+def operator_differences(witness: Witness, name: str) -> list[str]:
+    """Return how a node differs from what sros2/policy.xml allows it."""
+    expected = {name: permitted(POLICY)[name]}
+    found: dict = {}
+
+    def is_seen() -> bool:
+        found.update(observed(witness.node, [name]))
+        return not differences(expected, found)
+
+    with contextlib.suppress(AssertionError):
+        witness.until(is_seen, 5.0)
+    return differences(expected, found)
 
 
 def bad(rows: dict[str, dict]) -> set[str]:
@@ -91,6 +108,13 @@ def test_preflight_with_the_profile_of_another_robot_names_what_differs(graph):
     assert status == 2
     assert bad(rows) >= {"joint names", "controller"}
     assert all(rows[name]["remedy"] for name in bad(rows))
+
+
+def test_preflight_asks_for_no_more_than_its_policy_allows(graph):
+    command = surefoot("preflight", "--duration", "10", domain=graph.domain)
+    with terminal(command, ros_environment(graph.domain)):
+        graph.witness.until(lambda: "surefoot_preflight" in graph.witness.node.get_node_names())
+        assert operator_differences(graph.witness, "surefoot_preflight") == []
 
 
 def test_preflight_finds_whoever_commands_beside_the_gate(graph):
@@ -148,8 +172,10 @@ def test_the_space_bar_stops_and_latches(graph):
         human.wait(0.7)
         human.press("r")
         human.until("UNARMED")
+        differences_of_jog = operator_differences(witness, "surefoot_jog")
         human.press("q")
         assert human.end() == 0
+    assert differences_of_jog == []
     witness.spin(0.2)
     assert witness.state == "UNARMED"
     reasons = {int(tags(m)["reasons"]) for m in witness.seen["applied_command"].messages[-50:]}

@@ -26,7 +26,9 @@ from surefoot_nodes.up import UpOptions, run_graph
 SPEC = load_robot("so101")
 PERMITTED = permitted(POLICY)
 OPERATOR = "surefoot_operator"
-NODES = [name for name in PERMITTED if name != OPERATOR]
+JOG, PREFLIGHT = "surefoot_jog", "surefoot_preflight"
+"""In the operator's hands as well; test_commissioning.py compares them with what runs."""
+NODES = [name for name in PERMITTED if name not in (OPERATOR, JOG, PREFLIGHT)]
 # Asked only when a process was started again (`Bringup.tend`).
 STATES = {f"/{node}/get_state" for node in NODES if f"{node}_io" in NODES}
 # (node, kind): what is allowed and not seen in a twin's graph.
@@ -67,7 +69,11 @@ def test_each_process_has_an_enclave_of_its_own_name():
     for enclave in parse(POLICY).iter("enclave"):
         name = enclave.attrib["path"].removeprefix(PREFIX)
         nodes = [profile.attrib["node"] for profile in enclave.iter("profile")]
-        expected = {"operator": [OPERATOR], "supervisor": ["supervisor"]}
+        expected = {
+            "operator": [OPERATOR, PREFLIGHT, JOG],
+            "supervisor": ["supervisor"],
+            "twin_node": ["twin_node", "twin_node_io", SPEC.controller.name],
+        }
         assert nodes == expected.get(name, [name, f"{name}_io"])
 
 
@@ -99,8 +105,8 @@ def test_the_recorder_says_nothing_but_what_every_node_says():
 
 
 def test_an_operator_may_stop_and_nobody_but_supervisor_and_operator_may_arm():
-    assert who_may("request", "/estop") == [OPERATOR]
-    assert who_may("request", "/arm") == ["supervisor", OPERATOR]
+    assert who_may("request", "/estop") == [JOG, OPERATOR]
+    assert who_may("request", "/arm") == ["supervisor", JOG, OPERATOR]
     assert who_may("request", "/safety_node/change_state") == ["supervisor", OPERATOR]
 
 

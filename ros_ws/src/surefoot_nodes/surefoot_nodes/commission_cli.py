@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+NODE = "surefoot_jog"
 Robot = Annotated[str, typer.Option(help="A shipped robot's name, or a profile's YAML file.")]
 Namespace = Annotated[str, typer.Option(help="ROS namespace of the robot.")]
 Domain = Annotated[int | None, typer.Option(help="ROS_DOMAIN_ID of the robot's graph.")]
@@ -28,7 +29,7 @@ def jog(robot: Robot = "so101", namespace: Namespace = "", domain: Domain = None
     from . import jog_run
     from .operator_session import operator_session
 
-    with operator_session("surefoot_jog", namespace, domain) as session:
+    with operator_session(NODE, namespace, domain) as session:
         return jog_run.jog(spec, session)
 
 
@@ -69,5 +70,5 @@ def calibrate(
 
     options = calibrate_run.joints_of(spec, joint or (), answers)
     options = replace(options, solve_scale=scale, by_hand=by_hand)
-    with operator_session("surefoot_calibrate", namespace, domain) as session:
+    with operator_session(NODE, namespace, domain) as session:
         return calibrate_run.calibrate(spec, session, options)

@@ -12,7 +12,10 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from .enclaves import enclave_arguments, explained
 from .environment import base_environment, own_domain
+
+ENCLAVE = "operator"
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,13 @@ def operator_session(name: str, namespace: str, domain: int | None) -> Iterator[
     os.environ.update(base_environment())
     context = rclpy.Context()
     number = own_domain(0) if domain is None else domain
-    rclpy.init(context=context, domain_id=number, signal_handler_options=SignalHandlerOptions.NO)
+    with explained():
+        rclpy.init(
+            args=enclave_arguments(ENCLAVE),
+            context=context,
+            domain_id=number,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
     try:
         node = rclpy.create_node(name, context=context, namespace=namespace, enable_rosout=False)
         executor = SingleThreadedExecutor(context=context)
