@@ -15,13 +15,14 @@ NODES = (
     "recorder_node",
     "blackbox_node",
     "teleop_node",
+    "fault_node",
     "supervisor",
 )
 
 setup(
     name=NAME,
     version="0.1.0",
-    packages=[NAME],
+    packages=[NAME, f"{NAME}.faults"],
     package_data={NAME: ["*.xml", "sros2/*.xml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),

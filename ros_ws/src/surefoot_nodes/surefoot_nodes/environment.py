@@ -40,7 +40,7 @@ def own_domain(default: int) -> int:
 def graph_environment(kind: Kind, domain: int | None = None) -> dict[str, str]:
     """Return what the processes of a graph need on top of our own environment."""
     changes = base_environment()
-    if kind == "twin":
+    if kind in ("twin", "faults"):
         changes["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         changes["ROS_DOMAIN_ID"] = str(twin_domain(domain))
     else:

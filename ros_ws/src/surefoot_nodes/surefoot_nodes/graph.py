@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .parameters import Value
 
 PACKAGE = "surefoot_nodes"
-Kind = Literal["twin", "robot", "observe", "teleop"]
-KINDS: tuple[Kind, ...] = ("twin", "robot", "observe", "teleop")
+Kind = Literal["twin", "robot", "observe", "teleop", "faults"]
+KINDS: tuple[Kind, ...] = ("twin", "robot", "observe", "teleop", "faults")
 NO_ACTOR = "none"
 """The gate alone, for commissioning: only a human moves the robot."""
 
@@ -70,6 +70,7 @@ def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
         "robot": _robot_graph,
         "observe": _observe_graph,
         "teleop": _teleop_graph,
+        "faults": _faults_graph,
     }
     nodes = makers[kind](config)
     if config.record:
@@ -80,6 +81,12 @@ def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
 def _twin_graph(config: GraphConfig) -> list[NodeSpec]:
     """Everything, with MuJoCo in place of the robot."""
     return [_node("twin_node", config, 1), *_robot_graph(config)]
+
+
+def _faults_graph(config: GraphConfig) -> list[NodeSpec]:
+    """The twin's, with a liar between its sensors and everybody else."""
+    twin = replace(_node("twin_node", config, 1), remaps=(("joint_states", "joint_states_true"),))
+    return [twin, _node("fault_node", config, 1), *_robot_graph(config)]
 
 
 def _robot_graph(config: GraphConfig) -> list[NodeSpec]:

@@ -166,6 +166,16 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             description="Nodes that may listen to the controller's topic without being one.",
         ),
     ),
+    "fault_node": (
+        *_ROBOT,
+        Parameter(
+            name="discovery_s",
+            default=1.0,
+            lower=0.0,
+            upper=30.0,
+            description="How long to look out for a real driver before starting [s].",
+        ),
+    ),
     "goal_node": (
         *_ROBOT,
         _TASK,
