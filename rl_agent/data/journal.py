@@ -186,7 +186,10 @@ class JournalWriter:
         self._segment, self._first_record = index, self._num_records
         header = Header(layout=self.layout, segment=index, first_record=self._num_records)
         self._position = 0
-        self._file = (self.directory / f"{index:06d}.journal").open("xb", buffering=0)
+        path = self.directory / f"{index:06d}.journal"
+        path.touch(exist_ok=False)
+        # Appending, or the record after one that was cut short would leave a hole before it.
+        self._file = path.open("ab", buffering=0)
         self._write(memoryview(header.to_bytes()))
 
     def _write(self, data: memoryview) -> None:

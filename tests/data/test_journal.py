@@ -1,5 +1,6 @@
 import json
 import os
+import resource
 
 import numpy as np
 import pytest
@@ -311,3 +312,21 @@ def test_empty_fields_take_no_room(tmp_path):
     rows = JournalReader(tmp_path).read().rows
     assert rows["context"].shape == (1, 0)
     assert rows["obs"].tolist() == [[1.0, 0.0]]
+
+
+def test_after_a_partial_write_the_next_record_leaves_no_hole(tmp_path):
+    # A file may grow to two and a half records; then there is room again.
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writer = opened(tmp_path, LAYOUT, NO_SYNC)
+    room = writer.offset.position + 5 * RECORD_BYTES // 2
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, unlimited[1]))
+    try:
+        with pytest.raises(JournalError):
+            for index in range(3):
+                writer.append(transition(index))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    for index in (2, 3):
+        writer.append(transition(index))
+    rows = JournalReader(tmp_path).read().rows
+    assert rows["reward"].tolist() == [0.0, 1.0, 2.0, 3.0]
