@@ -1,4 +1,4 @@
-"""What a sensor can do wrong: PX4's seven kinds, an encoder that jumps, and a wire that loses.
+"""What a sensor can do wrong: PX4's seven kinds, drift, an encoder that slips, a wire that loses.
 
 No ROS in here. Numbers are in the driver's units, times on the steady clock [s].
 """
@@ -36,8 +36,10 @@ class FaultKind(StrEnum):
     """NaN, Inf or huge numbers."""
     WRONG = "wrong"
     """A constant offset."""
-    SLOW = "slow"
+    DRIFT = "drift"
     """An offset that grows at `rate` per second."""
+    SLOW = "slow"
+    """One reading per `period_s`, each in time."""
     DELAYED = "delayed"
     """Every reading comes `delay_s` later, with the stamp it had."""
     INTERMITTENT = "intermittent"
@@ -134,6 +136,7 @@ class FaultyReadings:
         """Let a fault set in; what was delayed by the one before is lost."""
         self.fault = fault
         self._since_s = now_s
+        self._next_s = now_s + fault.period_s
         self._rng = np.random.default_rng(fault.seed)
         self._frozen: Reading | None = None
         self._overtaken: Reading | None = None
@@ -160,6 +163,8 @@ class FaultyReadings:
             return []
         if kind is FaultKind.INTERMITTENT:
             return [] if age_s % fault.period_s < fault.silent_s else [reading]
+        if kind is FaultKind.SLOW:
+            return self._rarely(reading, now_s)
         if kind is FaultKind.DELAYED:
             self._delay(reading, now_s + fault.delay_s)
             return []
@@ -180,7 +185,7 @@ class FaultyReadings:
         offset = 0.0
         if kind is FaultKind.WRONG:
             offset = fault.offset
-        elif kind is FaultKind.SLOW:
+        elif kind is FaultKind.DRIFT:
             offset = fault.rate * age_s
         elif kind is FaultKind.JUMP:
             offset = fault.offset * (age_s % fault.period_s >= 0.5 * fault.period_s)
@@ -193,6 +198,12 @@ class FaultyReadings:
         position = np.where(self._lies, frozen.position, reading.position)
         velocity = np.where(self._lies, frozen.velocity, reading.velocity)
         return Reading(reading.stamp_ns, position, velocity)
+
+    def _rarely(self, reading: Reading, now_s: float) -> list[Reading]:
+        if now_s < self._next_s:
+            return []
+        self._next_s = now_s + self.fault.period_s
+        return [reading]
 
     def _delay(self, reading: Reading, until_s: float) -> None:
         self._count += 1

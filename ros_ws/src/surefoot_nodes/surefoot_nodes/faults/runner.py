@@ -38,7 +38,7 @@ def choose_rows(numbers: Sequence[int]) -> list[FaultRow]:
 
 def list_rows(rows: Sequence[FaultRow]) -> None:
     """Print numbers, faults and requirements."""
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.number):
         print(f"{row.number:3d}  {row.title}\n     → {row.requirement}")
 
 
@@ -90,7 +90,8 @@ def _try(row: FaultRow, context: FaultContext) -> dict[str, Any]:
 
 
 def _write(path: Path, results: Sequence[dict[str, Any]], quick: bool) -> None:
-    content = {"schema_version": SCHEMA_VERSION, "quick": quick, "rows": list(results)}
+    rows = sorted(results, key=lambda result: int(result["number"]))
+    content = {"schema_version": SCHEMA_VERSION, "quick": quick, "rows": rows}
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     temporary.replace(path)
