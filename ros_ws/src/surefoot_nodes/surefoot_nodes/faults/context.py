@@ -76,6 +76,12 @@ class FaultContext:
         path.mkdir(parents=True)
         return path
 
+    def operated(self) -> dict[str, Any]:
+        """Return the choices of the rig that people stop, start and take over."""
+        from .rows_operator import gate_parameters
+
+        return {"gate": gate_parameters()}
+
     def rig(self, **choices: Any) -> Rig:
         """Return a running, armed rig in motion; the last row's, where it is the same kind."""
         from .rig import Rig, RigPlan

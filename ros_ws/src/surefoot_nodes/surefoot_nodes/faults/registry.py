@@ -8,116 +8,100 @@ from importlib import import_module
 from .context import FaultContext
 from .outcome import FaultRow, Outcome
 
-TABLE: tuple[tuple[int, str, str, str], ...] = (
-    # In the order in which they are tried: neighbours share a graph.
-    (
-        1,
-        "policy killed (kill -9)",
-        "brakes within 50 ms (W 30 ms), latches",
-        "rows_policy:row_kill",
-    ),
-    (
-        2,
-        "policy hangs (SIGSTOP)",
-        "as 1; nothing that was queued is followed",
-        "rows_policy:row_hang",
-    ),
-    (
-        12,
-        "inference overruns its period",
-        "held within 50 ms; goes on by itself",
-        "rows_policy:row_overrun",
-    ),
-    (
-        7,
-        "readings NaN, Inf, huge",
-        "no inference on them; braked within S",
-        "rows_readings:row_not_finite",
-    ),
-    (
-        13,
-        "PX4's seven sensor faults, drift",
-        "braked: late ones within S, lies once they show",
-        "rows_readings:row_kinds",
-    ),
-    (
-        14,
-        "readings lost, doubled, overtaken",
-        "a fifth is borne, 21 in a row are held",
-        "rows_readings:row_wire",
-    ),
-    (29, "encoder jumps by 0.2 rad", "held within S", "rows_readings:row_jump"),
-    (
-        30,
-        "joint locked, following error",
-        "braked within 350 ms in motion",
-        "rows_readings:row_locked",
-    ),
-    (
-        25,
-        "e-stop: service, topic, button",
-        "brakes within T + 10 ms, latches, reset moves nothing",
-        "rows_operator:row_estop",
-    ),
-    (
-        27,
-        "human takes over and hands back",
-        "second difference ≤ a_max T²",
-        "rows_operator:row_takeover",
-    ),
-    (
-        28,
-        "first action far from the pose",
-        "refused, or ramped within all limits",
-        "rows_operator:row_far_start",
-    ),
-    (26, "dead-man's switch released", "stops within 100 ms", "rows_operator:row_deadman"),
-    (
-        41,
-        "gate killed, hung, stalled",
-        "robot stands within the brake's time + 100 ms",
-        "rows_gate:row_gate",
-    ),
-    (6, "proposal NaN, Inf, 1e308", "none on the wire; latches", "rows_limits:row_not_finite"),
-    (
-        8,
-        "action of wrong size or order",
-        "named when loaded; dropped, then latched",
-        "rows_limits:row_contract",
-    ),
-    (9, "proposals beyond every limit", "no command outside a limit", "rows_limits:row_limits"),
-    (10, "policy pushes through a wall", "tool at most 1 mm beyond", "rows_limits:row_workspace"),
-    (
-        11,
-        "no solution, NaN from the model",
-        "brakes, never moves on",
-        "rows_limits:row_no_solution",
-    ),
-    (
-        21,
-        "checkpoint torn by kill -9",
-        "newest complete one, never half",
-        "rows_files:row_checkpoint",
-    ),
-    (
-        22,
-        "journal torn by kill -9",
-        "0 acknowledged rows lost, tail counted",
-        "rows_files:row_journal",
-    ),
-    (23, "disk full", "refused by name, nothing torn, goes on later", "rows_files:row_full"),
-    (33, "checkpoint with a pickle payload", "never executed", "rows_files:row_pickle"),
-    (38, "poisoned rows in replay", "kept out, counted", "rows_files:row_quarantine"),
-    (43, "power lost", "all before the last fsync is read back", "rows_files:row_power"),
-    (31, "robot falls", "damped, or torque off", "rows_readings:row_fall"),
-    (32, "swap to a bad policy", "shadow run, rolled back by itself", "rows_policy:row_swap"),
-)
-"""Number, fault, requirement, and who tries it."""
+WORDS: dict[int, tuple[str, str]] = {
+    1: ("policy killed (kill -9)", "brakes within 50 ms (W 30 ms), latches"),
+    2: ("policy hangs (SIGSTOP)", "as 1; nothing that was queued is followed"),
+    3: ("learner killed", "robot loop unaffected, nothing lost"),
+    4: ("robot or twin killed", "back within 5 s, inactive, not armed"),
+    5: ("whole machine stops in training", "goes on bit by bit"),
+    6: ("proposal NaN, Inf, 1e308", "none on the wire; latches"),
+    7: ("readings NaN, Inf, huge", "no inference on them; braked within S"),
+    8: ("action of wrong size or order", "named when loaded; dropped, then latched"),
+    9: ("proposals beyond every limit", "no command outside a limit"),
+    10: ("policy pushes through a wall", "tool at most 1 mm beyond"),
+    11: ("no solution, NaN from the model", "brakes, never moves on"),
+    12: ("inference overruns its period", "held within 50 ms; goes on by itself"),
+    13: ("PX4's seven sensor faults, drift", "braked: late within S, lies once they show"),
+    14: ("readings lost, doubled, overtaken", "a fifth is borne, 21 in a row are held"),
+    15: ("network to the learner parted", "robot goes on, spools, catches up"),
+    16: ("clock jumps by an hour, freezes", "no effect, no burst"),
+    17: ("message storm, huge messages", "period p99 ≤ 1.5 T, memory < +50 MB"),
+    18: ("second publisher of proposals", "named, arming refused"),
+    19: ("wrong parameters, YAML bomb", "key named, exit ≠ 0; running gate refuses"),
+    20: ("damaged ONNX policy", "never accepted"),
+    21: ("checkpoint torn by kill -9", "newest complete one, never half"),
+    22: ("journal torn by kill -9", "0 acknowledged rows lost, tail counted"),
+    23: ("disk full", "refused by name, nothing torn, goes on later"),
+    24: ("learner out of memory", "learner dies alone"),
+    25: ("e-stop: service, topic, button", "brakes within T + 10 ms, latches, reset moves nothing"),
+    26: ("dead-man's switch released", "stops within 100 ms"),
+    27: ("human takes over and hands back", "second difference ≤ a_max T²"),
+    28: ("first action far from the pose", "refused, or ramped within all limits"),
+    29: ("encoder jumps by 0.2 rad", "held within S"),
+    30: ("joint locked, following error", "braked within 350 ms in motion"),
+    31: ("robot falls", "damped, or torque off"),
+    32: ("swap to a bad policy", "shadow run, rolled back by itself"),
+    33: ("checkpoint with a pickle payload", "never executed"),
+    34: ("malicious bytes to the learner", "rejected, bounded memory"),
+    35: ("learner reachable without key", "refuses to bind"),
+    36: ("SROS2 enforced without keystore", "refuses to start"),
+    37: ("GPU provider missing", "refused, or CPU where that is accepted"),
+    38: ("poisoned rows in replay", "kept out, counted"),
+    39: ("Ctrl-C and SIGTERM in every state", "braked and gone within 2 s"),
+    40: ("long run", "memory grows < 1 MB/min, no missed W"),
+    41: ("gate killed, hung, stalled", "robot stands within the brake's time + 100 ms"),
+    42: ("twin beside a real robot", "refuses; never leaves this machine"),
+    43: ("power lost", "all before the last fsync is read back"),
+    44: ("servo hot, over-current, battery low", "brakes, cause named"),
+}
+"""Number: what happens, and what must follow."""
+ORDER: dict[str, dict[int, str]] = {
+    "rows_policy": {1: "row_kill", 2: "row_hang", 12: "row_overrun", 32: "row_swap"},
+    "rows_readings": {
+        7: "row_not_finite",
+        13: "row_kinds",
+        14: "row_wire",
+        29: "row_jump",
+        30: "row_locked",
+        31: "row_fall",
+    },
+    "soak": {40: "row_soak"},
+    "rows_operator": {25: "row_estop", 27: "row_takeover", 28: "row_far_start", 26: "row_deadman"},
+    "rows_wire": {16: "row_clock", 18: "row_second_publisher"},
+    "rows_parameters": {19: "row_parameters"},
+    "rows_health": {44: "row_health"},
+    "rows_gate": {41: "row_gate"},
+    "rows_storm": {17: "row_storm"},
+    "rows_graph": {4: "row_robot", 39: "row_interrupt", 42: "row_company", 36: "row_sros"},
+    "rows_limits": {
+        6: "row_not_finite",
+        8: "row_contract",
+        9: "row_limits",
+        10: "row_workspace",
+        11: "row_no_solution",
+    },
+    "rows_files": {
+        21: "row_checkpoint",
+        22: "row_journal",
+        23: "row_full",
+        33: "row_pickle",
+        38: "row_quarantine",
+        43: "row_power",
+    },
+    "rows_policy_files": {20: "row_bundle", 5: "row_machine", 37: "row_provider"},
+    "rows_absent": {
+        3: "row_learner",
+        15: "row_partition",
+        24: "row_memory",
+        34: "row_port",
+        35: "row_key",
+    },
+}
+"""Who tries which row, in the order in which they are tried: neighbours share a graph."""
 
 
-def _lazily(place: str) -> Callable[[FaultContext], Outcome]:
+def _lazily(module: str, name: str) -> Callable[[FaultContext], Outcome]:
     def run(context: FaultContext) -> Outcome:
-        module, _, name = place.partition(":")
         outcome: Outcome = getattr(import_module(f".{module}", __package__), name)(context)
         return outcome
 
@@ -125,6 +109,7 @@ def _lazily(place: str) -> Callable[[FaultContext], Outcome]:
 
 
 ROWS = tuple(
-    FaultRow(number, title, requirement, _lazily(place))
-    for number, title, requirement, place in TABLE
+    FaultRow(number, *WORDS[number], _lazily(module, name))
+    for module, rows in ORDER.items()
+    for number, name in rows.items()
 )

@@ -60,6 +60,8 @@ class RigPlan:
     """Of a real policy_node; empty for a mover in its place."""
     gate: dict[str, Value] = field(default_factory=dict)
     """Parameters of safety_node beyond the usual ones."""
+    watches: tuple[str, ...] = ()
+    """Topics that the witness listens to; empty for all."""
 
 
 class Rig:
@@ -157,6 +159,12 @@ class Rig:
         now_s = self.signal(name, signal.SIGKILL)
         self.nodes.pop(name).kill()
         return now_s
+
+    def memory_mb(self, name: str) -> float:
+        """Return a node's resident memory [1e6 bytes]."""
+        status = Path(f"/proc/{self.nodes[name].pid}/status").read_text(encoding="utf-8")
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) * 1024 / 1e6
 
     def wait(self, duration_s: float) -> None:
         """Let time pass, listening; gives up if a node died that nobody killed."""
@@ -279,7 +287,7 @@ class Rig:
             self.operator.give_goal(TARGETS[0])
         else:
             self.mover()
-        self.until(lambda: bool(self.timeline.joints and self.timeline.states), 10.0, "readings")
+        self.until(lambda: bool(self.timeline.robot and self.timeline.states), 10.0, "readings")
 
     def _watch(self) -> None:
         command = [

@@ -145,7 +145,7 @@ def gate_parameters() -> dict[str, Any]:
 
 def row_estop(context: FaultContext) -> Outcome:
     """Row 25. The key is tried by tests/nodes: it needs a terminal."""
-    rig = context.rig(gate=gate_parameters())
+    rig = context.rig(**context.operated())
     routes = Routes(rig)
     expectations = Expectations()
     bar_s = rig.spec.gate_period_s + BAR_SLACK_S
@@ -166,7 +166,7 @@ def row_estop(context: FaultContext) -> Outcome:
 
 def row_takeover(context: FaultContext) -> Outcome:
     """Row 27: a human takes over in motion and hands back; the command must have no step."""
-    rig = context.rig(gate=gate_parameters())
+    rig = context.rig(**context.operated())
     expectations = Expectations()
     acceleration = np.array([joint.max_acceleration for joint in rig.spec.command_joints])
     allowed = acceleration * rig.spec.gate_period_s**2
@@ -204,7 +204,7 @@ def largest_second_difference(applied: list[Any], allowed: np.ndarray) -> float:
 
 def row_far_start(context: FaultContext) -> Outcome:
     """Row 28: the first proposals after arming lie 1 rad away from where the robot stands."""
-    rig = context.rig(gate=gate_parameters())
+    rig = context.rig(**context.operated())
     expectations = Expectations()
     rig.operator.estop()
     rig.until(lambda: rig.operator.reset()[0], 5.0, "a reset")

@@ -86,6 +86,13 @@ class Timeline:
         """What the robot really did."""
         return self.truth or self.joints
 
+    def forget(self, before_s: float) -> None:
+        """Let go of what arrived before a time."""
+        for series in (self.joints, self.truth, self.applied, self.proposals, self.wire):
+            items: list[Any] = series  # type: ignore[assignment]
+            keep = since(items, before_s)
+            del items[: max(len(items) - len(keep), 0)]
+
     def _joints_of(self, kind: str) -> list[Joints]:
         return {"joints": self.joints, "truth": self.truth, "proposal": self.proposals}[kind]
 

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     rclpy.init()
     node = rclpy.create_node(NAME)
-    _subscribe(node, options.robot)
+    _subscribe(node, options.robot, options.only)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     print(READY, flush=True)
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _subscribe(node: Any, robot: str) -> None:
+def _subscribe(node: Any, robot: str, only: Sequence[str]) -> None:
     from rclpy.qos import QoSProfile
     from sensor_msgs.msg import JointState
     from std_msgs.msg import String
@@ -54,6 +54,9 @@ def _subscribe(node: Any, robot: str) -> None:
     everything = QoSProfile(depth=DEPTH)
 
     def watch(kind: Any, topic: str, write: Callable[[Any], list[Any]], profile: Any) -> None:
+        if only and topic not in only:
+            return
+
         def on_message(message: Any, info: dict[str, int]) -> None:
             age_s = max(time.time_ns() - info["received_timestamp"], 0) / 1e9
             name, *rest = write(message)
@@ -114,6 +117,7 @@ def _stamp(message: Any) -> int:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=NAME, description=__doc__)
     parser.add_argument("--robot", required=True)
+    parser.add_argument("--only", nargs="*", default=[], help="listen to these topics alone")
     return parser.parse_args(arguments)
 
 
