@@ -35,9 +35,14 @@ ROWS = {
     "safety-a": "safety_a",
     "safety-b": "safety_b",
     "safety-c": "safety_c",
+    "safety-d": "safety_d",
+    "safety-e": "safety_e",
+    "safety-f": "safety_f",
     "safety-g": "safety_g",
     "safety-h": "safety_h",
+    "safety-i": "safety_i",
     "safety-j": "safety_j",
+    "safety-k": "safety_k",
     "safety-l": "safety_l",
 }
 """Row to module; each has `measure(context) -> Iterator[Figure]`."""

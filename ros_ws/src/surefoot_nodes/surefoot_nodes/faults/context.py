@@ -71,14 +71,16 @@ class FaultContext:
 
     def scratch(self, name: str) -> Path:
         """Return a fresh folder."""
-        self._count += 1
-        path = self.folder / f"{self._count:02d}-{name}"
+        path = self.folder
+        while path.exists() or path == self.folder:
+            self._count += 1
+            path = self.folder / f"{self._count:02d}-{name}"
         path.mkdir(parents=True)
         return path
 
     def operated(self) -> dict[str, Any]:
         """Return the choices of the rig that people stop, start and take over."""
-        from .rows_operator import gate_parameters
+        from .rows_estop import gate_parameters
 
         return {"gate": gate_parameters()}
 
@@ -91,7 +93,7 @@ class FaultContext:
         if running is not None and replace(running.plan, folder=self.folder) == plan:
             try:
                 running.check()
-                running.restore()
+                _make_ready(running)
             except Exception as error:  # a row before left it broken: a fresh one is due
                 self.say(f"a fresh graph: {error}")
             else:
@@ -100,7 +102,7 @@ class FaultContext:
         plan = replace(plan, folder=self.scratch("graph"))
         self.say(f"starting {plan.robot} …")
         self._rig = Rig(plan).__enter__()
-        self._rig.restore()
+        _make_ready(self._rig)
         return self._rig
 
     def close_rig(self) -> None:
@@ -108,3 +110,8 @@ class FaultContext:
         rig, self._rig = self._rig, None
         if rig is not None:
             rig.__exit__(None, None, None)
+
+
+def _make_ready(rig: Rig) -> None:
+    if rig.plan.moves:
+        rig.restore()

@@ -10,10 +10,9 @@ import os
 import random
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,15 +31,17 @@ from ..graph import GraphConfig, NodeSpec, make_graph
 from ..parameters import Value
 from ..stopping import stop_children
 from .timeline import Applied, State, Timeline
-from .witness import READY
+from .witness_process import start_witness
 
 APPEAR_S = 30.0
 CONFIGURE_S = 25.0
 ANSWER_S = 3.0
 IN_MOTION = 0.35
 """Of the fastest commanded joint's speed limit: a slower robot is not judged."""
-NUM_TARGETS = 6
-"""Tried before it is given up that the robot moves."""
+MOMENT_S = 0.3
+"""A robot in motion is hit at any moment within this long."""
+NUM_TRIES = 20
+"""Before it is given up that the robot moves."""
 TARGETS = (np.array([0.10, 0.28, 0.12]), np.array([0.10, -0.28, 0.12]))
 """Left and right of so101: a policy is in motion for most of a second between them [m]."""
 OBSERVERS = ["fault_witness", "recorder_node_io", "blackbox_node_io", "rosbag2_recorder"]
@@ -60,6 +61,10 @@ class RigPlan:
     """Of a real policy_node; empty for a mover in its place."""
     gate: dict[str, Value] = field(default_factory=dict)
     """Parameters of safety_node beyond the usual ones."""
+    moves: bool = True
+    """Somebody proposes motion from the start."""
+    has_teleop: bool = False
+    """A teleop_node listens to the joystick."""
     watches: tuple[str, ...] = ()
     """Topics that the witness listens to; empty for all."""
 
@@ -203,37 +208,53 @@ class Rig:
         """The gate's newest state, as the witness saw it."""
         return self.timeline.states[-1] if self.timeline.states else State(0.0, "", "unknown")
 
-    def arm(self, timeout_s: float = 15.0) -> None:
+    def arm(self) -> None:
         """Arm, and wait until proposals are followed."""
-        self.operator.arm_again(timeout_s)
+        self.operator.arm_again()
 
-    def restore(self, timeout_s: float = 15.0) -> None:
-        """Reset if stopped, and arm again."""
-        self.until(lambda: self._is_reset(), timeout_s, f"a reset ({self.operator.cause})")
-        self.arm(timeout_s)
+    def restore(self, timeout_s: float = 25.0) -> None:
+        """Reset if stopped, arm, and wait until proposals are followed.
+
+        Raises:
+            GraphError: That did not come about; says why.
+        """
+        deadline_s, answer = time.monotonic() + timeout_s, ""
+        while time.monotonic() < deadline_s:
+            if self.operator.state is SafetyState.STOPPED:
+                _, answer = self.operator.reset()
+            if self.operator.state is SafetyState.UNARMED:
+                _, answer = self.operator.arm()
+            if self.operator.wait_for_state(SafetyState.ARMED, 0.3):
+                return
+            self.check()
+        raise GraphError(f"not armed after {timeout_s:g} s: {answer}; {self.operator.cause}")
 
     def get_moving(self, rng: random.Random | None = None) -> float:
-        """Wait until the robot is in motion, at no moment in particular; return its speed."""
-        if self.plan.actor:
-            self._turn = not self._turn
-            self.operator.give_goal(TARGETS[self._turn])
-        if rng is not None:
-            self.wait(rng.uniform(0.0, 0.6))
-        self._until_moving()
-        assert self.applied is not None
-        return float(np.abs(self.applied.velocity).max())
+        """Wait until the robot is in motion, at no moment in particular; return its speed.
 
-    def _until_moving(self) -> None:
-        for _ in range(NUM_TARGETS):
-            try:
-                self.until(lambda: self.is_moving, 2.0, "the robot to move")
-            except GraphError:
-                # A policy may have arrived meanwhile.
-                self._turn = not self._turn
-                self.operator.give_goal(TARGETS[self._turn])
-            else:
-                return
+        Raises:
+            GraphError: It does not move, whatever is asked for.
+        """
+        if self.plan.actor:
+            self._next_goal()
+        for _ in range(NUM_TRIES):
+            if self._moves_within(2.0):
+                self.wait(rng.uniform(0.0, MOMENT_S) if rng is not None else 0.0)
+                if self.is_moving:
+                    return float(np.abs(self.timeline.applied[-1].velocity).max())
+            elif self.plan.actor:
+                self._next_goal()  # a policy may have arrived meanwhile
         raise GraphError(f"the robot does not move: {self.state}")
+
+    def _next_goal(self) -> None:
+        self._turn = not self._turn
+        self.operator.give_goal(TARGETS[self._turn])
+
+    def _moves_within(self, timeout_s: float) -> bool:
+        deadline_s = time.monotonic() + timeout_s
+        while not self.is_moving and time.monotonic() < deadline_s:
+            self.operator.wait(0.005)
+        return self.is_moving
 
     @property
     def is_moving(self) -> bool:
@@ -243,14 +264,6 @@ class Rig:
             return False
         limits = [joint.max_velocity for joint in self.spec.command_joints]
         return bool((np.abs(newest.velocity) / limits).max() >= IN_MOTION)
-
-    def _is_reset(self) -> bool:
-        if self.operator.state is not SafetyState.STOPPED:
-            return True
-        is_done, _ = self.operator.reset()
-        if not is_done:
-            self.operator.wait(0.05)
-        return is_done
 
     def _until_in(self, name: str, wanted: str, deadline_s: float) -> None:
         while True:
@@ -274,7 +287,11 @@ class Rig:
             overrides=overrides,
         )
         nodes = make_graph("faults" if plan.lies else "twin", config)
-        return [replace(n) for n in nodes if n.executable != "policy_node" or plan.actor]
+        nodes = [n for n in nodes if n.executable != "policy_node" or plan.actor]
+        if plan.has_teleop:
+            shared = {"robot": plan.robot, "policy_hz": float(plan.policy_hz)}
+            nodes.append(NodeSpec(executable="teleop_node", parameters=shared, order=4))
+        return nodes
 
     def _start(self) -> None:
         self._watch()
@@ -285,33 +302,15 @@ class Rig:
         self.bring_up(*self._specs)
         if self.plan.actor:
             self.operator.give_goal(TARGETS[0])
-        else:
+        elif self.plan.moves:
             self.mover()
         self.until(lambda: bool(self.timeline.robot and self.timeline.states), 10.0, "readings")
 
     def _watch(self) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "surefoot_nodes.faults.witness",
-            "--robot",
-            self.plan.robot,
-        ]
-        log = self.plan.folder / "witness.log"
-        child = Child(command, log=log, env=self.environment, reads_output=True)
-        self._others.append(child)
-        if child.lines.readline().strip() != READY:
-            raise GraphError(f"the witness did not start\n{child.last_words()}")
-
-        def follow() -> None:
-            # Its end closes the pipe under our hands.
-            try:
-                for line in child.lines:
-                    self.timeline.add(line)
-            except ValueError:
-                return
-
-        threading.Thread(target=follow, name="witness", daemon=True).start()
+        witness = start_witness(
+            self.plan.robot, self.timeline, self.environment, self.plan.folder, self.plan.watches
+        )
+        self._others.append(witness)
 
     def _end(self) -> None:
         for child in [*self.nodes.values(), *self._others]:

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+
 from rl_agent.robots.profile import load_robot
 from rl_agent.types import SafetyState
 
@@ -40,6 +42,7 @@ def row_robot(context: FaultContext) -> Outcome:
     with _graph(context, "robot") as graph:
         graph.wait_until_running()
         with GateOperator(spec, context.domain, graph.environment) as operator:
+            operator.give_goal(np.array(TARGET))
             operator.wait_for_state(SafetyState.ARMED, 5.0)
             for _ in range(count):
                 pid = _node_of(graph.child.pid, "twin_node")
@@ -122,8 +125,6 @@ def _interrupt(
             graph.wait_until_running()
             with GateOperator(spec, context.domain, graph.environment) as operator:
                 operator.wait_for_state(SafetyState.ARMED, 5.0)
-                import numpy as np
-
                 operator.give_goal(np.array(TARGET))
                 operator.wait(0.5)
                 if state == "stopped":

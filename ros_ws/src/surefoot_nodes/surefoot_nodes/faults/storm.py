@@ -16,7 +16,8 @@ WANTED_PER_S = 50_000
 MAX_PROCESSES = 2
 """More would only take the processors from each other."""
 QUIET_S = 3.0
-STARTS_S = 15.0
+STARTS_S = 60.0
+"""For starting on a machine that is busy."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ class Timeline:
         self.applied: list[Applied] = []
         self.proposals: list[Joints] = []
         """Of the policy."""
+        self.human: list[Joints] = []
+        """Proposals of a person."""
         self.states: list[State] = []
         self.wire: list[float] = []
         """Arrivals on the controller's topic."""
@@ -88,13 +90,21 @@ class Timeline:
 
     def forget(self, before_s: float) -> None:
         """Let go of what arrived before a time."""
-        for series in (self.joints, self.truth, self.applied, self.proposals, self.wire):
+        for series in (
+            self.joints,
+            self.truth,
+            self.applied,
+            self.proposals,
+            self.human,
+            self.wire,
+        ):
             items: list[Any] = series  # type: ignore[assignment]
             keep = since(items, before_s)
             del items[: max(len(items) - len(keep), 0)]
 
     def _joints_of(self, kind: str) -> list[Joints]:
-        return {"joints": self.joints, "truth": self.truth, "proposal": self.proposals}[kind]
+        series = {"joints": self.joints, "truth": self.truth, "human": self.human}
+        return series.get(kind, self.proposals)
 
 
 def _joints(received_s: float, rest: Sequence[Any]) -> Joints:

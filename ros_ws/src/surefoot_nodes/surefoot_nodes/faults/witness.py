@@ -69,6 +69,7 @@ def _subscribe(node: Any, robot: str, only: Sequence[str]) -> None:
     watch(JointState, "joint_states", _joints("joints", joints), qos.STATES_IN)
     watch(JointState, "joint_states_true", _joints("truth", joints), qos.STATES_IN)
     watch(JointState, "command_raw/policy", _joints("proposal", command), everything)
+    watch(JointState, "command_raw/human", _joints("human", command), everything)
     watch(JointState, "applied_command", _applied, everything)
     watch(codec.message_type, codec.topic, lambda message: _wire(codec, message), everything)
     watch(String, "safety_state", _state, qos.LATCHED)
