@@ -1,6 +1,6 @@
 # Every command that people and CI use. `make demo` and `make test` set themselves up.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint type format bench wheel colcon lock clean
+.PHONY: help setup demo test lint type format bench soak wheel colcon lock clean
 
 # One stamp per kind of environment: sourcing ROS later makes a new one.
 READY := .venv/.ready-$(or $(ROS_DISTRO),pip)
@@ -33,6 +33,9 @@ format: $(READY)-dev ## Rewrite the files in the house style
 
 bench: $(READY)-dev ## Measure the figures that the project promises (ROWS="path-a path-d", ARGS=--quick)
 	@$(IN) python tests/benchmarks/run.py $(or $(ROWS),path) $(ARGS)
+
+soak: $(READY) ## Drive the twin for an hour and watch memory and timing (SOAK_MIN=60)
+	@$(IN) surefoot faults --row 40 --soak-min $(or $(SOAK_MIN),60) --out runs/soak $(ARGS)
 
 wheel: $(READY)-dev ## Build dist/surefoot-*.whl
 	@rm -rf build # setuptools packs what an earlier build left there

@@ -26,6 +26,14 @@ def test_observing_starts_no_gate():
     assert node("robot", "policy_node").parameters["observe_only"] is False
 
 
+def test_a_liar_stands_between_the_twin_and_its_readers():
+    assert names("faults")[:2] == ["twin_node", "fault_node"]
+    assert node("faults", "twin_node").remaps == (("joint_states", "joint_states_true"),)
+    others = [n for n in make_graph("faults", GraphConfig()) if n.executable != "twin_node"]
+    assert all(n.remaps == () for n in others)
+    assert node("twin", "twin_node").remaps == ()
+
+
 def test_recorder_comes_first():
     assert names("twin", record="out")[0] == "recorder_node"
     assert node("twin", "recorder_node", record="out").parameters["out"] == "out"

@@ -126,3 +126,14 @@ def test_bundle_acts_like_its_network(tmp_path):
     actor = make_actor("onnx", SPEC, TASK, bundle=str(bundle))
     obs = np.zeros(actor.policy.obs_dim, dtype=np.float32)
     np.testing.assert_array_equal(actor.act(obs, reading(), GOAL), actor.policy.act(obs))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300, -1e7])
+def test_garbage_is_never_shown_to_the_network(value):
+    actor = Constant(1.0, 0.0)
+    position, velocity = Measurement(1.0, np.array([value, 1.0]), np.zeros(2)), reading(0.5, 1.0)
+    velocity = Measurement(1.0, velocity.position, np.array([0.0, value]))
+    mine = pilot(actor)
+    assert mine.propose(position, GOAL, None) is None
+    assert mine.propose(velocity, GOAL, None) is None
+    assert actor.seen == []

@@ -13,6 +13,9 @@ from rl_agent.types import Array, Command, Measurement
 
 from .actors import Actor
 
+MOST = 1e6
+"""[rad, m and per second] no joint reads that: a network must not be asked about garbage."""
+
 
 class Pilot:
     """Holds what lives from one policy period to the next: set-point and previous action."""
@@ -41,7 +44,7 @@ class Pilot:
             goal: (goal_dim,) of the task.
             applied: The gate's newest command, if it is fresh.
         """
-        if not measurement.is_finite():
+        if not _is_usable(measurement):
             return None
         obs = self._builder.build(measurement, goal, self._mapper.setpoint, self._previous_action)
         action = self._actor.act(obs, measurement, goal)
@@ -49,3 +52,11 @@ class Pilot:
             return None
         self._previous_action = np.clip(action, -1.0, 1.0).astype(np.float32)
         return self._mapper.command(self._previous_action, applied)
+
+
+def _is_usable(measurement: Measurement) -> bool:
+    # NaN compares as false, so these lines cover it.
+    return bool(
+        (np.abs(measurement.position) <= MOST).all()
+        and (np.abs(measurement.velocity) <= MOST).all()
+    )
