@@ -40,3 +40,21 @@ def test_company_that_goes_away_is_waited_for(clock):
     )
     assert found == []
     assert clock[0] == pytest.approx(4.5, abs=0.2)
+
+
+NAMELESS = "/_NODE_NAME_UNKNOWN_ listens to a/topic"
+
+
+def test_a_name_is_company_at_once():
+    assert Suspicion().is_sure([NAMELESS, "/arm_driver listens to a/topic"])
+
+
+def test_a_nameless_endpoint_gets_four_looks_to_be_known():
+    suspicion = Suspicion()
+    assert [suspicion.is_sure([NAMELESS]) for _ in range(5)] == [False] * 4 + [True]
+
+
+def test_a_look_that_finds_nobody_begins_anew():
+    suspicion = Suspicion()
+    found = [suspicion.is_sure(company) for company in ([NAMELESS],) * 4 + ([],) + ([NAMELESS],)]
+    assert not any(found)

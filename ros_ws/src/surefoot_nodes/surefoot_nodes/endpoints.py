@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from rclpy.node import Node
 
 PROBE_S = 0.05
+UNKNOWN = "_NODE_NAME_UNKNOWN_"
+"""What ROS calls the owner of an endpoint whose name it has yet to learn."""
+PATIENT_LOOKS = 5
 
 
 def publishers(node: Node, topic: str) -> list[str]:
@@ -39,6 +42,23 @@ def without(names: Sequence[str], known: Sequence[str]) -> list[str]:
         elif not base.startswith("_ros2cli"):
             rest.append(name)
     return rest
+
+
+class Suspicion:
+    """Waits for the names of endpoints before they count as company.
+
+    A busy machine learns of an endpoint, or again of one that it had forgotten, before it learns
+    whose it is: that may be somebody who is known.
+    """
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def is_sure(self, company: Sequence[str]) -> bool:
+        """Tell whether somebody is there, from what one look found; five nameless looks suffice."""
+        self._looks = self._looks + 1 if company else 0
+        has_name = any(UNKNOWN not in words for words in company)
+        return has_name or self._looks >= PATIENT_LOOKS
 
 
 def wait_until_clear(

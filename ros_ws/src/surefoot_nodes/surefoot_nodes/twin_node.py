@@ -19,7 +19,7 @@ from .controller_messages import make_codec
 from .controller_parameters import offer_parameters
 from .controllers import Points, make_controller
 from .conversions import MeasurementCodec, MessageError
-from .endpoints import publishers, subscribers, wait_until_clear, without
+from .endpoints import Suspicion, publishers, subscribers, wait_until_clear, without
 from .grid import Grid
 from .node import GuardedNode, run
 from .stamps import StampScale
@@ -53,6 +53,7 @@ class TwinNode(GuardedNode):
         self._inbox: deque[tuple[float, Points]] = deque(maxlen=1000)
         """(arrival [s], points) of commands that the twin's time has not reached."""
         self._bad_messages = 0
+        self._suspicion = Suspicion()
 
     def configure(self) -> None:
         """Load the twin, look out for a real robot, make publisher and subscription."""
@@ -156,7 +157,7 @@ class TwinNode(GuardedNode):
 
     def _look_out(self) -> None:
         company = self._company()
-        if not company or self.refusal is not None:
+        if not self._suspicion.is_sure(company) or self.refusal is not None:
             return
         self.stop_loop()
         try:
