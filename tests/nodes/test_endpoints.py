@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from surefoot_nodes import endpoints
+from surefoot_nodes.endpoints import Suspicion
 
 
 @pytest.fixture
