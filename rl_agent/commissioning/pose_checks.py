@@ -19,6 +19,9 @@ MIN_TORQUE = 0.02
 """[N m or N], whatever max_effort is."""
 
 
+NO_MODEL = "install the extra [twin], and let profile and MJCF agree"
+
+
 class PoseModel(Protocol):
     """What preflight asks of a robot's mechanics."""
 
@@ -41,7 +44,7 @@ def check_effort(spec: RobotSpec, track: Track, model: PoseModel | None) -> Find
     if track.effort is None:
         return skipped(check, "the driver reports no efforts")
     if model is None:
-        return skipped(check, "no mechanical model here", "install the extra [twin]")
+        return skipped(check, "no mechanical model", NO_MODEL)
     limits = np.array([joint.max_velocity for joint in spec.joints])
     if (np.abs(track.velocity).max(axis=0) > 0.02 * limits).any():
         return skipped(check, "the robot moves")
@@ -68,7 +71,7 @@ def check_overlap(track: Track, model: PoseModel | None) -> Finding:
     """In the measured pose the model's bodies do not stand inside each other, nor in the table."""
     check = "pose"
     if model is None:
-        return skipped(check, "no mechanical model here", "install the extra [twin]")
+        return skipped(check, "no mechanical model", NO_MODEL)
     overlaps = model.overlaps(track.pose)
     remedy = "sign or offset of a joint may be wrong: `surefoot robot calibrate` finds them"
     if len(overlaps) > 1:

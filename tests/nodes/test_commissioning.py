@@ -197,6 +197,65 @@ def test_a_jog_that_is_killed_leaves_a_robot_at_rest(graph):
     assert witness.trigger("reset").success
 
 
+@pytest.fixture
+def own_profile(tmp_path):
+    path = tmp_path / "arm.yaml"
+    path.write_text((ROBOTS_DIR / "so101.yaml").read_text())
+    return path
+
+
+def test_a_conversation_by_hand_needs_no_arming_and_commands_nothing(graph, own_profile):
+    witness = graph.witness
+    count = len(witness.seen["applied_command"])
+    words = ("--robot", str(own_profile), "--joint", "wrist_roll", "--by-hand")
+    command = surefoot("robot", "calibrate", *words, domain=graph.domain)
+    with terminal(command, ros_environment(graph.domain)) as human:
+        human.until("hold it still")
+        human.press("\n")
+        human.until("s: skip")
+        human.press("\n")  # nobody moved it
+        human.until("move it by at least 0.05")
+        human.until("hold it still")
+        human.press("\n")
+        human.until("s: skip")
+        human.press("s\n")
+        human.until("true position")
+        human.press("0.2x\x7f5\n")  # x is taken back: 0.25
+        human.until("[y/N]")
+        human.press("y\n")
+        assert human.end() == 0
+        assert "written" in human.output
+    roll = next(joint for joint in load_robot(own_profile).joints if joint.name == "wrist_roll")
+    assert roll.offset_rad == pytest.approx(0.25, abs=0.01)
+    witness.spin(0.2)
+    assert len(witness.seen["applied_command"]) == count
+
+
+def test_a_conversation_through_the_gate_writes_nothing_without_a_yes(graph, own_profile):
+    before = own_profile.read_text()
+    words = ("--robot", str(own_profile), "--joint", "wrist_roll")
+    command = surefoot("robot", "calibrate", *words, domain=graph.domain)
+    with terminal(command, ros_environment(graph.domain)) as human:
+        human.until("UNARMED")
+        human.press("y")
+        human.until("has not moved")
+        human.press("a")
+        human.until("ARMED  armed")
+        end_s = time.monotonic() + 1.0
+        human.hold("+", lambda: time.monotonic() > end_s)
+        human.press("n")  # it went the other way
+        human.until("then Enter")
+        human.press("\n")
+        human.until("true position")
+        human.press("0\n")
+        human.until("[y/N]")
+        assert "-1" in human.output and "offset_rad" in human.output
+        human.press("\n")
+        assert human.end() == 1
+    assert own_profile.read_text() == before
+    graph.witness.until(lambda: graph.witness.state == "UNARMED")
+
+
 @pytest.fixture(scope="module")
 def calibrated(folder):
     """`surefoot robot calibrate` beside a robot whose pan is not what the profile says."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
 from rl_agent.commissioning.controller_checks import check_controller
@@ -13,32 +12,34 @@ from rl_agent.commissioning.live_checks import check_meaning
 from rl_agent.spec import RobotSpec
 
 from .controller_parameters import ControllerParameters
+from .node import GuardedNode
 from .raw_readings import ReadingLog
 
 WINDOW_S = 1.0
+ASK_S = 0.2
+"""Until the controller's first answer; then five times as rarely."""
 MAX_READINGS = 400
 
 
 class ArmPreflight:
     """Remembers a second of joint_states and what the controller says of itself."""
 
-    def __init__(self, node: Node, spec: RobotSpec) -> None:
+    def __init__(self, node: GuardedNode, spec: RobotSpec) -> None:
         """Prepare it; `node` serves the controller's answers."""
         self._spec = spec
         self._log = ReadingLog(min(MAX_READINGS, int(WINDOW_S * spec.state_hz) + 1))
+        self._node = node
         self._controller = ControllerParameters(node, spec)
-        self._controller.ask()
+        self._asked_s = 0.0
+        self._timer = node.every(ASK_S, self._ask)
 
     def note(self, message: JointState, received_s: float) -> None:
         """Keep a message of joint_states."""
         self._log.note(message, received_s)
 
-    def refresh(self) -> None:
-        """Ask the controller again; call it once a second."""
-        self._controller.ask()
-
     def destroy(self) -> None:
         """Stop asking."""
+        self._node.destroy_timer(self._timer)
         self._controller.destroy()
 
     def obstacle(self) -> str:
@@ -56,3 +57,9 @@ class ArmPreflight:
         live = check_meaning(self._spec, readings) if readings else []
         values = self._controller.values
         return live if values is None else [*live, *check_controller(self._spec, values)]
+
+    def _ask(self) -> None:
+        now_s = time.monotonic()
+        if self._controller.values is None or now_s - self._asked_s >= 5.0 * ASK_S:
+            self._asked_s = now_s
+            self._controller.ask()

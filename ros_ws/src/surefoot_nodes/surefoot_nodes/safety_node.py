@@ -175,7 +175,6 @@ class SafetyNode(GuardedNode):
     def _report(self) -> None:
         with self._lock:
             diagnostics = self._gate.diagnostics()
-        self._preflight.refresh()
         now_s = time.monotonic()
         diagnostics |= {"loop_errors": self.loop.num_errors if self.loop else 0}
         message = write_diagnostics(NAME, {**diagnostics, **self._rates.report(now_s)})
