@@ -29,7 +29,7 @@ class Terminal:
         while (left_s := end_s - time.monotonic()) > 0.0 and self._read(left_s):
             pass
 
-    def until(self, words: str, timeout_s: float = 40.0) -> None:
+    def until(self, words: str, timeout_s: float = 60.0) -> None:
         """Wait until `words` were shown since the last `press`."""
         end_s = time.monotonic() + timeout_s
         while words not in self.output:

@@ -18,6 +18,8 @@ from .raw_readings import ReadingLog
 WINDOW_S = 1.0
 ASK_S = 0.2
 """Until the controller's first answer; then five times as rarely."""
+DISCOVERY_S = 2.6
+"""A controller's parameter service may be found this late; without one, arming waits so long."""
 MAX_READINGS = 400
 
 
@@ -31,6 +33,7 @@ class ArmPreflight:
         self._node = node
         self._controller = ControllerParameters(node, spec)
         self._asked_s = 0.0
+        self._start_s = time.monotonic()
         self._timer = node.every(ASK_S, self._ask)
 
     def note(self, message: JointState, received_s: float) -> None:
@@ -46,7 +49,8 @@ class ArmPreflight:
         """Return each mismatch with its remedy; empty if none is known."""
         if self._controller.values is None:
             self._controller.ask()
-        if self._controller.is_pending:
+        is_early = time.monotonic() - self._start_s < DISCOVERY_S
+        if self._controller.is_pending or (is_early and self._controller.values is None):
             return f"{self._spec.controller.name} is being asked for its parameters; try again"
         return "; ".join(str(finding) for finding in mismatches(self.findings()))
 
