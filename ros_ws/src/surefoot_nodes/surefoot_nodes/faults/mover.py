@@ -64,8 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     realtime.die_with_parent()
     options = _parse(arguments)
     spec = load_robot(options.robot, policy_hz=options.policy_hz or None)
-    rclpy.init()
-    node = rclpy.create_node(f"mover_{options.source}")
+    with realtime.fifo_for_new_threads():
+        rclpy.init()
+        node = rclpy.create_node(f"mover_{options.source}")
+    realtime.use_fifo()  # as the policy's control thread
     _Mover(node, spec, options)
     end_s = time.monotonic() + options.seconds
     try:

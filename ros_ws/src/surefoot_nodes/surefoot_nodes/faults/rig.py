@@ -30,6 +30,7 @@ from ..gate_operator import GateOperator
 from ..graph import GraphConfig, NodeSpec, make_graph
 from ..parameters import Value
 from ..stopping import stop_children
+from .prompt import prompt
 from .timeline import Applied, State, Timeline
 from .witness_process import start_witness
 
@@ -38,6 +39,8 @@ CONFIGURE_S = 25.0
 ANSWER_S = 3.0
 IN_MOTION = 0.35
 """Of the fastest commanded joint's speed limit: a slower robot is not judged."""
+STALE_S = 0.15
+"""Older commands say nothing about the robot's motion."""
 MOMENT_S = 0.3
 """A robot in motion is hit at any moment within this long."""
 NUM_TRIES = 20
@@ -149,14 +152,18 @@ class Rig:
             self.until(
                 lambda: self._fault.get_subscription_count() > 0, 5.0, "fault_node to listen"
             )
-        now_s = time.monotonic()
-        self._fault.publish(String(data=fault.to_json()))
+        message = String(data=fault.to_json())
+        with prompt():
+            now_s = time.monotonic()
+            self._fault.publish(message)
         return now_s
 
     def signal(self, name: str, number: int) -> float:
         """Send a node a signal; return when [s]."""
-        now_s = time.monotonic()
-        os.kill(self.nodes[name].pid, number)
+        pid = self.nodes[name].pid
+        with prompt():
+            now_s = time.monotonic()
+            os.kill(pid, number)
         return now_s
 
     def kill(self, name: str) -> float:
@@ -260,7 +267,7 @@ class Rig:
     def is_moving(self) -> bool:
         """Whether the newest command follows a proposal, at a good part of the speed limit."""
         newest = self.applied
-        if newest is None or newest.is_braking or time.monotonic() - newest.received_s > 0.1:
+        if newest is None or newest.is_braking or time.monotonic() - newest.received_s > STALE_S:
             return False
         limits = [joint.max_velocity for joint in self.spec.command_joints]
         return bool((np.abs(newest.velocity) / limits).max() >= IN_MOTION)

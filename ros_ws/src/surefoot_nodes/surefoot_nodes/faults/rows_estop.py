@@ -12,6 +12,7 @@ import numpy as np
 from .context import FaultContext
 from .judge import Braking, judge_braking
 from .outcome import Expectations, Outcome
+from .prompt import prompt
 from .rig import Rig
 from .timeline import since
 
@@ -81,8 +82,9 @@ class Routes:
         self._offer("button", node, "joy", _joy_kind(), _joy_message)
 
     def _call(self) -> float:
-        now_s = time.monotonic()
-        self._rig.operator.estop()
+        with prompt():
+            now_s = time.monotonic()
+            self._rig.operator.estop()
         return now_s
 
     def _offer(
@@ -98,8 +100,10 @@ class Routes:
         publisher.publish(make(False))
 
         def press() -> float:
-            now_s = time.monotonic()
-            publisher.publish(make(True))
+            message = make(True)
+            with prompt():
+                now_s = time.monotonic()
+                publisher.publish(message)
             return now_s
 
         self.found[name] = press, lambda: publisher.publish(make(False))

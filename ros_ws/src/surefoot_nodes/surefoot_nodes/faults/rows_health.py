@@ -13,6 +13,7 @@ from .changed_profile import write_profile
 from .context import FaultContext
 from .judge import judge_braking
 from .outcome import Expectations, Outcome, not_tried
+from .prompt import prompt
 from .rig import Rig
 
 HEALTH = {"max_temperature_c": 70.0, "max_current_a": 5.0, "min_battery_v": 10.0}
@@ -57,13 +58,14 @@ class BodyReports:
     def report(self) -> float:
         """Tell the present readings; return when [s]."""
         battery_kind, temperature_kind = self._kinds
-        now_s = time.monotonic()
         battery = battery_kind(voltage=self.body.battery_v, current=-self.body.current_a)
         battery.header.frame_id = "battery"
         temperature = temperature_kind(temperature=self.body.temperature_c)
         temperature.header.frame_id = "shoulder_pan"
-        self._battery.publish(battery)
-        self._temperature.publish(temperature)
+        with prompt():
+            now_s = time.monotonic()
+            self._battery.publish(battery)
+            self._temperature.publish(temperature)
         return now_s
 
     def destroy(self) -> None:

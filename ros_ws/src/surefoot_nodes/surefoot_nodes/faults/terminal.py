@@ -25,6 +25,7 @@ from ..environment import graph_environment
 from ..gate_operator import GateOperator
 from ..graph_process import CLI, RUNNING
 from .judge import judge_braking
+from .prompt import prompt
 from .rows_estop import RESET_WATCH_S, WATCH_S, Press
 from .timeline import Timeline, since
 from .witness_process import start_witness
@@ -103,8 +104,9 @@ class TerminalGraph:
             if time.monotonic() > deadline_s:
                 raise GraphError(f"the robot does not move: {operator.state} {operator.cause}")
             operator.wait(0.01)
-        event_s = time.monotonic()
-        os.write(self._master, KEY)
+        with prompt():
+            event_s = time.monotonic()
+            os.write(self._master, KEY)
         operator.wait(WATCH_S)
         braking = judge_braking(self.timeline, event_s, event_s + WATCH_S)
         reset_s = time.monotonic()

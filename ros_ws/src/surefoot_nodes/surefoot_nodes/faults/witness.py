@@ -27,9 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     realtime.die_with_parent()
     options = _parse(arguments)
-    rclpy.init()
-    node = rclpy.create_node(NAME)
+    # The middleware's own threads note when a message came: they must not be kept waiting.
+    with realtime.fifo_for_new_threads():
+        rclpy.init()
+        node = rclpy.create_node(NAME)
     _subscribe(node, options.robot, options.only)
+    realtime.use_fifo(realtime.BACKGROUND_PRIORITY)  # what it tells decides when a fault sets in
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     print(READY, flush=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rl_agent.exceptions import GraphError
 
+from .. import realtime
 from ..child import Child
 from .timeline import Timeline
 from .witness import READY
@@ -35,6 +36,7 @@ def start_witness(
         raise GraphError(f"the witness did not start\n{words}".rstrip())
 
     def follow() -> None:
+        realtime.use_fifo(realtime.BACKGROUND_PRIORITY)
         try:
             for line in child.lines:
                 timeline.add(line)
