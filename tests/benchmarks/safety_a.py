@@ -23,7 +23,7 @@ from bench.wire_attack import attack
 from rl_agent.robots.profile import available_robots, load_robot
 
 ROBOTS = ("so101", "ur5e", "cartpole", "fr3")
-WIRE_ROBOTS = ("so101", "ur5e", "cartpole")
+WIRE_ROBOTS = ("so101", "ur5e", "cartpole", "fr3")
 NUM_TICKS, QUICK_TICKS = 1_000_000, 10_000
 NUM_PROCESSES = 2
 """Side by side, each with its own seed and half of the ticks."""
@@ -36,7 +36,7 @@ BEYOND = 0.02
 """Twin: how far a servo may pass a hard limit [rad or m]; the soft ones lie inside of it."""
 TWIN_SPEED = 1.35
 """Twin: of v_max; a servo catches up with a reference that it lags behind."""
-LIMITS = ("position", "velocity", "acceleration", "jerk", "velocity_field")
+LIMITS = ("position", "velocity", "acceleration", "jerk", "velocity_curve", "velocity_field")
 
 
 def measure(context: Context) -> Iterator[Figure]:
@@ -44,7 +44,7 @@ def measure(context: Context) -> Iterator[Figure]:
     known = available_robots()
     for robot in (name for name in ROBOTS if name in known):
         yield from _in_process(context, robot)
-    for robot in WIRE_ROBOTS:
+    for robot in (name for name in WIRE_ROBOTS if name in known):
         yield from _over_wire(context, robot)
 
 

@@ -17,13 +17,15 @@ def at(position=0.0, velocity=0.0):
 
 @pytest.mark.parametrize("kind", list(ControllerType))
 @pytest.mark.parametrize("timeout_ms", [None, 50.0])
-def test_only_a_velocity_controller_without_time_out_is_an_obstacle(kind, timeout_ms):
+def test_only_a_trajectory_controller_may_do_without_a_time_out(kind, timeout_ms):
     spec = rail(controller=ControllerSpec(type=kind, name="c", timeout_ms=timeout_ms))
     obstacle = preflight.controller_obstacle(spec)
-    is_expected = kind is ControllerType.FORWARD_VELOCITY and timeout_ms is None
+    is_expected = kind is not ControllerType.JOINT_TRAJECTORY and timeout_ms is None
     assert (obstacle is not None) == is_expected
     if is_expected:
         assert "no time-out" in obstacle
+        name = "velocity" if kind is ControllerType.FORWARD_VELOCITY else "position"
+        assert f"the {name} controller c" in obstacle
 
 
 @pytest.mark.parametrize(

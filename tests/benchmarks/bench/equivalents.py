@@ -6,14 +6,12 @@ _SAFETY = "rl_agent/safety/"
 _END = "at a segment's end the cubic and the straight line meet, in position and slope"
 
 EQUIVALENT: dict[str, str] = {
-    f"{_SAFETY}velocity_limit.py:VelocityLimit.interval: state.speed_scale >= 1.0"
+    f"{_SAFETY}velocity_limit.py:VelocityLimit._scaled: state.speed_scale >= 1.0"
     " -> (state.speed_scale >= 1.0) & False": "a short cut: what follows computes the same",
     f"{_SAFETY}interpolator.py:Interpolator.advance: 1.0 - 1e-09 -> 1.0 + 1e-09": _END,
     f"{_SAFETY}interpolator.py:Interpolator.advance: 1e-09 -> -1e-09": _END,
     f"{_SAFETY}interpolator.py:Interpolator.set_state: name not in ('period_s', 'num_ticks')"
     " -> (name not in ('period_s', 'num_ticks')) | True": "an array of each that nothing reads",
-    f"{_SAFETY}measurement_intake.py:MeasurementIntake.take: taken.stamp_s + taken.received_s"
-    " -> taken.stamp_s - taken.received_s": "either is finite just where both times are",
     f"{_SAFETY}watchdog.py:StampLog.add: 1 -> -1": "an entry has two parts: the second is the last",
 }
 """Name of the mutant, as `bench.mutation` gives it -> why no test can notice it."""

@@ -37,7 +37,7 @@ PRELOADED = (
     "_pytest.python",
     "rl_agent.robots.profile",
 )
-TIME_LIMIT_S = 60
+TIME_LIMIT_S = 40
 MEMORY_LIMIT = 8 << 30
 SURVIVED, FAILED, BROKEN = 0, (1, 2), "broken"
 MUTATED_ROOM = "rl_agent.safety."

@@ -18,13 +18,11 @@ from rl_agent.reporting.limit_audit import TOLERANCE, CommandTrace, audit_comman
 from rl_agent.reporting.recording import AppliedSeries
 from rl_agent.safety.preflight import LIMIT_TOLERANCE
 from rl_agent.spec import ControllerType, RobotSpec
-from rl_agent.types import Array, Command, GateOutput, Measurement, Reason, SafetyState
+from rl_agent.types import Array, Command, GateOutput, Measurement, SafetyState
 
 CHUNK = 20_000
 OVERLAP = 3
 """Ticks that two chunks share, so that every difference is looked at."""
-YIELDING = Reason.PREDICTION | Reason.BARRIER | Reason.NON_FINITE
-"""For these the gate may brake while it follows a proposal."""
 
 
 @dataclass
@@ -73,14 +71,15 @@ class TickAudit:
     def note(self, output: GateOutput, measurement: Measurement) -> None:
         """Note one tick, and the robot's state just before it."""
         self._note_measurement(measurement)
-        self._note_command(output.tick, output.command, output.state, output.reasons)
+        self._note_command(output.tick, output.command, output.state, output.source is not None)
 
     def _note_command(
-        self, tick: int, command: Command | None, state: SafetyState, reasons: Reason
+        self, tick: int, command: Command | None, state: SafetyState, is_following: bool
     ) -> None:
         is_running = state in (SafetyState.ARMED, SafetyState.HOLD)
         if command is not None:
-            is_braking = state is not SafetyState.ARMED or bool(reasons & YIELDING)
+            # An armed gate that follows nobody brakes because its filter saw no other way.
+            is_braking = state is not SafetyState.ARMED or not is_following
             # Only reset and arm lead out of STOPPED.
             is_start = self._is_armed_anew or (is_running and not self._was_running)
             self._is_armed_anew = False
@@ -97,8 +96,8 @@ class TickAudit:
         """Note what a recorder saw."""
         for index, state in enumerate(applied.states):
             command = Command(applied.position[index], applied.velocity[index])
-            tick, reasons = int(applied.ticks[index]), Reason(int(applied.reasons[index]))
-            self._note_command(tick, command, state, reasons)
+            tick, is_following = int(applied.ticks[index]), bool(applied.sources[index])
+            self._note_command(tick, command, state, is_following)
 
     def finish(self) -> Extremes:
         """Judge what is left; return the worst of all."""
@@ -134,16 +133,16 @@ class TickAudit:
     def _judge_positions(self, trace: CommandTrace, velocities: Array) -> None:
         audit, extremes = audit_commands(self._spec, trace), self.extremes
         # What lies wholly in the overlap was judged before; it was right, or is counted twice.
-        for name in ("velocity", "acceleration"):
+        for name in ("velocity", "acceleration", "jerk"):
             extremes.counts[name] += getattr(audit, name)
-        for name in ("velocity", "acceleration", "braking"):
+        for name in ("velocity", "acceleration", "braking", "jerk"):
             extremes.worsen(name, getattr(audit, f"{name}_share"))
         is_pair = (np.diff(trace.ticks) == 1) & ~trace.is_start[1:]
         self._judge_places(trace.position, trace.is_start)
         moved = np.diff(trace.position, axis=0) / self._dt
         wrong = np.abs(moved - velocities[1:]).max(axis=1) > TOLERANCE
         extremes.counts["velocity_field"] += int((wrong & is_pair).sum())
-        self._judge_jerk(moved, is_pair, trace.is_braking[1:])
+        self._judge_curves(trace.position[:-1], moved, is_pair)
 
     def _judge_places(self, position: Array, is_start: Array) -> None:
         excess = np.maximum(self._soft_lower - position, position - self._soft_upper)
@@ -154,6 +153,18 @@ class TickAudit:
         is_out[0] = is_out[0] and self._num_kept == 0
         self.extremes.counts["position"] += int(is_out.sum())
         self.extremes.counts["began_outside"] += int((is_start & (excess > 0.0).any(axis=1)).sum())
+
+    def _judge_curves(self, position: Array, velocity: Array, is_pair: Array) -> None:
+        """Judge (N, J) velocities by the curves, at the positions where their ticks began."""
+        for index, joint in enumerate(self._spec.command_joints):
+            curve = joint.velocity_curve
+            if curve is None:
+                continue
+            rooms = curve.upper - position[:, index], position[:, index] - curve.lower
+            for sign, room in zip((1.0, -1.0), rooms, strict=True):
+                most = np.sqrt(curve.slope * np.maximum(room, 0.0)) - curve.offset
+                excess = (sign * velocity[:, index] - np.maximum(most, 0.0))[is_pair]
+                self.extremes.counts["velocity_curve"] += int((excess > TOLERANCE).sum())
 
     def _judge_velocities(self, trace: CommandTrace, velocities: Array) -> None:
         extremes, is_braking = self.extremes, trace.is_braking
