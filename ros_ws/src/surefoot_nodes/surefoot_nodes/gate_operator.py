@@ -20,7 +20,9 @@ FIND_S = 15.0
 class GateOperator:
     """Used in a `with` statement; speaks ROS in the graph's domain."""
 
-    def __init__(self, spec: RobotSpec, domain: int, environment: dict[str, str]) -> None:
+    def __init__(
+        self, spec: RobotSpec, domain: int, environment: dict[str, str], *, find_s: float = FIND_S
+    ) -> None:
         # rclpy reads these when it starts.
         os.environ.update(environment)
         import rclpy
@@ -46,6 +48,7 @@ class GateOperator:
         self._goals = self._node.create_publisher(PoseStamped, "goal", qos.LATCHED)
         self._node.create_subscription(String, "safety_state", self._on_state, qos.LATCHED)
         self._frame = spec.tool.base_frame if spec.tool else "base_link"
+        self._find_s = find_s
         self.state: SafetyState | None = None
         self.cause = ""
 
@@ -60,7 +63,7 @@ class GateOperator:
         return self._lifecycle
 
     def __enter__(self) -> Self:
-        missing = self._lifecycle.wait_for(["safety_node"], FIND_S)
+        missing = self._lifecycle.wait_for(["safety_node"], self._find_s)
         if missing:
             raise GraphError("the operator found no gate")
         return self

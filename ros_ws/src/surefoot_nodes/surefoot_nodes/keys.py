@@ -11,6 +11,8 @@ import threading
 import tty
 from collections.abc import Callable, Iterator
 
+from . import realtime
+
 STOP_KEYS = frozenset(b" sS")
 POLL_S = 0.2
 """How soon the watch ends when it is told to; a key is noticed at once."""
@@ -56,6 +58,7 @@ def watch_keys(on_stop: Callable[[], None], descriptor: int | None = None) -> It
 
 
 def _watch(descriptor: int, on_stop: Callable[[], None], is_ending: threading.Event) -> None:
+    realtime.use_fifo()  # a busy machine must not keep a stop waiting
     while not is_ending.is_set():
         ready, _, _ = select.select([descriptor], [], [], POLL_S)
         if not ready or is_ending.is_set():

@@ -34,7 +34,7 @@ from .prompt import prompt
 from .timeline import Applied, State, Timeline
 from .witness_process import start_witness
 
-APPEAR_S = 30.0
+APPEAR_S = 60.0
 CONFIGURE_S = 25.0
 ANSWER_S = 3.0
 IN_MOTION = 0.35
@@ -304,7 +304,7 @@ class Rig:
         self._watch()
         for name in self._specs:
             self.spawn(name)
-        self.operator = GateOperator(self.spec, self.plan.domain, self.environment)
+        self.operator = GateOperator(self.spec, self.plan.domain, self.environment, find_s=APPEAR_S)
         self.operator.__enter__()
         self.bring_up(*self._specs)
         if self.plan.actor:
