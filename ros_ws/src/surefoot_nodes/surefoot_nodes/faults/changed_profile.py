@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import yaml
 from rl_agent.robots.profile import load_robot
 
 
-def write_profile(folder: Path, robot: str, **safety: Any) -> str:
-    """Return the path of the changed profile."""
+def write_profile(folder: Path, robot: str, *, safety: Mapping[str, Any], **changes: Any) -> str:
+    """Return the path of the profile, changed in its safety section and at its top."""
     content = yaml.safe_load(load_robot(robot).source.read_text(encoding="utf-8"))
+    content |= changes
     content["safety"] = {**content.get("safety", {}), **safety}
     path = folder / f"{robot}.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")

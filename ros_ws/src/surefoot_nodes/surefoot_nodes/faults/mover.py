@@ -67,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with realtime.fifo_for_new_threads():
         rclpy.init()
         node = rclpy.create_node(f"mover_{options.source}")
-    realtime.use_fifo()  # as the policy's control thread
+    if not options.ordinary:
+        realtime.use_fifo()  # as the policy's control thread
     _Mover(node, spec, options)
     end_s = time.monotonic() + options.seconds
     try:
@@ -137,6 +138,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--policy-hz", type=float, default=0.0)
     parser.add_argument("--share", type=float, default=SHARE, help="of the speed limit")
     parser.add_argument("--offset", type=float, default=0.0, help="added to all positions [rad]")
+    parser.add_argument("--ordinary", action="store_true", help="no real-time priority")
     parser.add_argument("--seconds", type=float, default=float("inf"))
     return parser.parse_args(arguments)
 

@@ -66,6 +66,8 @@ class RigPlan:
     """Parameters of safety_node beyond the usual ones."""
     moves: bool = True
     """Somebody proposes motion from the start."""
+    mover: tuple[str, ...] = ()
+    """Further options of whoever does."""
     has_teleop: bool = False
     """A teleop_node listens to the joystick."""
     watches: tuple[str, ...] = ()
@@ -137,9 +139,14 @@ class Rig:
         return child
 
     def mover(self, *words: str) -> Child:
-        """Start who keeps the robot in motion."""
+        """Start who keeps the robot in motion, and wait until it is there."""
+        source = words[words.index("--source") + 1] if "--source" in words else "policy"
+        count, topic = self.operator.node.count_publishers, f"command_raw/{source}"
+        before = count(topic)
         hz = ["--policy-hz", str(self.spec.policy_hz)]
-        return self.client("faults.mover", "--robot", self.plan.robot, *hz, *words)
+        child = self.client("faults.mover", "--robot", self.plan.robot, *hz, *words)
+        self.until(lambda: count(topic) > before, APPEAR_S, f"somebody to propose on {topic}")
+        return child
 
     def lie(self, fault: Any) -> float:
         """Let a sensor's fault set in; return when [s]."""
@@ -219,7 +226,7 @@ class Rig:
         """Arm, and wait until proposals are followed."""
         self.operator.arm_again()
 
-    def restore(self, timeout_s: float = 25.0) -> None:
+    def restore(self, timeout_s: float = 40.0) -> None:
         """Reset if stopped, arm, and wait until proposals are followed.
 
         Raises:
@@ -310,7 +317,7 @@ class Rig:
         if self.plan.actor:
             self.operator.give_goal(TARGETS[0])
         elif self.plan.moves:
-            self.mover()
+            self.mover(*self.plan.mover)
         self.until(lambda: bool(self.timeline.robot and self.timeline.states), 10.0, "readings")
 
     def _watch(self) -> None:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rl_agent.types import SafetyState
 from sim.sensor_faults import FaultKind, SensorFault
 
 from .context import FaultContext
 from .judge import judge_braking, largest_step
-from .outcome import Expectations, Outcome, not_tried
+from .outcome import Expectations, Outcome
 from .rig import Rig
 from .timeline import since
 
@@ -178,14 +177,3 @@ def row_locked(context: FaultContext) -> Outcome:
         f"braking after {1e3 * braked_s:.0f} ms",
         "imitated in the readings: the twin's joint itself is not locked",
     )
-
-
-def row_fall(context: FaultContext) -> Outcome:
-    """Row 31."""
-    del context
-    return not_tried("the shipped robots are bolted down: their twins have no imu that could tilt")
-
-
-def is_stopped(rig: Rig) -> bool:
-    """Tell whether the gate is stopped, as the operator sees it."""
-    return rig.operator.state is SafetyState.STOPPED

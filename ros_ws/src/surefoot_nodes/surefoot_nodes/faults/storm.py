@@ -39,8 +39,13 @@ class Storm:
 
 
 def storm_rig(context: FaultContext) -> Rig:
-    """Return a rig whose witness does not listen to what is flooded."""
-    return context.rig(lies=True, watches=("applied_command", "safety_state", "joint_states_true"))
+    """Return a rig whose witness does not listen to what is flooded.
+
+    Whoever moves has no real-time priority: drowning in the flood too, it would take the processor
+    from those that send it.
+    """
+    watches = ("applied_command", "safety_state", "joint_states_true")
+    return context.rig(lies=True, watches=watches, mover=("--ordinary",))
 
 
 def listens(rig: Rig, topic: str) -> bool:
