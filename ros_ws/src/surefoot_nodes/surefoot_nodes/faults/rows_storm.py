@@ -6,7 +6,7 @@ from .context import FaultContext
 from .outcome import Expectations, Outcome
 from .storm import INPUTS, flood, listens, storm_rig
 
-STORM_S = 4.0
+STORM_S = 3.0
 LATE_FACTOR = 1.5
 MAX_GROWTH_MB = 50.0
 HUGE_JOINTS = 100_000
