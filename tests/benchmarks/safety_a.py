@@ -34,7 +34,7 @@ POISON_EVERY = 800
 """joint_states, 4 s, between two numbers that are none."""
 BEYOND = 0.02
 """Twin: how far a servo may pass a hard limit [rad or m]; the soft ones lie inside of it."""
-TWIN_SPEED = 1.35
+TWIN_SPEED = 1.5
 """Twin: of v_max; a servo catches up with a reference that it lags behind."""
 LIMITS = ("position", "velocity", "acceleration", "jerk", "velocity_curve", "velocity_field")
 

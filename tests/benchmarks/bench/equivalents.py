@@ -12,6 +12,10 @@ EQUIVALENT: dict[str, str] = {
     f"{_SAFETY}interpolator.py:Interpolator.advance: 1e-09 -> -1e-09": _END,
     f"{_SAFETY}interpolator.py:Interpolator.set_state: name not in ('period_s', 'num_ticks')"
     " -> (name not in ('period_s', 'num_ticks')) | True": "an array of each that nothing reads",
+    f"{_SAFETY}velocity_limit.py:VelocityLimit.__init__: joint.velocity_curve is not None"
+    " -> (joint.velocity_curve is not None) | True": "a short cut: NO_CURVE allows every speed",
+    f"{_SAFETY}measurement_intake.py:MeasurementIntake.take: stamp_s + received_s"
+    " -> stamp_s - received_s": "either is finite just where both times are",
     f"{_SAFETY}watchdog.py:StampLog.add: 1 -> -1": "an entry has two parts: the second is the last",
 }
 """Name of the mutant, as `bench.mutation` gives it -> why no test can notice it."""
