@@ -30,7 +30,14 @@ class JerkLimit(Limit):
 
     reason = Reason.JERK
 
-    def __init__(self, spec: RobotSpec, dt: float) -> None:
+    def __init__(self, spec: RobotSpec, dt: float, *, most_speed: Array | None = None) -> None:
+        """Read the limits of the command joints.
+
+        Args:
+            spec: The robot.
+            dt: T, the gate period [s].
+            most_speed: (num_commands,) what another limit allows at most, if one does [rad/s].
+        """
         joints = spec.command_joints
         acceleration = np.array([joint.max_acceleration for joint in joints])
         jerk = np.array([joint.max_jerk for joint in joints])
@@ -39,7 +46,9 @@ class JerkLimit(Limit):
         self._unit = jerk * dt  # of accelerations; all else is counted in ticks of it
         self._dt = dt
         self._most = acceleration / self._unit
-        self._speed = np.array([joint.max_velocity for joint in joints]) / (self._unit * dt)
+        speed = np.array([joint.max_velocity for joint in joints])
+        speed = speed if most_speed is None else np.minimum(speed, most_speed)
+        self._speed = speed / (self._unit * dt)
         self._lower = np.array([joint.lower + joint.margin for joint in joints])
         self._upper = np.array([joint.upper - joint.margin for joint in joints])
 
@@ -53,6 +62,13 @@ class JerkLimit(Limit):
         signs = np.array([[1.0], [-1.0]])
         highest, lowest = self._highest(signs * speed, signs * last, rooms)
         upper, lower = speed + highest, speed - lowest
+        if state.speed_scale < 1.0:
+            fastest = self._speed * max(state.speed_scale, 0.0)
+            up = speed + self._fading(fastest - speed, last)
+            down = speed - self._fading(fastest + speed, -last)
+            # A scale that was lowered waits for what the borders ask.
+            up, down = np.maximum(up, lower), np.minimum(down, upper)
+            upper, lower = np.minimum(up, upper), np.maximum(down, lower)
         return Interval(
             np.where(self._is_bound, lower * tick, -np.inf),
             np.where(self._is_bound, upper * tick, np.inf),
@@ -77,6 +93,12 @@ class JerkLimit(Limit):
         most = (speed + self._highest(speed[None], last[None], room[None])[0]) * tick
         slowed = np.minimum(np.abs(wanted), np.maximum(most, 0.0))
         return np.where(self._is_bound, np.copysign(slowed, wanted), wanted)
+
+    def _fading(self, spare: Array, last: Array) -> Array:
+        """Return the acceleration that can fade out on the way to a speed, from either side."""
+        wanted = np.copysign(largest_step(np.abs(spare)), spare)
+        fading: Array = np.maximum(wanted, np.maximum(last - 1.0, -self._most))
+        return fading
 
     def _highest(self, speed: Array, last: Array, room: Array) -> Array:
         """Return the largest next acceleration towards borders, (num_borders, num_commands)."""

@@ -55,7 +55,8 @@ def stopping_way(speed: Array, acceleration: Array, most: Array) -> Array:
     holding = _holding_ticks(speed, slowing, most)
     way = way + holding * speed - most * holding * (holding + 1.0) / 2.0
     speed = np.maximum(speed - most * holding, 0.0)
-    total: Array = np.where(is_coming, way + _fading_way(speed, most), 0.0)
+    # One that the crossing itself brought to rest, or nearly, has its way behind it.
+    total: Array = np.where(is_coming, way + _fading_way(speed, most), np.maximum(way, 0.0))
     return total
 
 

@@ -45,7 +45,9 @@ class SafetyFilter:
         self._dt = spec.gate_period_s if dt is None else dt
         self._barrier = make_barrier(spec, self._dt, mechanics)
         self._check = make_check(spec, self._dt, mechanics)
-        self._jerk = JerkLimit(spec, self._dt) if has_jerk_limits(spec, self._dt) else None
+        most_speed = self._check.stoppable_speed if self._check else None
+        has_jerk = has_jerk_limits(spec, self._dt)
+        self._jerk = JerkLimit(spec, self._dt, most_speed=most_speed) if has_jerk else None
         # In order of priority where two contradict each other.
         self._limits: tuple[Limit, ...] = (
             PositionLimit(spec, self._dt),

@@ -10,6 +10,8 @@ from rl_agent.safety.limit import Interval, Limit, LimitState
 from rl_agent.spec import JointSpec, RobotSpec, VelocityCurve
 from rl_agent.types import Array, Reason
 
+# [rad/s or m/s]
+NOTICEABLE = 1e-9
 NO_CURVE = VelocityCurve(lower=-np.inf, upper=np.inf, slope=1.0)
 
 
@@ -25,6 +27,9 @@ class VelocityLimit(Limit):
         joints = spec.command_joints
         self._speed = np.array([joint.max_velocity for joint in joints])
         self._slowing = np.array([joint.max_acceleration for joint in joints]) * dt
+        # By how much a change of velocity may differ from the last one's.
+        step = np.array([joint.max_jerk for joint in joints]) * dt * dt
+        self._jerk_step = step if (step < 2.0 * self._slowing).any() else None
         self._full = Interval(-self._speed, self._speed)
         has_curve = any(joint.velocity_curve is not None for joint in joints)
         self._curves = VelocityCurves(joints, dt) if has_curve else None
@@ -41,10 +46,33 @@ class VelocityLimit(Limit):
         if state.speed_scale >= 1.0:
             return self._full
         # A scale that falls must not ask for more deceleration than the acceleration limit gives.
+        speed = self._speed * max(state.speed_scale, 0.0)
         reachable = np.abs(state.velocity) - self._slowing
-        speed = np.maximum(self._speed * max(state.speed_scale, 0.0), reachable)
+        if self._jerk_step is not None:
+            reachable = np.maximum(reachable, self._within_jerk(state, speed))
+        speed = np.maximum(speed, reachable)
         speed = np.minimum(speed, self._speed)
         return Interval(-speed, speed)
+
+    def _within_jerk(self, state: LimitState, speed: Array) -> Array:
+        """Return the speeds that jerk-limited joints keep; 0 where the jerk limit does not bind.
+
+        A share of the limit may not be kept at once by an acceleration that must fade out first:
+        the jerk limit approaches it, and this one waits until the joint has come to go evenly.
+        """
+        assert self._jerk_step is not None
+        change = state.velocity - state.previous_velocity
+        size = np.abs(state.velocity)
+        is_even = (
+            (size <= speed + NOTICEABLE)
+            & (size > 2.0 * self._jerk_step)
+            & (np.abs(change) <= self._jerk_step)
+        )
+        is_left_alone = ~is_even & (self._jerk_step < 2.0 * self._slowing)
+        left: Array = np.where(
+            is_left_alone, np.abs(state.velocity + change) + self._jerk_step, 0.0
+        )
+        return left
 
 
 class VelocityCurves:
