@@ -3,7 +3,7 @@
 From every velocity that it allows, the joint can come to rest within jerk, acceleration and
 velocity limits before its soft position limit (`jerk_stop.py` has the way). So in normal motion
 there always is a next one, and no other limit has to break this one. After emergency braking, which
-obeys no jerk limit, it begins anew.
+obeys no jerk limit, it begins anew: in the next tick it may slow by anything up to A.
 """
 
 from __future__ import annotations
@@ -60,8 +60,14 @@ class JerkLimit(Limit):
         rooms = np.stack([self._upper - state.position, state.position - self._lower])
         rooms = rooms / (tick * self._dt)
         signs = np.array([[1.0], [-1.0]])
-        highest, lowest = self._highest(signs * speed, signs * last, rooms)
+        signed = signs * last
+        bottoms = -self._most if state.is_after_brake else signed - 1.0
+        highest, lowest = self._highest(signs * speed, signed, rooms, bottoms)
         upper, lower = speed + highest, speed - lowest
+        if state.is_after_brake:
+            # It may have to slow at once by more than one step, and then may not do less.
+            upper = np.where(speed < 0.0, np.maximum(upper, lower), upper)
+            lower = np.where(speed > 0.0, np.minimum(lower, upper), lower)
         if state.speed_scale < 1.0:
             fastest = self._speed * max(state.speed_scale, 0.0)
             up = speed + self._fading(fastest - speed, last)
@@ -90,7 +96,9 @@ class JerkLimit(Limit):
         room = np.maximum(sign * (farthest - state.position), 0.0) / (tick * self._dt)
         # One that goes on there need not stop there.
         room = room + stopping_way(end_speed / tick, np.zeros_like(speed), self._most)
-        most = (speed + self._highest(speed[None], last[None], room[None])[0]) * tick
+        bottom = -self._most if state.is_after_brake else last - 1.0
+        highest = self._highest(speed[None], last[None], room[None], bottom)[0]
+        most = (speed + highest) * tick
         slowed = np.minimum(np.abs(wanted), np.maximum(most, 0.0))
         return np.where(self._is_bound, np.copysign(slowed, wanted), wanted)
 
@@ -100,13 +108,13 @@ class JerkLimit(Limit):
         fading: Array = np.maximum(wanted, np.maximum(last - 1.0, -self._most))
         return fading
 
-    def _highest(self, speed: Array, last: Array, room: Array) -> Array:
+    def _highest(self, speed: Array, last: Array, room: Array, bottom: Array) -> Array:
         """Return the largest next acceleration towards borders, (num_borders, num_commands)."""
-        bottom = np.maximum(last - 1.0, -self._most)
+        bottom = np.broadcast_to(np.maximum(bottom, -self._most), speed.shape)
         top = np.minimum(np.minimum(last + 1.0, self._most), largest_step(self._speed - speed))
         top = np.maximum(top, bottom)
         # What the way to a stop was computed with is allowed whatever the grid says.
-        stop = -np.minimum(np.minimum(self._most, largest_step(speed)), 1.0 - last)
+        stop = -np.minimum(largest_step(speed), -bottom)
         stop = np.clip(stop, bottom, top)
         low, high = bottom, top
         for _ in range(2):

@@ -38,6 +38,8 @@ class LimitState:
     """(num_commands,) one tick earlier than `velocity`."""
     speed_scale: float = 1.0
     """Share of the velocity limit that may be used, below 1 during the start ramp."""
+    is_after_brake: bool = False
+    """Whether the last tick was one of emergency braking, which obeys no jerk limit."""
 
 
 class Limit(ABC):

@@ -88,6 +88,7 @@ class SafetyFilter:
         self._position = np.array(position, dtype=np.float64)
         self._velocity = np.zeros_like(self._position)
         self._previous_velocity = np.zeros_like(self._position)
+        self._has_braked = False
         self._restart_check()
 
     def anchor(self, position: Array) -> None:
@@ -110,7 +111,11 @@ class SafetyFilter:
         if outlook is not None:
             wanted = self._approach.within(wanted, self._position, outlook)
         state = LimitState(
-            self._position, self._velocity, self._previous_velocity, min(speed_scale, 1.0)
+            self._position,
+            self._velocity,
+            self._previous_velocity,
+            min(speed_scale, 1.0),
+            self._has_braked,
         )
         if self._jerk is not None:
             wanted = self._arrive(wanted, state, desired, outlook)
@@ -137,6 +142,7 @@ class SafetyFilter:
         self._move(np.minimum(np.maximum(slowed, lower), upper))
         # No jerk limit holds for a brake, and none is asked to undo it: it begins anew.
         self._previous_velocity = self._velocity
+        self._has_braked = True
         if self._check is not None:
             self._check.brake()
         return Verdict(self.applied)
@@ -153,6 +159,7 @@ class SafetyFilter:
             "position": self._position.copy(),
             "velocity": self._velocity.copy(),
             "previous_velocity": self._previous_velocity.copy(),
+            "has_braked": self._has_braked,
             **({"check": self._check.get_state()} if self._check else {}),
         }
 
@@ -161,6 +168,7 @@ class SafetyFilter:
         self._position = np.array(state["position"], dtype=np.float64)
         self._velocity = np.array(state["velocity"], dtype=np.float64)
         self._previous_velocity = np.array(state["previous_velocity"], dtype=np.float64)
+        self._has_braked = bool(state.get("has_braked", False))
         if self._check is not None:
             self._check.set_state(state["check"])
 
@@ -218,6 +226,7 @@ class SafetyFilter:
 
     def _move(self, velocity: Array) -> None:
         self._previous_velocity = self._velocity
+        self._has_braked = False
         self._velocity = velocity
         self._position = self._position + velocity * self._dt
 

@@ -11,7 +11,9 @@ from rl_agent.safety.jerk_limit import JerkLimit
 from rl_agent.safety.jerk_stop import stopping_way
 from rl_agent.safety.limit import LimitState, intersect
 from rl_agent.safety.position_limit import PositionLimit
+from rl_agent.safety.safety_filter import SafetyFilter
 from rl_agent.safety.velocity_limit import VelocityLimit
+from rl_agent.types import Command
 
 DT = 0.01
 NUM = 64
@@ -109,3 +111,40 @@ def test_a_joint_that_stands_after_turning_its_acceleration_has_come_all_that_wa
     # 0.875 with acceleration 1.0625: one tick to 0.9375, then a deceleration of 0.9375 to rest.
     way = stopping_way(np.array(0.875), np.array(1.0625), np.array(10.0))
     assert way == pytest.approx(0.9375)
+
+
+def test_after_braking_at_full_speed_beside_the_end_only_the_first_tick_is_sudden():
+    # 200 m/s3, 10 m/s2, 1 m/s and J T^2 = 0.02 m/s: the last stop begins 0.075 m before the end.
+    joint = replace(rail().joints[0], max_jerk=200.0)
+    spec = rail(joints=(joint,))
+    for brake_at in range(80, 230, 3):
+        safety_filter = SafetyFilter(spec)
+        safety_filter.reset(np.zeros(1))
+        velocities, braking = [], []
+        for tick in range(260):
+            is_braking = brake_at <= tick < brake_at + 1 + brake_at % 3
+            if is_braking:
+                safety_filter.brake()
+            else:
+                safety_filter.step(Command(np.full(1, 5.0), np.ones(1)))
+            velocities.append(float(safety_filter.velocity[0]))
+            braking.append(is_braking)
+        assert safety_filter.position[0] <= 1.0 + 1e-9
+        jerk = np.abs(np.diff(velocities, n=2)) / DT**2
+        calm = ~np.array(braking)
+        is_judged = calm[2:] & calm[1:-1] & calm[:-2]
+        assert jerk[is_judged].max() <= 200.0 * (1.0 + 1e-6)
+
+
+def test_what_is_saved_right_after_braking_goes_on_the_same():
+    spec = rail(joints=(replace(rail().joints[0], max_jerk=200.0),))
+    one, other = SafetyFilter(spec), SafetyFilter(spec)
+    one.reset(np.array([0.5]))
+    for _ in range(40):
+        one.step(Command(np.full(1, 5.0), np.ones(1)))
+    one.brake()
+    other.set_state(one.get_state())
+    wish = Command(np.zeros(1), np.zeros(1))
+    for _ in range(3):
+        ours, theirs = one.step(wish).command, other.step(wish).command
+        np.testing.assert_array_equal(ours.position, theirs.position)
