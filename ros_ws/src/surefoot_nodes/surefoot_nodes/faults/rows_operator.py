@@ -35,7 +35,7 @@ def row_takeover(context: FaultContext) -> Outcome:
     expectations.expect(worst <= 1.0 + 1e-6, f"{worst:.3f} of a_max T²")
     return expectations.outcome(
         f"largest second difference {worst:.6f} of a_max T² in {count} take-overs",
-        "both move at half the speed limit or more",
+        "at whatever speed the hand-over met; 50 % of it and more: benchmark row safety-g",
     )
 
 
