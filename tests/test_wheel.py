@@ -80,7 +80,11 @@ def test_verbs_are_listed_outside_the_checkout(installed, tmp_path):
     shown = run("surefoot", "--help", cwd=tmp_path, env=installed)
     assert shown.returncode == 0, shown.stderr
     for verb in SETTINGS["project"]["entry-points"]["surefoot.verbs"]:
-        assert f"  {verb} " in shown.stdout
+        group, _, below = verb.partition(".")
+        assert f"  {group} " in shown.stdout
+        if below:
+            help_of_group = run("surefoot", group, "--help", cwd=tmp_path, env=installed)
+            assert f"  {below} " in help_of_group.stdout
 
 
 def test_code_comes_from_the_wheel(installed, tmp_path):

@@ -132,7 +132,8 @@ def test_the_policy_allows_what_runs_and_nothing_else(tmp_path):
         for node, access in PERMITTED.items()
         if node in NODES
     }
-    arguments = ("twin", "--teleop", "--record", str(tmp_path / "recording"))
+    box = ("--blackbox", str(tmp_path / "box"))
+    arguments = ("twin", "--teleop", "--record", str(tmp_path / "recording"), *box)
     with (
         running_graph(*arguments, log=tmp_path / "up.log") as graph,
         # By another name than the recorder's: that one is there already.

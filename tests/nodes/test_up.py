@@ -14,7 +14,7 @@ from sim.kinematics import MujocoKinematics
 from surefoot_nodes.environment import graph_environment
 from surefoot_nodes.up import UpOptions, make_config
 
-TWINS_OWN = {"goal_period_s": 4.0, "auto_arm": True}
+TWINS_OWN = {"goal_period_s": 4.0, "auto_arm": True, "speed": "1.0"}
 PAIR = (("policy", "ur5e"), ("safety", "so101"))
 
 
