@@ -39,6 +39,7 @@ class Jogger:
         self._hold: Array | None = None
         self._reach: float | None = None
         self._was_moving = False
+        self._is_armed_anew = False
 
     @property
     def joint(self) -> JointSpec:
@@ -84,6 +85,7 @@ class Jogger:
     def follow(self, position: Array) -> None:
         """Start anew from (num_commands,) [rad or m]: nobody commands the robot."""
         self._hold = np.array(position, dtype=np.float64)
+        self._is_armed_anew = True
         self.release()
         self._was_moving = False
 
@@ -95,8 +97,10 @@ class Jogger:
             applied: The gate's newest command; motion goes on from there, so that a limit that
                 bites is never wound up against.
         """
-        if self._hold is None:
+        if self._hold is None or self._is_armed_anew:
+            # The gate began where it measured the robot; holding an earlier reading would move it.
             self._hold = np.array(applied.position, dtype=np.float64)
+            self._is_armed_anew = False
         velocity = np.zeros_like(self._hold)
         if self.is_moving(now_s):
             start = float(applied.position[self._joint])

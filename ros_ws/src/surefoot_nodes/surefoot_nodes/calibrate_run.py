@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from rl_agent.commissioning.answers import JointAnswers
 from rl_agent.commissioning.calibration import CalibrationError, JointCalibration
 from rl_agent.commissioning.dialog import JointDialog, Stage
-from rl_agent.commissioning.jogger import Jogger
+from rl_agent.commissioning.jogger import JogConfig, Jogger
 from rl_agent.commissioning.profile_edit import target_of, write_calibration
 from rl_agent.exceptions import GraphError
 from rl_agent.spec import RobotSpec
@@ -150,8 +151,9 @@ def calibrate(spec: RobotSpec, session: OperatorSession, options: CalibrateOptio
     link.wait_until_ready(needs_gate=not options.by_hand)
     if not options.by_hand:
         print(HELP, flush=True)
-    with raw_keys() as keys:
-        jogger = Jogger(spec)
+    config = JogConfig()
+    with _slow(link, options, config), raw_keys() as keys:
+        jogger = Jogger(spec, config)
         pad = JogPad(spec, link, keys, jogger)
         run = CalibrateRun(spec, pad, jogger, link)
         try:
@@ -171,6 +173,13 @@ def calibrate(spec: RobotSpec, session: OperatorSession, options: CalibrateOptio
     print(f"written: {target} ({'use it with --robot' if is_copy else 'the old one: .bak'})")
     print("Start gate and policy anew to make it hold, then `surefoot preflight`.")
     return 0
+
+
+def _slow(
+    link: OperatorLink, options: CalibrateOptions, config: JogConfig
+) -> contextlib.AbstractContextManager[None]:
+    """Return the gate's own limit on the speed; none is needed where a hand moves the robot."""
+    return contextlib.nullcontext() if options.by_hand else link.slow(config.speed_share)
 
 
 def joints_of(spec: RobotSpec, named: Sequence[str], answers: Path | None) -> CalibrateOptions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rl_agent.commissioning.jogger import Jogger
+from rl_agent.commissioning.jogger import JogConfig, Jogger
 from rl_agent.spec import RobotSpec
 
 from .jog_pad import HELP, JogPad
@@ -22,8 +22,9 @@ def jog(spec: RobotSpec, session: OperatorSession) -> int:
     for number, joint in enumerate(spec.command_joints, start=1):
         print(f"  {number} {joint.name}")
     print(HELP, flush=True)
-    with raw_keys() as keys:
-        pad = JogPad(spec, link, keys, Jogger(spec))
+    config = JogConfig()
+    with link.slow(config.speed_share), raw_keys() as keys:
+        pad = JogPad(spec, link, keys, Jogger(spec, config))
         try:
             pad.run()
         finally:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import GetParameters, SetParameters
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
@@ -33,7 +37,8 @@ class OperatorLink:
     """Joins a graph; `step` must be called all the time.
 
     Subscribes `joint_states`, `applied_command`, `safety_state`; publishes `command_raw/human`,
-    stamped like the newest reading. Services: `arm`, `reset`, `estop`.
+    stamped like the newest reading. Services: `arm`, `reset`, `estop`, and those of the gate's
+    parameters.
     """
 
     def __init__(self, spec: RobotSpec, session: OperatorSession) -> None:
@@ -94,6 +99,30 @@ class OperatorLink:
                     f"no gate answers; run `surefoot up robot --robot {self._spec.name} "
                     "--actor none` beside this"
                 )
+
+    @contextlib.contextmanager
+    def slow(self, share: float) -> Iterator[None]:
+        """Let the gate itself allow no more than this share of its speeds; in the end as before.
+
+        Raises:
+            GraphError: The gate does not answer, or refuses.
+        """
+        before = self._exchange_speed(share)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(GraphError):  # whoever is gone needs no speed back
+                self._exchange_speed(before)
+
+    def _exchange_speed(self, share: float) -> float:
+        question = GetParameters.Request(names=["speed_scale"])
+        before = self._client.call(GetParameters, "safety_node/get_parameters", question, ANSWER_S)
+        value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=share)
+        change = SetParameters.Request(parameters=[Parameter(name="speed_scale", value=value)])
+        answer = self._client.call(SetParameters, "safety_node/set_parameters", change, ANSWER_S)
+        if before is None or answer is None or not answer.results[0].successful:
+            raise GraphError("the gate does not let its speed be lowered; is it safety_node?")
+        return float(before.values[0].double_value)
 
     def step(self, timeout_s: float = 0.01) -> None:
         """Serve what arrived."""
