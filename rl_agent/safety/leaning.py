@@ -54,8 +54,8 @@ class LeaningWindow:
 
     @property
     def is_leaning(self) -> bool:
-        """Whether that is too much; never said of the very first ticks."""
-        return 10 * self._num_filled >= len(self._masks) and self.fraction > LEANING_SHARE
+        """Whether that is too much; not said before half of them are there: a start says little."""
+        return 2 * self._num_filled >= len(self._masks) and self.fraction > LEANING_SHARE
 
     def add(self, mask: int, change: float) -> None:
         """Note one armed tick: `Reason` bits of limits, and the summed change [rad/s or m/s]."""

@@ -58,8 +58,8 @@ def test_five_per_cent_are_not_leaning_yet():
 
 
 def test_the_first_ticks_are_not_judged():
-    assert "leaning_reason" not in tally_of((9, *limited(Reason.JERK))).report()
-    assert "leaning_reason" in tally_of((10, *limited(Reason.JERK))).report()
+    assert "leaning_reason" not in tally_of((49, *limited(Reason.JERK))).report()
+    assert "leaning_reason" in tally_of((50, *limited(Reason.JERK))).report()
 
 
 @pytest.mark.parametrize("name", LIMITS)
