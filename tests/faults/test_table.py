@@ -102,3 +102,13 @@ def test_an_out_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ProblemsError, match="--out"):
         run([row(1, passes)], Path(tmp_path / "file"))
+
+
+def test_a_claim_is_made_only_where_it_holds():
+    expectations = Expectations()
+    assert expectations.claim("0 lost", "by kill -9") == Outcome(
+        Verdict.PASSED, "0 lost", "by kill -9"
+    )
+    expectations.expect(False, "row 3 is missing")
+    told = expectations.claim("0 lost")
+    assert told == Outcome(Verdict.FAILED, "1 times not as required", "row 3 is missing")

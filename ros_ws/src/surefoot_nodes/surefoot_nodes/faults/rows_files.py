@@ -56,7 +56,7 @@ def row_checkpoint(context: FaultContext) -> Outcome:
         expectations.expect(
             found.env_step >= safe, f"step {safe} was safe, {found.env_step} loaded"
         )
-    return expectations.outcome(f"{kills} kills over {saves} saves: 0 torn, 0 lost")
+    return expectations.claim(f"{kills} kills over {saves} saves: 0 torn, 0 lost")
 
 
 def row_journal(context: FaultContext) -> Outcome:
@@ -73,7 +73,7 @@ def row_journal(context: FaultContext) -> Outcome:
         expectations.expect(kept >= safe, f"{safe} rows were acknowledged, {kept} are there")
         rows += safe
     cuts = _cut_everywhere(context, expectations, synced=10, later=3)
-    return expectations.outcome(
+    return expectations.claim(
         f"{kills} kills, {rows} acknowledged rows, 0 lost; tail cut at each of {cuts} bytes:"
         " whole rows kept, the rest dropped and counted"
     )
@@ -95,7 +95,7 @@ def row_power(context: FaultContext) -> Outcome:
         (path / TENSORS_FILE).write_bytes(data[:size])
         found = load_checkpoint(folder)
         expectations.expect(found.env_step == 1, f"a checkpoint cut at byte {size} was loaded")
-    return expectations.outcome(
+    return expectations.claim(
         f"journal cut at each of {cuts} bytes after the last fsync: all before it read back, the"
         f" loss counted; checkpoint cut at {damaged} places: never loaded, the older one is",
         "files are cut; the machine's power is not",
@@ -144,7 +144,7 @@ def row_full(context: FaultContext) -> Outcome:
         whole = bool((contents.rows["reward"] == np.arange(len(contents.rows))).all())
         expectations.expect(len(contents.rows) == int(told["done"]), "rows are missing")
         expectations.expect(whole and contents.num_damaged == 0, "rows are damaged")
-    return expectations.outcome(
+    return expectations.claim(
         f"no room after {told.get('full', '?')} rows: refused by name, no row torn;"
         f" {told.get('done', '?')} rows once there was room again",
         "by RLIMIT_FSIZE; gate and policy write no file while they control",
@@ -175,7 +175,7 @@ def row_quarantine(context: FaultContext) -> Outcome:
     expectations.expect(refused == {i for i, _, _ in bad.values()}, "good rows were refused")
     counted = quarantine.num_rejected == len(bad)
     expectations.expect(counted, f"counted {quarantine.num_rejected}")
-    return expectations.outcome(
+    return expectations.claim(
         f"{len(bad)} of {len(bad)} poisoned rows kept out and counted, no good one",
         "gaps in time are left to the journal's assembler, which live training will bring",
     )
@@ -204,4 +204,4 @@ def row_pickle(context: FaultContext) -> Outcome:
         except CheckpointError as error:
             words = str(error).splitlines()[-1]
     expectations.expect(not marker.exists(), "the payload was executed")
-    return expectations.outcome("payload in each of 2 files: never executed", words[:160])
+    return expectations.claim("payload in each of 2 files: never executed", words[:160])

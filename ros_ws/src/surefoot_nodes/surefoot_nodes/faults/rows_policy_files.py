@@ -51,7 +51,7 @@ def row_bundle(context: FaultContext) -> Outcome:
         expectations.expect(False, f"{words}: accepted")
     path.write_bytes(whole)
     OnnxPolicy(made.path, made.spec, made.task)
-    return expectations.outcome(
+    return expectations.claim(
         f"{num_accepted} of {num_tried} damaged policies accepted",
         "before ONNX Runtime sees a byte; 1000 damages of all files: benchmark row safety-h",
     )
@@ -92,7 +92,7 @@ def row_provider(context: FaultContext) -> Outcome:
     lenient = SessionSettings(providers=wanted, allow_cpu_fallback=True)
     policy = OnnxPolicy(made.path, made.spec, made.task, lenient)
     del policy
-    return Expectations().outcome(
+    return Expectations().claim(
         "refused by name; runs on the CPU where the settings accept that, latency checked"
     )
 
@@ -126,7 +126,7 @@ def row_machine(context: FaultContext) -> Outcome:
         expectations.expect(one.env_step == other.env_step, "they ended at different steps")
         same = all(np.array_equal(t, other.tensors[name]) for name, t in one.tensors.items())
         expectations.expect(same, "the killed training ended with other weights")
-    return expectations.outcome(
+    return expectations.claim(
         f"{kills} kills, the last at step {steps[-1]} of {STEPS}: all weights equal, bit by bit",
         "training in the twin's stead on one CPU thread; live training is still to be built",
     )
