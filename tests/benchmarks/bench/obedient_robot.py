@@ -8,6 +8,7 @@ from rl_agent.clock import ManualClock
 from rl_agent.safety.gate import Gate
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, Command, GateOutput, Measurement, Proposal, Reason, Source
+from sim.mechanics import make_mechanics
 
 START_S = 10.0
 
@@ -18,7 +19,7 @@ class ObedientRobot:
     def __init__(self, spec: RobotSpec) -> None:
         self.spec = spec
         self.clock = ManualClock(START_S)
-        self.gate = Gate(spec, self.clock)
+        self.gate = Gate(spec, self.clock, make_mechanics(spec))
         self._index = np.array(spec.command_index)
         self._position = spec.home.copy()
         self._velocity = np.zeros(len(spec.joints))
