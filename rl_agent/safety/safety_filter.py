@@ -131,7 +131,7 @@ class SafetyFilter:
         self._move(pushed)
         shares = self._push_shares(np.abs(pushed - velocity), owners)
         if (change > NOTICEABLE).any():
-            shares |= self._shares(change, velocity, intervals, state.speed_scale)
+            self._add_shares(shares, change, velocity, intervals, state.speed_scale)
         return Verdict(self.applied, Reason(sum(shares)), shares)
 
     def brake(self) -> Verdict:
@@ -230,20 +230,24 @@ class SafetyFilter:
         self._velocity = velocity
         self._position = self._position + velocity * self._dt
 
-    def _shares(
-        self, change: Array, velocity: Array, intervals: list[Interval], speed_scale: float
-    ) -> dict[Reason, float]:
-        shares: dict[Reason, float] = {}
+    def _add_shares(
+        self,
+        shares: dict[Reason, float],
+        change: Array,
+        velocity: Array,
+        intervals: list[Interval],
+        speed_scale: float,
+    ) -> None:
         for limit, interval in zip(self._limits, intervals, strict=True):
             # The limit on whose bound the command came to lie owns that joint's whole change.
             is_bound = (velocity == interval.upper) | (velocity == interval.lower)
             share = float(change[is_bound].sum())
             if share > NOTICEABLE:
                 is_ramp = speed_scale < 1.0 and limit.reason is Reason.VELOCITY
-                shares[Reason.START_RAMP if is_ramp else limit.reason] = share
+                reason = Reason.START_RAMP if is_ramp else limit.reason
+                shares[reason] = shares.get(reason, 0.0) + share
             change = np.where(is_bound, 0.0, change)
         # What is left was slowed in order to arrive without overshoot, for want of acceleration.
         rest = float(change.sum())
         if rest > NOTICEABLE:
             shares[Reason.ACCELERATION] = shares.get(Reason.ACCELERATION, 0.0) + rest
-        return shares
