@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 
 import rclpy
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import SetBool, Trigger
@@ -18,6 +16,7 @@ from rl_agent.exceptions import GraphError
 
 from .enclaves import enclave_arguments, explained
 from .environment import TWIN_DOMAIN, base_environment, own_domain
+from .gate_speed import exchange_speed
 from .lifecycle_client import LifecycleClient
 
 NAME = "operator"
@@ -94,18 +93,12 @@ def call_speed(share: float, namespace: str = "", domain: int | None = None) -> 
     Raises:
         GraphError: No gate was found, or two, or it does not answer.
     """
-    value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=share)
-    change = SetParameters.Request(parameters=[Parameter(name="speed_scale", value=value)])
     with _one_gate(namespace, domain) as client:
-        question = GetParameters.Request(names=["speed_scale"])
-        before = client.call(GetParameters, "safety_node/get_parameters", question, ANSWER_S)
-        answer = client.call(SetParameters, "safety_node/set_parameters", change, ANSWER_S)
-    if before is None or not before.values or answer is None:
-        raise GraphError("the gate does not answer any more")
-    if not answer.results[0].successful:
-        print(f"refused: {answer.results[0].reason}", flush=True)
+        before, refusal = exchange_speed(client, share)
+    if refusal:
+        print(f"refused: {refusal}", flush=True)
         return 1
-    print(f"speed: {before.values[0].double_value:.0%} -> {share:.0%}", flush=True)
+    print(f"speed: {before:.0%} -> {share:.0%}", flush=True)
     return 0
 
 

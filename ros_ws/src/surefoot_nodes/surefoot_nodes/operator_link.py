@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import GetParameters, SetParameters
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
@@ -22,6 +20,7 @@ from . import qos
 from .conversions import CommandCodec, MeasurementCodec, MessageError
 from .driver_units import DriverUnits
 from .gate_reports import GateReport, read_state
+from .gate_speed import exchange_speed
 from .lifecycle_client import LifecycleClient
 from .operator_session import OperatorSession
 from .stamps import StampScale
@@ -107,22 +106,14 @@ class OperatorLink:
         Raises:
             GraphError: The gate does not answer, or refuses.
         """
-        before = self._exchange_speed(share)
+        before, refusal = exchange_speed(self._client, share)
+        if refusal:
+            raise GraphError(f"the gate does not let its speed be lowered: {refusal}")
         try:
             yield
         finally:
             with contextlib.suppress(GraphError):  # whoever is gone needs no speed back
-                self._exchange_speed(before)
-
-    def _exchange_speed(self, share: float) -> float:
-        question = GetParameters.Request(names=["speed_scale"])
-        before = self._client.call(GetParameters, "safety_node/get_parameters", question, ANSWER_S)
-        value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=share)
-        change = SetParameters.Request(parameters=[Parameter(name="speed_scale", value=value)])
-        answer = self._client.call(SetParameters, "safety_node/set_parameters", change, ANSWER_S)
-        if before is None or answer is None or not answer.results[0].successful:
-            raise GraphError("the gate does not let its speed be lowered; is it safety_node?")
-        return float(before.values[0].double_value)
+                exchange_speed(self._client, before)
 
     def step(self, timeout_s: float = 0.01) -> None:
         """Serve what arrived."""
