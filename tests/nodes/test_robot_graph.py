@@ -49,9 +49,10 @@ def told(tmp_path_factory):
             graph.process.send_signal(signal.SIGTERM)
             witness.until(lambda: graph.process.poll() is not None, timeout_s=3.5)
             told["exit"] = graph.process.returncode
+        # The graph may be gone before its last commands were taken in.
+        witness.spin(0.3)
         told["last"] = applied.messages[-1]
         told["first"] = applied.messages[0]
-        witness.spin(0.3)
         told["speed_after"] = witness.speed
         told["robot_runs"] = robot.poll() is None
     return told
