@@ -252,12 +252,15 @@ def test_commands_keep_every_limit_under_a_wild_policy(env):
     velocity = np.diff(sent, axis=0) / period_s
     acceleration = np.diff(velocity, axis=0) / period_s
     tolerance = 1e-6
+    # Where a stop behind the command would not end inside the zones, the brake profile is used.
+    may_brake = env.robot.safety.prediction_steps > 0
     for index, joint in enumerate(joints):
+        most = joint.brake_deceleration if may_brake else joint.max_acceleration
         assert sent[:, index].min() >= joint.lower - tolerance
         assert sent[:, index].max() <= joint.upper + tolerance
         if env.robot.controller.timeout_ms is None:  # velocity drives are re-anchored each tick
             assert np.abs(velocity[:, index]).max() <= joint.max_velocity + tolerance
-            assert np.abs(acceleration[:, index]).max() <= joint.max_acceleration + 1e-4
+            assert np.abs(acceleration[:, index]).max() <= most + 1e-4
 
 
 def test_the_cart_stays_on_its_track_under_a_wild_policy():

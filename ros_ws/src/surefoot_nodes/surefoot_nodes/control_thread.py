@@ -17,6 +17,7 @@ from rclpy.executors import (
 )
 
 from . import realtime
+from .ration import Ration
 
 LOG_PERIOD_S = 2.0
 
@@ -60,6 +61,7 @@ class ControlThread:
         self._executor = executor
         self._deadline_s = deadline_s
         self._timeout = UntilDeadline(deadline_s)
+        self._ration = Ration()
         self._on_deadline = on_deadline
         self._logger = logger
         self._is_stopping = threading.Event()
@@ -89,7 +91,12 @@ class ControlThread:
                 self._report(error)
 
     def _run_once(self) -> None:
-        self._executor.spin_once(timeout_sec=self._timeout)
+        rest_s = self._ration.rest_s(time.monotonic())
+        if rest_s > 0.0:
+            time.sleep(min(rest_s, self._timeout.timeout))
+        else:
+            self._executor.spin_once(timeout_sec=self._timeout)
+            self._ration.note(time.monotonic())
         now_s = time.monotonic()
         if now_s >= self._deadline_s():
             self._on_deadline(now_s)
