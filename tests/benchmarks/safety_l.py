@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ TESTS = Path("tests/safety")
 WORKER = Path(__file__).parent / "bench" / "mutation_worker.py"
 NUM_PROCESSES = 2
 SAY_S = 20.0
+ALL_S = 300.0
+"""For the room's tests without a mistake."""
 QUICK_SHARE = 0.05
 REPORTING = ("__init__", "coupled_limit", "monitor", "signals", "tally", "leaning")
 """Modules that limit and watch nothing: they count, or only name things."""
@@ -116,17 +119,19 @@ def all_tests() -> list[str]:
 
 
 def _survivors(context: Context, chosen: Sequence[Mutant], *, own: bool) -> list[Mutant]:
-    said_s, survivors = time.monotonic(), []
+    said_s, survivors, outcomes = time.monotonic(), [], Counter[str]()
     jobs = [_job(m, own_tests(Path(m.path).stem) if own else all_tests()) for m in chosen]
     for count, answer in enumerate(_run(jobs), 1):
         mutant, outcome = chosen[answer["index"]], answer["outcome"]
         if outcome.startswith("broken"):
             raise RuntimeError(f"pytest could not judge {mutant.name}: {outcome}")
+        outcomes[outcome] += 1
         if outcome == "survived":
             survivors.append(mutant)
         if time.monotonic() - said_s > SAY_S:
             said_s = time.monotonic()
             context.say(f"{count} of {len(chosen)}, {len(survivors)} survived so far …")
+    context.say(", ".join(f"{number} {outcome}" for outcome, number in outcomes.items()))
     return survivors
 
 
@@ -146,7 +151,8 @@ def _insist_on_passing(tests: Sequence[str]) -> None:
     Raises:
         RuntimeError: It is not.
     """
-    job = {**_job(Mutant("none.py", 0, "none", ""), tests), "source": None}
+    job = _job(Mutant("none.py", 0, "none", ""), tests)
+    job |= {"source": None, "time_limit_s": ALL_S}
     outcomes = [answer["outcome"] for answer in _run([job])]
     if outcomes != ["survived"]:
         raise RuntimeError(f"the tests do not pass as they are: {outcomes}")

@@ -38,6 +38,9 @@ PRELOADED = (
     "rl_agent.robots.profile",
 )
 TIME_LIMIT_S = 40
+"""Of processor time: a mutant must not count as noticed because the machine was busy."""
+STUCK_S = 600
+"""Of any time: one may wait for what never comes."""
 MEMORY_LIMIT = 8 << 30
 SURVIVED, FAILED, BROKEN = 0, (1, 2), "broken"
 MUTATED_ROOM = "rl_agent.safety."
@@ -88,8 +91,13 @@ def run_job(job: dict[str, Any]) -> int:
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     # Not pytest's own time limit: a mutant may hang where no Python code runs.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, job.get("time_limit_s", TIME_LIMIT_S))
+    limit_s = job.get("time_limit_s", TIME_LIMIT_S)
+    for timer, number, seconds in (
+        (signal.ITIMER_PROF, signal.SIGPROF, limit_s),
+        (signal.ITIMER_REAL, signal.SIGALRM, STUCK_S),
+    ):
+        signal.signal(number, signal.SIG_DFL)
+        signal.setitimer(timer, seconds)
     if job["source"] is not None:
         sys.meta_path.insert(0, MutantFinder(job["module"], job["path"], job["source"]))
     return int(pytest.main([*job["tests"], *OPTIONS]))
@@ -137,7 +145,8 @@ def start(job: dict[str, Any]) -> int:
 def outcome(status: int) -> str:
     """Return what a child's wait status says about its mutant."""
     if os.WIFSIGNALED(status):
-        return "killed by time" if os.WTERMSIG(status) == signal.SIGALRM else "killed by crash"
+        is_late = os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGALRM)
+        return "killed by time" if is_late else "killed by crash"
     code = os.waitstatus_to_exitcode(status)
     if code == SURVIVED:
         return "survived"
