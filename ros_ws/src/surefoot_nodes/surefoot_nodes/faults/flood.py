@@ -27,14 +27,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import rclpy
     from rclpy.serialization import serialize_message
 
-    from surefoot_nodes import realtime
+    from surefoot_nodes import qos, realtime
 
     realtime.die_with_parent()
     options = _parse(arguments)
     rclpy.init()
     node = rclpy.create_node("flood")
     message = _message(options)
-    publisher = node.create_publisher(type(message), options.topic, options.depth)
+    # Readings need no answer from whoever listens, and so come faster.
+    profile = qos.STATES_IN if options.topic == "joint_states" else options.depth
+    publisher = node.create_publisher(type(message), options.topic, profile)
     data = serialize_message(message)
     time.sleep(SETTLES_S)  # until the two ends have found each other
     print(f"begins {time.monotonic()}", flush=True)
