@@ -116,4 +116,5 @@ class Bringup:
         if report is None or report == self.report:
             return
         self.report = report
-        self._say(f"safety: {report.state}, {report.cause}")
+        if not report.is_alarm:  # of an alarm the gate itself cries out, on the same terminal
+            self._say(f"safety: {report.state}, {report.cause}")
