@@ -75,7 +75,8 @@ class BareGate:
             self.velocity[self.index] = output.command.velocity
             is_stopped = output.state is SafetyState.STOPPED
             is_start = self._was_stopped and not is_stopped
-            braking = output.state is not SafetyState.ARMED
+            # An armed gate that follows nobody brakes because its filter saw no other way.
+            braking = output.state is not SafetyState.ARMED or output.source is None
             row = (output.tick, output.command.position.copy(), braking, is_start)
             self._rows.append(row)
             self._was_stopped = is_stopped
