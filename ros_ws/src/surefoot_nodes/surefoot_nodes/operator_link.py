@@ -17,6 +17,7 @@ from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, Command
 
 from . import qos
+from .applied_watch import AppliedWatch
 from .conversions import CommandCodec, MeasurementCodec, MessageError
 from .driver_units import DriverUnits
 from .gate_reports import GateReport, read_state
@@ -48,8 +49,7 @@ class OperatorLink:
         self._measurements = MeasurementCodec(spec, stamps)
         self._commands = CommandCodec(spec, stamps)
         self._client = LifecycleClient(session.node, session.executor)
-        self._applied: Command | None = None
-        self._applied_s = self._read_s = self._sent_s = -np.inf
+        self._read_s = self._sent_s = -np.inf
         self._stamp_s = self._sent_stamp_s = -np.inf
         self._position: Array | None = None
         self.report: GateReport | None = None
@@ -57,7 +57,7 @@ class OperatorLink:
         node = session.node
         self._publisher = node.create_publisher(JointState, "command_raw/human", qos.COMMANDS)
         node.create_subscription(JointState, "joint_states", self._on_reading, qos.STATES_IN)
-        node.create_subscription(JointState, "applied_command", self._on_applied, qos.COMMANDS)
+        self._applied = AppliedWatch(node, self._commands, FRESH_S)
         node.create_subscription(String, "safety_state", self._on_state, qos.LATCHED)
 
     @property
@@ -80,7 +80,7 @@ class OperatorLink:
     @property
     def applied(self) -> Command | None:
         """What the gate commands at present; None where it commands nothing."""
-        return self._applied if time.monotonic() - self._applied_s < FRESH_S else None
+        return self._applied.newest
 
     def wait_until_ready(self, *, needs_gate: bool) -> None:
         """Wait for readings and, if needed, for the gate.
@@ -160,13 +160,6 @@ class OperatorLink:
         if reading.is_finite():
             self._position, self._stamp_s = reading.position, reading.stamp_s
             self._read_s = reading.received_s
-
-    def _on_applied(self, message: JointState) -> None:
-        try:
-            self._applied, _ = self._commands.read(message)
-        except MessageError:
-            return  # only the gate publishes it
-        self._applied_s = time.monotonic()
 
     def _on_state(self, message: String) -> None:
         self.report = read_state(message) or self.report

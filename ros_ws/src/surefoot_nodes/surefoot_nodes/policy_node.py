@@ -11,10 +11,11 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from rl_agent.tasks.registry import make_task
-from rl_agent.types import Array, Command, Measurement
+from rl_agent.types import Array, Measurement
 
 from . import qos
 from .actors import make_actor
+from .applied_watch import AppliedWatch
 from .cadence import Trigger, TriggerTimes
 from .conversions import CommandCodec, MeasurementCodec, MessageError, read_goal
 from .gate_reports import read_state
@@ -41,8 +42,7 @@ class PolicyNode(GuardedNode):
     def __init__(self) -> None:
         super().__init__(NAME)
         self._goal: Array | None = None
-        self._applied: Command | None = None
-        self._applied_at_s = -np.inf
+        self._applied: AppliedWatch | None = None
         self._is_armed = False
 
     def configure(self) -> None:
@@ -73,18 +73,19 @@ class PolicyNode(GuardedNode):
         io.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATES_IN)
         io.create_subscription(PoseStamped, "goal", self._on_goal, qos.LATCHED)
         if not self._observes:
-            io.create_subscription(JointState, "applied_command", self._on_applied, qos.COMMANDS)
+            self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S)
             io.create_subscription(String, "safety_state", self._on_safety_state, qos.LATCHED)
 
     def activate(self) -> None:
         """Begin to act, from where the robot stands."""
         self._trigger = Trigger(TriggerTimes.of(self._spec))
-        self._applied = None
+        if self._applied is not None:
+            self._applied.forget()
         self.start_loop(self._next_deadline, self._on_time)
 
     def cleanup(self) -> None:
         """Drop the policy."""
-        self._goal = None
+        self._goal = self._applied = None
         self._is_armed = False
 
     def _next_deadline(self) -> float:
@@ -98,20 +99,20 @@ class PolicyNode(GuardedNode):
         except MessageError as error:
             self._complain("joint_states", error)
             return
-        self._act(self._trigger.on_reading(reading, now_s), now_s)
+        self._act(self._trigger.on_reading(reading, now_s))
 
     def _on_time(self, now_s: float) -> None:
-        self._act(self._trigger.on_timer(now_s), now_s)
+        self._act(self._trigger.on_timer(now_s))
 
-    def _act(self, reading: Measurement | None, now_s: float) -> None:
+    def _act(self, reading: Measurement | None) -> None:
         if reading is None:
             return
         if not self._is_armed:
             self._pilot.follow(reading)
         if self._goal is None:
             return
-        is_fresh = self._is_armed and now_s - self._applied_at_s <= APPLIED_AGE_S
-        command = self._pilot.propose(reading, self._goal, self._applied if is_fresh else None)
+        applied = self._applied.newest if self._applied and self._is_armed else None
+        command = self._pilot.propose(reading, self._goal, applied)
         if command is None:
             self.get_logger().warning("nothing proposed: bad reading", throttle_duration_sec=2.0)
             return
@@ -123,14 +124,6 @@ class PolicyNode(GuardedNode):
             self._goal = read_goal(message, tool.base_frame if tool else "base_link").position
         except MessageError as error:
             self._complain("goal", error)
-
-    def _on_applied(self, message: JointState) -> None:
-        try:
-            self._applied, _ = self._commands.read(message)
-        except MessageError as error:
-            self._complain("applied_command", error)
-            return
-        self._applied_at_s = time.monotonic()
 
     def _on_safety_state(self, message: String) -> None:
         report = read_state(message)

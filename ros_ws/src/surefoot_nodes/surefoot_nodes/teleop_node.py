@@ -11,6 +11,7 @@ from sensor_msgs.msg import JointState, Joy
 from rl_agent.types import Command, Measurement
 
 from . import qos
+from .applied_watch import AppliedWatch
 from .conversions import CommandCodec, MeasurementCodec, MessageError
 from .grid import Grid
 from .node import GuardedNode, run
@@ -35,8 +36,6 @@ class TeleopNode(GuardedNode):
     def __init__(self) -> None:
         super().__init__(NAME)
         self._reading: Measurement | None = None
-        self._applied: Command | None = None
-        self._applied_at_s = -np.inf
         self._proposed_s = -np.inf
         self._stamp_s = -np.inf
 
@@ -54,7 +53,7 @@ class TeleopNode(GuardedNode):
         self._publisher = io.create_publisher(JointState, "command_raw/human", qos.COMMANDS)
         io.create_subscription(Joy, "joy", self._on_joy, qos.COMMANDS)
         io.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATES_IN)
-        io.create_subscription(JointState, "applied_command", self._on_applied, qos.COMMANDS)
+        self._applied = AppliedWatch(io, self._commands, FRESH_S)
 
     def activate(self) -> None:
         """Begin to listen; nothing is proposed before the button is held."""
@@ -70,15 +69,15 @@ class TeleopNode(GuardedNode):
         # A stamp is the sequence number: without a new reading nothing new can be said.
         if now_s - reading.received_s > FRESH_S or reading.stamp_s <= self._stamp_s:
             return
-        command = self._teleop.propose(now_s, self._where(reading, now_s))
+        command = self._teleop.propose(now_s, self._where(reading))
         if command is None:
             return
         self._proposed_s, self._stamp_s = now_s, reading.stamp_s
         self._publisher.publish(self._commands.write(command, reading.stamp_s))
 
-    def _where(self, reading: Measurement, now_s: float) -> Command:
-        if self._applied is not None and now_s - self._applied_at_s <= FRESH_S:
-            return self._applied
+    def _where(self, reading: Measurement) -> Command:
+        if (applied := self._applied.newest) is not None:
+            return applied
         position = reading.position[self._index]
         return Command(position, np.zeros_like(position))
 
@@ -90,14 +89,6 @@ class TeleopNode(GuardedNode):
             self._reading = self._measurements.read(message, time.monotonic())
         except MessageError as error:
             self._complain("joint_states", error)
-
-    def _on_applied(self, message: JointState) -> None:
-        try:
-            self._applied, _ = self._commands.read(message)
-        except MessageError as error:
-            self._complain("applied_command", error)
-            return
-        self._applied_at_s = time.monotonic()
 
     def _complain(self, topic: str, error: MessageError) -> None:
         self.get_logger().warning(f"{topic} {error}", throttle_duration_sec=2.0)

@@ -1,0 +1,50 @@
+"""What the gate commands at present, for who proposes: the newest `applied_command`."""
+
+from __future__ import annotations
+
+import time
+
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+
+from rl_agent.types import Command
+
+from . import qos
+from .conversions import CommandCodec, MessageError
+
+
+class AppliedWatch:
+    """Subscribes `applied_command` and keeps the newest one."""
+
+    def __init__(self, node: Node, commands: CommandCodec, max_age_s: float) -> None:
+        """Listen on `node`.
+
+        Args:
+            node: Of an executor that is spun.
+            commands: Reads the messages.
+            max_age_s: An older command says nothing about where the robot is held [s].
+        """
+        self._commands = commands
+        self._max_age_s = max_age_s
+        self._logger = node.get_logger()
+        self._newest: Command | None = None
+        self._received_s = float("-inf")
+        node.create_subscription(JointState, "applied_command", self._on_message, qos.COMMANDS)
+
+    @property
+    def newest(self) -> Command | None:
+        """The newest command; None where there is none, or it is too old."""
+        is_fresh = time.monotonic() - self._received_s <= self._max_age_s
+        return self._newest if is_fresh else None
+
+    def forget(self) -> None:
+        """Drop what was heard."""
+        self._newest = None
+
+    def _on_message(self, message: JointState) -> None:
+        try:
+            self._newest, _ = self._commands.read(message)
+        except MessageError as error:
+            self._logger.warning(f"applied_command {error}", throttle_duration_sec=2.0)
+            return
+        self._received_s = time.monotonic()
