@@ -14,7 +14,7 @@ from ros_processes import (
     fresh_domain,
     ros_environment,
     running_graph,
-    running_node,
+    running_robot,
     speeds,
     tags,
 )
@@ -277,27 +277,23 @@ def calibrated(folder):
     arguments = ("robot", "--actor", "none", "--robot", str(believed))
     truth = f"robot:={folder / 'truth.yaml'}"
     with (
-        running_node("twin_node", "discovery_s:=0.3", truth, domain=domain),
-        Witness(domain, load_robot(believed)) as witness,
+        running_robot(load_robot(believed), truth, domain=domain) as (_, witness),
+        running_graph(*arguments, domain=domain, log=folder / "up.log") as graph,
     ):
-        assert witness.lifecycle.wait_for(["twin_node"], 60.0) == []
-        for transition in ("configure", "activate"):
-            assert witness.lifecycle.change(["twin_node"], transition, 20.0)["twin_node"]
-        with running_graph(*arguments, domain=domain, log=folder / "up.log") as graph:
-            witness.until(lambda: "running:" in graph.output(), 90.0, why=graph.output())
-            told["before"] = preflight(believed, domain)
-            words = ("--robot", str(believed), "--answers", str(answers), "--scale")
-            command = surefoot("robot", "calibrate", *words, domain=domain)
-            with terminal(command, ros_environment(domain)) as human:
-                human.until("hold + to move", 40.0)
-                applied = witness.seen["applied_command"]
-                witness.spin(1.0)
-                told["without_key"] = [speeds(m).max() for m in applied.messages]
-                human.hold("+", lambda: human.process.poll() is not None, 60.0)
-                told["status"], told["output"] = human.end(), human.output
-            witness.spin(0.3)
-            told["fastest"] = max(speeds(m).max() for m in applied.messages)
-            told["after"] = preflight(believed, domain)
+        witness.until(lambda: "running:" in graph.output(), 90.0, why=graph.output())
+        told["before"] = preflight(believed, domain)
+        words = ("--robot", str(believed), "--answers", str(answers), "--scale")
+        command = surefoot("robot", "calibrate", *words, domain=domain)
+        with terminal(command, ros_environment(domain)) as human:
+            human.until("hold + to move", 40.0)
+            applied = witness.seen["applied_command"]
+            witness.spin(1.0)
+            told["without_key"] = [speeds(m).max() for m in applied.messages]
+            human.hold("+", lambda: human.process.poll() is not None, 60.0)
+            told["status"], told["output"] = human.end(), human.output
+        witness.spin(0.3)
+        told["fastest"] = max(speeds(m).max() for m in applied.messages)
+        told["after"] = preflight(believed, domain)
     told["profile"] = believed
     return told
 
@@ -339,24 +335,20 @@ def test_the_gate_refuses_to_arm_where_the_controller_moves_other_joints(folder,
     truth = f"robot:={folder / 'truth.yaml'}"
     arguments = ("robot", "--actor", "none", "--robot", str(path))
     with (
-        running_node("twin_node", "discovery_s:=0.3", truth, domain=domain),
-        Witness(domain, load_robot(path)) as witness,
+        running_robot(load_robot(path), truth, domain=domain) as (_, witness),
+        running_graph(*arguments, domain=domain, log=tmp_path / "up.log") as graph,
     ):
-        assert witness.lifecycle.wait_for(["twin_node"], 60.0) == []
-        for transition in ("configure", "activate"):
-            assert witness.lifecycle.change(["twin_node"], transition, 20.0)["twin_node"]
-        with running_graph(*arguments, domain=domain, log=tmp_path / "up.log") as graph:
-            witness.until(lambda: "running:" in graph.output(), 90.0, why=graph.output())
-            answers = [witness.arm()]
+        witness.until(lambda: "running:" in graph.output(), 90.0, why=graph.output())
+        answers = [witness.arm()]
 
-            def is_known() -> bool:
-                # Until the controller has answered, the gate asks for patience.
-                if "try again" in answers[-1].message:
-                    witness.spin(0.3)
-                    answers.append(witness.arm())
-                return "try again" not in answers[-1].message
+        def is_known() -> bool:
+            # Until the controller has answered, the gate asks for patience.
+            if "try again" in answers[-1].message:
+                witness.spin(0.3)
+                answers.append(witness.arm())
+            return "try again" not in answers[-1].message
 
-            witness.until(is_known)
+        witness.until(is_known)
     assert [answer.success for answer in answers] == [False] * len(answers)
     answer = answers[-1]
     assert "it also moves gripper" in answer.message

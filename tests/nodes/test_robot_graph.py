@@ -7,11 +7,10 @@ import sys
 import numpy as np
 import pytest
 from ros_processes import (
-    Witness,
     fresh_domain,
     ros_environment,
     running_graph,
-    running_node,
+    running_robot,
     speeds,
 )
 
@@ -26,13 +25,7 @@ def told(tmp_path_factory):
     domain = fresh_domain()
     log = tmp_path_factory.mktemp("robot") / "up.log"
     told = {}
-    with (
-        running_node("twin_node", "discovery_s:=0.3", domain=domain) as robot,
-        Witness(domain, SPEC) as witness,
-    ):
-        assert witness.lifecycle.wait_for(["twin_node"], 20.0) == []
-        for transition in ("configure", "activate"):
-            assert witness.lifecycle.change(["twin_node"], transition, 20.0)["twin_node"]
+    with running_robot(SPEC, domain=domain) as (robot, witness):
         arguments = ("robot", "--actor", "dls", "--goal-period", "1")
         with running_graph(*arguments, domain=domain, log=log) as graph:
             proposals, applied = (

@@ -244,6 +244,21 @@ class Witness:
         return [info.node_name for info in infos]
 
 
+@contextlib.contextmanager
+def running_robot(
+    spec, *parameters: str, domain: int
+) -> Iterator[tuple[subprocess.Popen, Witness]]:
+    """Run an active twin_node in a robot's place, and a witness."""
+    with (
+        running_node("twin_node", "discovery_s:=0.3", *parameters, domain=domain) as robot,
+        Witness(domain, spec) as witness,
+    ):
+        assert witness.lifecycle.wait_for(["twin_node"], 60.0) == []
+        for transition in ("configure", "activate"):
+            assert witness.lifecycle.change(["twin_node"], transition, TIMEOUT_S)["twin_node"]
+        yield robot, witness
+
+
 def tags(message) -> dict[str, str]:
     """Return what applied_command says of its tick."""
     return dict(part.split("=") for part in message.header.frame_id.split(";"))
