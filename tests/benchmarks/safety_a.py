@@ -21,6 +21,7 @@ from bench.tick_audit import Extremes, TickAudit
 from bench.wire_attack import attack
 
 from rl_agent.robots.profile import available_robots, load_robot
+from rl_agent.spec import ControllerType
 
 ROBOTS = ("so101", "ur5e", "cartpole", "fr3")
 WIRE_ROBOTS = ("so101", "ur5e", "cartpole", "fr3")
@@ -29,7 +30,9 @@ NUM_PROCESSES = 2
 """Side by side, each with its own seed and half of the ticks."""
 WIRE_TICKS, QUICK_WIRE_TICKS = 10_000, 1_500
 WIRE_SPARE = 1.15
-"""Ticks are lost to resets: the gate commands nothing until it is armed again."""
+SILENT_SPARE = 1.8
+"""Ticks are lost to resets: the gate commands nothing until it is armed again, and a robot without
+position control (cartpole) is let go meanwhile."""
 POISON_EVERY = 800
 """joint_states, 4 s, between two numbers that are none."""
 BEYOND = 0.02
@@ -79,7 +82,8 @@ def _in_process(context: Context, robot: str) -> Iterator[Figure]:
 def _over_wire(context: Context, robot: str) -> Iterator[Figure]:
     spec = load_robot(robot)
     num_ticks = context.repeats(WIRE_TICKS, QUICK_WIRE_TICKS)
-    seconds = num_ticks / spec.gate_hz * WIRE_SPARE
+    is_let_go = spec.controller.type is ControllerType.FORWARD_VELOCITY
+    seconds = num_ticks / spec.gate_hz * (SILENT_SPARE if is_let_go else WIRE_SPARE)
     words = ("--poison-every", str(POISON_EVERY))
     recording, num_stops = attack(context, spec, f"wire-{robot}", seconds, *words)
     audit = TickAudit(spec)
