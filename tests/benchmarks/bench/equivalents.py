@@ -17,5 +17,8 @@ EQUIVALENT: dict[str, str] = {
     f"{_SAFETY}measurement_intake.py:MeasurementIntake._read: stamp_s + received_s"
     " -> stamp_s - received_s": "either is finite just where both times are",
     f"{_SAFETY}watchdog.py:StampLog.add: 1 -> -1": "an entry has two parts: the second is the last",
+    f"{_SAFETY}frozen_monitor.py:FrozenMonitor._add: last is None -> (last is None) & False": (
+        "no position equals None: it clears the sums, which are clear before the first reading"
+    ),
 }
 """Name of the mutant, as `bench.mutation` gives it -> why no test can notice it."""
