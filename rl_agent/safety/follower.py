@@ -51,9 +51,8 @@ class Follower:
         desired = self._path.advance()
         scale = self.speed.advance()
         verdict = self._filter.step(desired, speed_scale=scale, outlook=self._path.outlook)
-        reason = self.speed.reason
-        if verdict.reasons & Reason.START_RAMP and reason is not Reason.START_RAMP:
-            return renamed(verdict, Reason.START_RAMP, reason)
+        if verdict.reasons & Reason.START_RAMP:
+            return renamed(verdict, Reason.START_RAMP, self.speed.reason)
         return verdict
 
     def get_state(self) -> dict[str, Any]:

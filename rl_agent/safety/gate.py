@@ -155,9 +155,10 @@ class Gate:
         """Stop when a button goes down; until it is released there is no reset."""
         if not is_pressed:
             self._pressed.discard(button)
-        elif button not in self._pressed:
-            self._pressed.add(button)
-            self.estop(f"{button} pressed")
+            return
+        # A button that says so again finds the gate stopped and latched: nothing changes.
+        self._pressed.add(button)
+        self.estop(f"{button} pressed")
 
     def reset(self) -> tuple[bool, str]:
         """Clear the latch once the robot stands; moves nothing, and arming stays separate."""
@@ -321,9 +322,9 @@ class Gate:
             self._cause = cause
 
     def _finish_disarm(self) -> None:
+        # Only what is stopped is latched.
         is_disarm = self.reasons_latched == Reason.OPERATOR
-        stands = self._filter.is_at_rest and self._standstill.is_settled
-        if self.state is SafetyState.STOPPED and is_disarm and stands:
+        if is_disarm and self._filter.is_at_rest and self._standstill.is_settled:
             self._release(Event.DISARMED, "disarmed by the operator")
 
     def _release(self, event: Event, cause: str) -> None:

@@ -45,9 +45,9 @@ class MeasurementIntake:
         taken = self._read(measurement, now_s)
         if isinstance(taken, str):
             return taken
-        newest_s = max(self.stamps.newest_stamp_s, self._seen_s)
-        is_restart = may_restart and taken.stamp_s < newest_s
-        if taken.stamp_s <= newest_s and not is_restart:
+        # Of what was not believed too: it came after all that was.
+        is_restart = may_restart and taken.stamp_s < self._seen_s
+        if taken.stamp_s <= self._seen_s and not is_restart:
             return "measurements_not_newer"
         gap_s, self._seen_s = taken.stamp_s - self._seen_s, taken.stamp_s
         self.doubt = ""
@@ -76,10 +76,9 @@ class MeasurementIntake:
         is_usable = is_plausible(position) and is_plausible(velocity)
         if not (is_usable and math.isfinite(stamp_s + received_s)):
             return "measurements_not_finite"
-        effort = measurement.effort
-        if effort is not None:
-            effort = as_vector(effort, self._num_joints)
-            effort = effort if effort is not None and is_plausible(effort) else None
+        effort = as_vector(measurement.effort, self._num_joints)
+        if effort is not None and not is_plausible(effort):
+            effort = None
         return Measurement(stamp_s, position, velocity, received_s, effort)
 
     def _true_receipt(self, taken: Measurement, *, is_at_rest: bool) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,7 +22,7 @@ RANGE_SHARE = 0.1
 MEMORY_S = 0.02
 """A joint that jumped and keeps sending may have moved for this long since [s]."""
 
-_TURN = 2.0 * np.pi
+_TURN = math.tau
 
 
 class Plausibility:

@@ -15,7 +15,8 @@ class PresenceMonitor(Monitor):
 
     def __init__(self, presence_ms: float) -> None:
         self._most_ms = presence_ms
-        self._watchdog = Watchdog(presence_ms / 1e3, presence_ms / 1e3)
+        timeout_s = presence_ms / 1e3
+        self._watchdog = Watchdog(timeout_s, timeout_s)
 
     def hear(self, signal: object) -> None:
         """Take a heartbeat in."""

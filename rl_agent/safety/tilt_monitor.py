@@ -32,13 +32,11 @@ class TiltMonitor(Monitor):
         if not isinstance(signal, ImuReading):
             return
         quat = np.asarray(signal.quat_wxyz, dtype=np.float64)
-        if quat.shape != (4,) or not np.isfinite(quat).all():
+        # REP 145: drivers without an orientation send zeros. What is no number fails here too.
+        if quat.shape != (4,) or not 0.5 < float(quat @ quat) < 2.0:
             return
-        norm2 = float(quat @ quat)
-        if not 0.5 < norm2 < 2.0:  # REP 145: drivers without an orientation send zeros
-            return
-        cosine = 1.0 - 2.0 * float(quat[1] ** 2 + quat[2] ** 2) / norm2
-        self._tilt_rad = math.acos(min(max(cosine, -1.0), 1.0))
+        w, x, y, z = quat.tolist()
+        self._tilt_rad = 2.0 * math.atan2(math.hypot(x, y), math.hypot(w, z))
         self._watchdog.feed(signal.received_s)
 
     def check(self, view: View) -> Finding | None:

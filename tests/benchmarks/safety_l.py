@@ -52,7 +52,14 @@ OTHER_TESTS = {
     "permission": ("gate_states", "gate_watchdogs"),
     "standstill": ("stop_mode",),
     "supervision": ("gate_watchdogs", "gate_monitors", "gate_states"),
-    "gate": ("gate_states", "gate_watchdogs", "gate_proposals", "gate_motion", "gate_restore"),
+    "gate": (
+        "gate_ticks_exactly",
+        "gate_states",
+        "gate_watchdogs",
+        "gate_proposals",
+        "gate_motion",
+        "gate_restore",
+    ),
 }
 """Where a module's tests are, beside test_MODULE.py and test_MODULE_exactly.py."""
 TOO_LONG = (

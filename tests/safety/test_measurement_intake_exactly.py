@@ -13,9 +13,9 @@ from rl_agent.safety.measurement_intake import (
 from rl_agent.types import Measurement
 
 
-def measurement(stamp_s=1.0, position=(0.0,), velocity=(0.0,), received_s=None):
+def measurement(stamp_s=1.0, position=(0.0,), velocity=(0.0,), received_s=None, effort=None):
     received_s = stamp_s if received_s is None else received_s
-    return Measurement(stamp_s, position, velocity, received_s)
+    return Measurement(stamp_s, position, velocity, received_s, effort)
 
 
 def take(intake, *, now_s=None, may_restart=False, **values):
@@ -109,6 +109,76 @@ def test_stamps_are_remembered_for_twice_the_oldest_proposals_age(intake):
     assert intake.stamps.received_s(1.0) == -np.inf
 
 
+def test_a_jump_is_not_believed_unless_the_robot_may_be_anywhere(intake):
+    take(intake, stamp_s=1.0)
+    # 1.5 * 1 * 0.01 + 0.01 = 0.025 may be.
+    found = take(intake, stamp_s=1.01, position=(0.5,))
+    assert (found, intake.doubt) == ("measurements_implausible", "rail jumped by 0.500")
+    assert intake.newest.stamp_s == intake.watchdog.received_s == 1.0
+    assert take(intake, stamp_s=1.02, position=(0.02,)) == ""
+    assert intake.doubt == ""
+    assert take(intake, stamp_s=1.03, position=(0.5,), may_restart=True) == ""
+
+
+def test_a_jump_does_not_become_true_by_waiting_while_readings_come(intake):
+    take(intake, stamp_s=1.0)
+    take(intake, stamp_s=1.1, position=(0.5,))
+    # 20 ms count, so 1.5 * 0.02 + 0.01 = 0.04 may be, and not 1.5 * 0.11 + 0.01.
+    assert take(intake, stamp_s=1.11, position=(0.05,)) == "measurements_implausible"
+    # Nothing was read for 0.1 s: 1.5 * 0.1 + 0.01 = 0.16 may be.
+    assert take(intake, stamp_s=1.21, position=(0.15,)) == ""
+
+
+def test_what_was_not_believed_was_seen(intake):
+    take(intake, stamp_s=1.0)
+    take(intake, stamp_s=1.02, position=(0.5,))
+    assert take(intake, stamp_s=1.01) == "measurements_not_newer"
+    assert take(intake, stamp_s=1.01, may_restart=True) == "measurement_restarts"
+
+
+@pytest.mark.parametrize(
+    ("effort", "expected"),
+    [
+        (None, None),
+        ((2.5,), [2.5]),
+        ((-LARGEST,), [-LARGEST]),
+        ((), None),
+        ((1.0, 2.0), None),
+        ((np.nan,), None),
+        ((2.0 * LARGEST,), None),
+    ],
+)
+def test_efforts_are_taken_where_they_make_sense(intake, effort, expected):
+    assert take(intake, effort=effort) == ""
+    other = MeasurementIntake(rail())
+    other.set_state(intake.get_state())
+    for one in (intake, other):
+        effort = one.newest.effort
+        assert effort is None if expected is None else list(effort) == expected
+
+
+@pytest.mark.parametrize(
+    ("delay_s", "lost_s", "may_restart"),
+    [
+        (0.0, 0.0, False),
+        # Up to S is jitter.
+        (0.02, 0.0, False),
+        # 0.07 - 0.02; the usual way creeps by 1e-3, at rest by 0.1, of the 0.08 s that passed.
+        (0.07, 0.05 - 0.08e-3, False),
+        (0.07, 0.05 - 8e-3, True),
+    ],
+)
+def test_a_reading_that_took_longer_than_usual_is_that_much_older(
+    intake, delay_s, lost_s, may_restart
+):
+    take(intake, stamp_s=1.0, received_s=5.0)
+    received_s = 5.01 + delay_s
+    take(intake, stamp_s=1.01, received_s=received_s, may_restart=may_restart)
+    assert intake.watchdog.received_s == pytest.approx(received_s - lost_s, abs=1e-12)
+    assert intake.stamps.received_s(1.01) == intake.watchdog.received_s
+    assert intake.newest.received_s == received_s
+
+
 def test_a_robot_of_two_joints_is_not_believed_with_one():
     assert as_vector([1.0], 2) is None
     assert as_vector([1.0, 2.0], 2) == pytest.approx([1.0, 2.0])
@@ -151,3 +221,15 @@ def test_an_empty_intake_is_restored_empty(intake):
     assert intake.newest is None
     assert not intake.watchdog.is_fed
     assert intake.get_state()["received_s"] is None
+    assert intake.get_state()["seen_s"] is None
+    assert take(intake, stamp_s=-5.0) == ""
+
+
+def test_what_was_seen_and_doubted_is_saved_too(intake):
+    take(intake, stamp_s=1.0)
+    take(intake, stamp_s=1.02, position=(0.5,))
+    other = MeasurementIntake(rail())
+    other.set_state(intake.get_state())
+    assert other.doubt == intake.doubt != ""
+    assert take(other, stamp_s=1.01) == "measurements_not_newer"
+    assert other.get_state()["seen_s"] == 1.02

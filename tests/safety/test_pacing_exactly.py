@@ -1,7 +1,7 @@
 from rl_agent.safety.pacing import Pacer
 
 
-def test_a_storm_of_ticks_is_not_held_against_those_that_come_in_time():
+def test_many_ticks_at_once_are_not_held_against_those_that_come_in_time():
     pacer = Pacer(0.01)
     pacer.note(1.0)
     for _ in range(50):

@@ -17,5 +17,14 @@ EQUIVALENT: dict[str, str] = {
     f"{_SAFETY}measurement_intake.py:MeasurementIntake._read: stamp_s + received_s"
     " -> stamp_s - received_s": "either is finite just where both times are",
     f"{_SAFETY}watchdog.py:StampLog.add: 1 -> -1": "an entry has two parts: the second is the last",
+    f"{_SAFETY}frozen_monitor.py:FrozenMonitor._add: last is None -> (last is None) & False": (
+        "no position equals None: it clears the sums, which are clear before the first reading"
+    ),
+    f"{_SAFETY}gate.py:Gate._run_tick: entry is not None -> (entry is not None) | True": (
+        "without a proposal to follow the look around before leaves no gate armed"
+    ),
+    f"{_SAFETY}gate.py:Gate._anchor: newest is None -> (newest is None) & False": (
+        "without a measurement its watchdog was never fed, and that is stale"
+    ),
 }
 """Name of the mutant, as `bench.mutation` gives it -> why no test can notice it."""
