@@ -16,6 +16,8 @@ EQUIVALENT: dict[str, str] = {
     " -> (joint.velocity_curve is not None) | True": "a short cut: NO_CURVE allows every speed",
     f"{_SAFETY}jerk_limit.py:JerkLimit._narrow: np.maximum(count - 1, 0) -> count - 1": "where"
     " nothing is allowed the first round turns the range round, and the second turns it back",
+    f"{_SAFETY}barrier.py:Barrier._solve: len(self._open) != len(most)"
+    " -> (len(self._open) != len(most)) | True": "a short cut: it makes the same arrays again",
     f"{_SAFETY}measurement_intake.py:MeasurementIntake._read: stamp_s + received_s"
     " -> stamp_s - received_s": "either is finite just where both times are",
     f"{_SAFETY}watchdog.py:StampLog.add: 1 -> -1": "an entry has two parts: the second is the last",
