@@ -87,7 +87,8 @@ class JerkLimit(Limit):
             wanted: (num_commands,) [rad/s or m/s].
             state: The last applied command.
             farthest: (num_commands,) where the reference will be at the end of its way [rad or m].
-            end_speed: (num_commands,) its speed there in the direction of `wanted`, not negative.
+            end_speed: (num_commands,) its speed there in the direction of `wanted`; a negative one
+                counts as none.
         """
         tick = self._unit * self._dt
         sign = np.sign(wanted)

@@ -242,6 +242,8 @@ def test_from_rest_to_a_references_end(wanted, room, expected):
         (3, 7, 0, 3),
         # One that goes on with 3 has the 2.5 after it, too.
         (3, 4.5, 3, 3),
+        # One that comes back from there stands in between.
+        (3, 7, -3, 3),
         # An end that lies behind is one that is reached: 2.5 of way, see above.
         (1, -5, 3, 1 + 9 / 32),
     ],
