@@ -69,7 +69,7 @@ class Barrier:
     def withdraw(self, wanted: Array, allowed: Interval) -> Pushed:
         """Return the velocity nearest to `wanted` that also leads away from near borders."""
         rows = self._all
-        away = np.minimum(np.maximum(BAND_M - rows.distance, 0.0), BAND_M) / RETURN_S
+        away = np.minimum(BAND_M - rows.distance, BAND_M) / RETURN_S
         return self._nearest(wanted, allowed, (np.where(away > 0.0, -away, rows.bound),))
 
     def _nearest(self, wanted: Array, allowed: Interval, bounds: Sequence[Array]) -> Pushed:

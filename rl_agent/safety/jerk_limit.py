@@ -41,9 +41,9 @@ class JerkLimit(Limit):
         joints = spec.command_joints
         acceleration = np.array([joint.max_acceleration for joint in joints])
         jerk = np.array([joint.max_jerk for joint in joints])
-        self._is_bound = jerk * dt < 2.0 * acceleration
-        jerk = np.where(self._is_bound, jerk, 1.0)
-        self._unit = jerk * dt  # of accelerations; all else is counted in ticks of it
+        unbound = 2.0 * acceleration
+        self._unit = np.minimum(jerk * dt, unbound)  # of accelerations; all else counts in it
+        self._is_bound = self._unit < unbound
         self._dt = dt
         self._most = acceleration / self._unit
         speed = np.array([joint.max_velocity for joint in joints])
@@ -70,9 +70,9 @@ class JerkLimit(Limit):
             lower = np.where(speed > 0.0, np.minimum(lower, upper), lower)
         if state.speed_scale < 1.0:
             fastest = self._speed * max(state.speed_scale, 0.0)
-            up = speed + self._fading(fastest - speed, last)
-            down = speed - self._fading(fastest + speed, -last)
-            # A scale that was lowered waits for what the borders ask.
+            up = speed + _fading(fastest - speed)
+            down = speed - _fading(fastest + speed)
+            # A scale that was lowered waits for what jerk and the borders ask.
             up, down = np.maximum(up, lower), np.minimum(down, upper)
             upper, lower = np.minimum(up, upper), np.maximum(down, lower)
         return Interval(
@@ -87,7 +87,8 @@ class JerkLimit(Limit):
             wanted: (num_commands,) [rad/s or m/s].
             state: The last applied command.
             farthest: (num_commands,) where the reference will be at the end of its way [rad or m].
-            end_speed: (num_commands,) its speed there in the direction of `wanted`, not negative.
+            end_speed: (num_commands,) its speed there in the direction of `wanted`; a negative one
+                counts as none.
         """
         tick = self._unit * self._dt
         sign = np.sign(wanted)
@@ -102,20 +103,13 @@ class JerkLimit(Limit):
         slowed = np.minimum(np.abs(wanted), np.maximum(most, 0.0))
         return np.where(self._is_bound, np.copysign(slowed, wanted), wanted)
 
-    def _fading(self, spare: Array, last: Array) -> Array:
-        """Return the acceleration that can fade out on the way to a speed, from either side."""
-        wanted = np.copysign(largest_step(np.abs(spare)), spare)
-        fading: Array = np.maximum(wanted, np.maximum(last - 1.0, -self._most))
-        return fading
-
     def _highest(self, speed: Array, last: Array, room: Array, bottom: Array) -> Array:
         """Return the largest next acceleration towards borders, (num_borders, num_commands)."""
         bottom = np.broadcast_to(np.maximum(bottom, -self._most), speed.shape)
         top = np.minimum(np.minimum(last + 1.0, self._most), largest_step(self._speed - speed))
         top = np.maximum(top, bottom)
         # What the way to a stop was computed with is allowed whatever the grid says.
-        stop = -np.minimum(largest_step(speed), -bottom)
-        stop = np.clip(stop, bottom, top)
+        stop = np.clip(-largest_step(speed), bottom, top)
         low, high = bottom, top
         for _ in range(2):
             low, high = self._narrow(speed, room, low, high)
@@ -141,3 +135,9 @@ class JerkLimit(Limit):
         # Half a tick of the fastest speed more: what the position limit's own law asks for.
         way: Array = speed + stopping_way(speed, acceleration, self._most) + 0.5 * peak
         return way
+
+
+def _fading(spare: Array) -> Array:
+    """Return the acceleration that can fade out on the way to a speed, from either side."""
+    fading: Array = np.copysign(largest_step(np.abs(spare)), spare)
+    return fading

@@ -108,6 +108,4 @@ class PredictiveCheck:
 
 def _stays_above(room: Array) -> bool:
     """Tell whether all later rows of `room` (H, m) are at least 0, or no worse than the first."""
-    if room.min() >= 0.0:
-        return True
     return bool((room >= np.minimum(room[0], 0.0) - ROUNDING).all())

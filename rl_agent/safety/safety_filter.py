@@ -114,11 +114,11 @@ class SafetyFilter:
             self._position,
             self._velocity,
             self._previous_velocity,
-            min(speed_scale, 1.0),
+            speed_scale,
             self._has_braked,
         )
         if self._jerk is not None:
-            wanted = self._arrive(wanted, state, desired, outlook)
+            wanted = _arrive(self._jerk, wanted, state, desired, outlook)
         intervals = [limit.interval(state) for limit in self._limits]
         allowed = intersect(intervals)
         velocity = np.minimum(np.maximum(wanted, allowed.lower), allowed.upper)
@@ -175,18 +175,6 @@ class SafetyFilter:
     def _restart_check(self) -> None:
         if self._check is not None:
             self._check.restart(self._position, self._velocity)
-
-    def _arrive(
-        self, wanted: Array, state: LimitState, desired: Command, outlook: Outlook | None
-    ) -> Array:
-        """Return `wanted`, slowed where a jerk limit would make it overshoot."""
-        assert self._jerk is not None
-        farthest, end = desired.position, desired.velocity
-        if outlook is not None:
-            farthest = np.where(wanted > 0.0, outlook.highest, outlook.lowest)
-            end = outlook.end_velocity
-        end_speed = np.maximum(end * np.sign(wanted), 0.0)
-        return self._jerk.arrive(wanted, state, farthest, end_speed)
 
     def _push(self, velocity: Array, allowed: Interval, state: LimitState) -> Pushed:
         """Return what coupled limits and the prediction make of a velocity; None: brake."""
@@ -251,3 +239,14 @@ class SafetyFilter:
         rest = float(change.sum())
         if rest > NOTICEABLE:
             shares[Reason.ACCELERATION] = shares.get(Reason.ACCELERATION, 0.0) + rest
+
+
+def _arrive(
+    jerk: JerkLimit, wanted: Array, state: LimitState, desired: Command, outlook: Outlook | None
+) -> Array:
+    """Return `wanted`, slowed where the jerk limit would make it overshoot."""
+    farthest, end = desired.position, desired.velocity
+    if outlook is not None:
+        farthest = np.where(wanted > 0.0, outlook.highest, outlook.lowest)
+        end = outlook.end_velocity
+    return jerk.arrive(wanted, state, farthest, end * np.sign(wanted))

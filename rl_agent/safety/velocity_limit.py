@@ -28,8 +28,8 @@ class VelocityLimit(Limit):
         self._speed = np.array([joint.max_velocity for joint in joints])
         self._slowing = np.array([joint.max_acceleration for joint in joints]) * dt
         # By how much a change of velocity may differ from the last one's.
-        step = np.array([joint.max_jerk for joint in joints]) * dt * dt
-        self._jerk_step = step if (step < 2.0 * self._slowing).any() else None
+        self._jerk_step = np.array([joint.max_jerk for joint in joints]) * dt * dt
+        self._has_jerk = self._jerk_step < 2.0 * self._slowing
         self._full = Interval(-self._speed, self._speed)
         has_curve = any(joint.velocity_curve is not None for joint in joints)
         self._curves = VelocityCurves(joints, dt) if has_curve else None
@@ -46,21 +46,18 @@ class VelocityLimit(Limit):
         if state.speed_scale >= 1.0:
             return self._full
         # A scale that falls must not ask for more deceleration than the acceleration limit gives.
-        speed = self._speed * max(state.speed_scale, 0.0)
+        speed = self._speed * state.speed_scale
         reachable = np.abs(state.velocity) - self._slowing
-        if self._jerk_step is not None:
-            reachable = np.maximum(reachable, self._within_jerk(state, speed))
-        speed = np.maximum(speed, reachable)
+        speed = np.maximum(speed, np.maximum(reachable, self._within_jerk(state, speed)))
         speed = np.minimum(speed, self._speed)
         return Interval(-speed, speed)
 
     def _within_jerk(self, state: LimitState, speed: Array) -> Array:
-        """Return the speeds that jerk-limited joints keep; 0 where the jerk limit does not bind.
+        """Return the speeds that jerk-limited joints keep, and 0, never less, for all others.
 
         A share of the limit may not be kept at once by an acceleration that must fade out first:
         the jerk limit approaches it, and this one waits until the joint has come to go evenly.
         """
-        assert self._jerk_step is not None
         change = state.velocity - state.previous_velocity
         size = np.abs(state.velocity)
         is_even = (
@@ -68,10 +65,8 @@ class VelocityLimit(Limit):
             & (size > 2.0 * self._jerk_step)
             & (np.abs(change) <= self._jerk_step)
         )
-        is_left_alone = ~is_even & (self._jerk_step < 2.0 * self._slowing)
-        left: Array = np.where(
-            is_left_alone, np.abs(state.velocity + change) + self._jerk_step, 0.0
-        )
+        kept = np.abs(state.velocity + change) + self._jerk_step
+        left: Array = np.where(self._has_jerk & ~is_even, kept, 0.0)
         return left
 
 

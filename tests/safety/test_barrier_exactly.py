@@ -146,6 +146,19 @@ def test_a_solver_that_answers_no_number_is_not_believed(monkeypatch, solution):
     assert push(wall(0.1)).velocity is None
 
 
+def test_the_solver_is_given_no_infinite_number(monkeypatch):
+    given = []
+
+    def solve(*problem):
+        given.extend(problem)
+        return np.array([0.05, 0.3]), 0.0, 1, {}
+
+    monkeypatch.setattr(daqp, "solve", solve)
+    push(Given([[0.0, 1.0], [1.0, 0.0]], [np.inf, 0.1]))
+    assert len(given) == 6
+    assert all(np.isfinite(part).all() for part in given)
+
+
 @pytest.mark.parametrize("status", [-1, -4, 0, 2])
 def test_a_solver_that_says_it_failed_is_believed(monkeypatch, status):
     answering(monkeypatch, [0.05, 0.3], status)

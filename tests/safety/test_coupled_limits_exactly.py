@@ -30,6 +30,8 @@ def test_the_one_model_is_enough_and_necessary(safety, model):
     for missing in (replace(ALL, **{model: None}), Mechanics(), None):
         with pytest.raises(GateError, match="need"):
             check_mechanics(spec, missing)
+        assert make_barrier(spec, 0.01, missing) is None
+        assert make_check(spec, 0.01, missing) is None
 
 
 def test_a_plain_profile_needs_no_model_and_uses_none():

@@ -14,6 +14,10 @@ EQUIVALENT: dict[str, str] = {
     " -> (name not in ('period_s', 'num_ticks')) | True": "an array of each that nothing reads",
     f"{_SAFETY}velocity_limit.py:VelocityLimit.__init__: joint.velocity_curve is not None"
     " -> (joint.velocity_curve is not None) | True": "a short cut: NO_CURVE allows every speed",
+    f"{_SAFETY}jerk_limit.py:JerkLimit._narrow: np.maximum(count - 1, 0) -> count - 1": "where"
+    " nothing is allowed the first round turns the range round, and the second turns it back",
+    f"{_SAFETY}barrier.py:Barrier._solve: len(self._open) != len(most)"
+    " -> (len(self._open) != len(most)) | True": "a short cut: it makes the same arrays again",
     f"{_SAFETY}measurement_intake.py:MeasurementIntake._read: stamp_s + received_s"
     " -> stamp_s - received_s": "either is finite just where both times are",
     f"{_SAFETY}watchdog.py:StampLog.add: 1 -> -1": "an entry has two parts: the second is the last",
