@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -12,7 +12,7 @@ from rl_agent.data.batch import Batch
 from rl_agent.networks.squashed_gaussian import SquashedGaussianActor
 from rl_agent.types import FloatArray
 
-from .sac_config import SacConfig
+from .agent_config import AgentConfig
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Agent(ABC):
     A new algorithm is one file with a subclass and one line in `registry.py`.
     """
 
+    config_class: ClassVar[type[AgentConfig]] = AgentConfig
+    """What its settings are read into."""
     actor: SquashedGaussianActor
     """What is exported: raw observation to mean and log_std before tanh."""
     gradient_step: int
@@ -36,7 +38,7 @@ class Agent(ABC):
     is_compiled: bool = False
 
     @abstractmethod
-    def __init__(self, obs_dim: int, act_dim: int, config: SacConfig, seed: int) -> None:
+    def __init__(self, obs_dim: int, act_dim: int, config: AgentConfig, seed: int) -> None:
         """Build a fresh agent; the same seed gives the same weights and draws."""
 
     @abstractmethod

@@ -1,33 +1,66 @@
-"""Algorithms by name. A new one is one file and one line here; a user's own is `module:Class`."""
+"""Algorithms by name. A new one is one file and one line here; a user's own is `module:Class`.
+
+Reading settings needs no PyTorch: it is imported where an agent is made.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.robots.profile import nearest
 
-from .agent import Agent
+from .agent_config import AgentConfig
 from .sac_config import SacConfig
 
-ALGORITHMS = {"sac": "rl_agent.algorithms.sac:Sac"}
+if TYPE_CHECKING:
+    from .agent import Agent
 
 
-def make_agent(name: str, obs_dim: int, act_dim: int, config: SacConfig, seed: int) -> Agent:
+class Algorithm(NamedTuple):
+    """Where an algorithm is, and what its settings are read into."""
+
+    path: str
+    """`module:Class`."""
+    config_class: type[AgentConfig]
+
+
+ALGORITHMS = {"sac": Algorithm("rl_agent.algorithms.sac:Sac", SacConfig)}
+
+
+def make_agent(name: str, obs_dim: int, act_dim: int, config: AgentConfig, seed: int) -> Agent:
     """Return a fresh agent.
 
     Raises:
         ProblemsError: There is no such algorithm.
     """
-    module_name, _, class_name = ALGORITHMS.get(name, name).partition(":")
-    known = ", ".join(ALGORITHMS)
+    known = ALGORITHMS.get(name)
+    return _find(name, known.path if known else name)(obs_dim, act_dim, config, seed)
+
+
+def config_class(name: str) -> type[AgentConfig]:
+    """Return what an algorithm's settings are read into.
+
+    Raises:
+        ProblemsError: There is no such algorithm.
+    """
+    known = ALGORITHMS.get(name)
+    return known.config_class if known else _find(name, name).config_class
+
+
+def _find(name: str, path: str) -> type[Agent]:
+    module_name, _, class_name = path.partition(":")
     if not class_name:
+        known = ", ".join(ALGORITHMS)
         message = f"no such algorithm{nearest(name, ALGORITHMS)}; known: {known}, or module:Class"
         raise ProblemsError(name, [Problem("algo", message)])
+    from .agent import Agent
+
     try:
         agent_class = getattr(import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
         raise ProblemsError(name, [Problem("algo", f"cannot be imported: {error}")]) from error
     if not (isinstance(agent_class, type) and issubclass(agent_class, Agent)):
         raise ProblemsError(name, [Problem("algo", "is not an Agent class")])
-    return agent_class(obs_dim, act_dim, config, seed)
+    return agent_class

@@ -29,7 +29,7 @@ def train_verb(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="One setting, for example sac.utd_ratio=4; may be repeated."),
+        typer.Option("--set", help="One setting, for example agent.utd_ratio=4; may be repeated."),
     ] = None,
 ) -> int:
     """Train a policy; Ctrl-C leaves a whole checkpoint, and --resume goes on from it.

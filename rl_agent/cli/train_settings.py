@@ -73,7 +73,7 @@ def _set(data: dict[str, Any], text: str) -> None:
     path, separator, value = text.partition("=")
     *parents, key = path.strip().split(".")
     if not separator or not key:
-        message = f"expected name=value, for example sac.utd_ratio=4, got {text!r}"
+        message = f"expected name=value, for example agent.utd_ratio=4, got {text!r}"
         raise ProblemsError("train", [Problem("--set", message)])
     place = data
     for parent in parents:

@@ -62,7 +62,7 @@ def open_run(
     """
     config = read_config(run_dir)
     # More threads than cores that are free cost nearly all speed; the run knows its number.
-    torch.set_num_threads(config.sac.num_threads)
+    torch.set_num_threads(config.agent.num_threads)
     options = config.env_options | ({"robot": robot} if robot else {})
     adapter = make_env(config.env, options)
     try:
@@ -108,7 +108,7 @@ def _task_name(adapter: EnvAdapter, env_id: str) -> str:
 
 def _load_actor(config: TrainConfig, adapter: EnvAdapter, checkpoint: Checkpoint) -> nn.Module:
     layout = adapter.layout
-    agent = make_agent(config.algo, layout.obs_dim, layout.act_dim, config.sac, config.seed)
+    agent = make_agent(config.algo, layout.obs_dim, layout.act_dim, config.agent, config.seed)
     weights = {
         name.removeprefix(_ACTOR): torch.from_numpy(np.array(tensor))
         for name, tensor in checkpoint.tensors.items()

@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict
 
+from rl_agent.algorithms.agent_config import AgentConfig
 from rl_agent.algorithms.sac_config import SacConfig
 from rl_agent.data.journal import JournalConfig
 from rl_agent.data.quarantine import QuarantineConfig
 from rl_agent.data.relabel import RelabelConfig
+
+DEFAULT_ALGO = "sac"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,7 @@ class TrainConfig:
     """Gymnasium id, `module:id` for one that a module registers."""
     env_options: dict[str, Any] = field(default_factory=dict)
     """Keyword arguments of the environment."""
-    algo: str = "sac"
+    algo: str = DEFAULT_ALGO
     num_steps: int = 20_000
     """Environment steps."""
     seed: int = 0
@@ -56,7 +59,8 @@ class TrainConfig:
     random_hold: int = 1
     """Steps for which a random action is held; a slow arm goes nowhere with a new one each step."""
     buffer_size: int = 500_000
-    sac: SacConfig = field(default_factory=SacConfig)
+    agent: AgentConfig = field(default_factory=SacConfig)
+    """Of the algorithm's own class, see `rl_agent.algorithms.registry`."""
     relabel: RelabelConfig = field(default_factory=RelabelConfig)
     quarantine: QuarantineConfig = field(default_factory=QuarantineConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
@@ -72,7 +76,7 @@ class TrainConfig:
                 raise ValueError(f"{name} must be at least 1")
         if self.seed < 0:
             raise ValueError("seed must not be negative")
-        if self.buffer_size < self.sac.n_step:
+        if self.buffer_size < self.agent.n_step:
             raise ValueError("buffer_size must hold n_step steps")
         if self.checkpoint_every_s <= 0.0:
             raise ValueError("checkpoint_every_s must be above 0")

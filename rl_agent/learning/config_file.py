@@ -5,19 +5,22 @@ A preset is a mapping of `TrainConfig` fields. What a file does not name keeps i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from rl_agent.algorithms.agent_config import AgentConfig
+from rl_agent.algorithms.registry import config_class
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.robots.profile import nearest, read_yaml
 
-from .config import TrainConfig
+from .config import DEFAULT_ALGO, TrainConfig
 
+Settings = TypeVar("Settings")
 PRESETS_DIR = Path(__file__).parent.parent / "algorithms" / "presets"
 
 
@@ -58,18 +61,41 @@ def parse_config(data: Any, source: str) -> TrainConfig:
     """
     if not isinstance(data, Mapping):
         raise ProblemsError(source, [Problem("file", "expected a mapping of settings")])
+    settings = dict(data)
+    # Which keys an agent has depends on the algorithm: it is read on its own.
+    algo = settings.get("algo", DEFAULT_ALGO)
+    kind = config_class(algo) if isinstance(algo, str) else AgentConfig
+    problems: list[Problem] = []
+    agent = _read(kind, settings.pop("agent", {}), problems, ["agent"])
+    config = _read(TrainConfig, settings, problems)
+    if config is None or agent is None:
+        raise ProblemsError(source, problems)
+    return _read_whole(config, agent, source)
+
+
+def _read_whole(config: TrainConfig, agent: AgentConfig, source: str) -> TrainConfig:
     try:
-        return TypeAdapter(TrainConfig).validate_python(dict(data))
+        return replace(config, agent=agent)
+    except ValueError as error:
+        raise ProblemsError(source, [Problem("settings", str(error))]) from error
+
+
+def _read(
+    kind: type[Settings], data: Any, problems: list[Problem], place: Sequence[str] = ()
+) -> Settings | None:
+    try:
+        return TypeAdapter(kind).validate_python(data)
     except ValidationError as error:
-        problems = [_problem(detail) for detail in error.errors()]
-        raise ProblemsError(source, problems) from error
+        problems += [_problem(kind, detail, place) for detail in error.errors()]
+        return None
 
 
-def _problem(detail: ErrorDetails) -> Problem:
+def _problem(kind: Any, detail: ErrorDetails, place: Sequence[str]) -> Problem:
     location = [str(part) for part in detail["loc"]]
-    path = ".".join(location) or "settings"
+    path = ".".join([*place, *location]) or "settings"
     if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        return Problem(path, f"is not a known key{nearest(location[-1], _keys_at(location[:-1]))}")
+        known = _keys_at(kind, location[:-1])
+        return Problem(path, f"is not a known key{nearest(location[-1], known)}")
     if detail["type"] in ("missing", "missing_keyword_only_argument"):
         return Problem(path, "is required and was not given")
     found = detail.get("input")
@@ -78,8 +104,7 @@ def _problem(detail: ErrorDetails) -> Problem:
     return Problem(path, f"{message}{shown}")
 
 
-def _keys_at(location: list[str]) -> list[str]:
-    kind: Any = TrainConfig
+def _keys_at(kind: Any, location: list[str]) -> list[str]:
     for part in location:
         kind = get_type_hints(kind).get(part) if is_dataclass(kind) else None
     if not (isinstance(kind, type) and is_dataclass(kind)):

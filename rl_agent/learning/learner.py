@@ -43,7 +43,7 @@ class Learner:
         config = self.config
         self.stopwatch = Stopwatch()
         self.schedule = UpdateSchedule(
-            learning_starts=config.learning_starts, utd_ratio=config.sac.utd_ratio
+            learning_starts=config.learning_starts, utd_ratio=config.agent.utd_ratio
         )
         self.sample_rng = np.random.default_rng([config.seed, 0])
         self.newest_evaluation: Score | None = None
@@ -111,7 +111,7 @@ class Learner:
         if num_updates == 0 or len(parts.replay) == 0:
             return
         with watch.measure("sample"):
-            size = num_updates * self.config.sac.batch_size
+            size = num_updates * self.config.agent.batch_size
             batches = parts.replay.sample(size, self.sample_rng).split(num_updates)
         with watch.measure("update"):
             for batch in batches:

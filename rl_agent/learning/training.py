@@ -76,7 +76,7 @@ def train(
     if holds_run(run_dir) and not should_resume:
         message = "already holds a run; add --resume to go on with it, or choose another folder"
         raise ProblemsError(str(run_dir), [Problem("--out", message)])
-    prepare_torch(config.sac.num_threads)
+    prepare_torch(config.agent.num_threads)
     with ExitStack() as stack:
         # A caller's own arithmetic after the training is none of torch's business.
         stack.callback(torch.set_flush_denormal, False)
@@ -86,7 +86,7 @@ def train(
         _keep_contract(run_dir, env)
         write_config(run_dir, config)
         agent = make_agent(
-            config.algo, env.layout.obs_dim, env.layout.act_dim, config.sac, config.seed
+            config.algo, env.layout.obs_dim, env.layout.act_dim, config.agent, config.seed
         )
         replay = _make_replay(config, env)
         journal = JournalWriter(journal_dir(run_dir), env.layout, config.journal)
@@ -129,10 +129,10 @@ def _keep_contract(run_dir: Path, env: EnvAdapter) -> None:
 
 
 def _resolve_gamma(config: TrainConfig, env: EnvAdapter) -> TrainConfig:
-    if config.sac.gamma is not None:
+    if config.agent.gamma is not None:
         return config
     gamma = DEFAULT_GAMMA if env.gamma is None else env.gamma
-    return replace(config, sac=replace(config.sac, gamma=gamma))
+    return replace(config, agent=replace(config.agent, gamma=gamma))
 
 
 def _make_replay(config: TrainConfig, env: EnvAdapter) -> ReplayBuffer:
@@ -142,13 +142,13 @@ def _make_replay(config: TrainConfig, env: EnvAdapter) -> ReplayBuffer:
             message = f"{config.env} has no goals that could be exchanged; set it to 0"
             raise ProblemsError(config.env, [Problem("relabel.fraction", message)])
         relabeller = Relabeller(env.task, env.goal_slice, config.relabel)
-    assert config.sac.gamma is not None
+    assert config.agent.gamma is not None
     return ReplayBuffer(
         env.layout,
         config.buffer_size,
-        gamma=config.sac.gamma,
-        n_step=config.sac.n_step,
-        critic_action=config.sac.critic_action,
+        gamma=config.agent.gamma,
+        n_step=config.agent.n_step,
+        critic_action=config.agent.critic_action,
         relabeller=relabeller,
         quarantine=config.quarantine,
     )
@@ -192,9 +192,9 @@ def _compile_if_due(
     config: TrainConfig, agent: Agent, stop: StopRequest, hooks: TrainHooks
 ) -> None:
     schedule = UpdateSchedule(
-        learning_starts=config.learning_starts, utd_ratio=config.sac.utd_ratio
+        learning_starts=config.learning_starts, utd_ratio=config.agent.utd_ratio
     )
-    decision = decide_compile(config.sac.compile, schedule.num_planned(config.num_steps))
+    decision = decide_compile(config.agent.compile, schedule.num_planned(config.num_steps))
     hooks.on_message(decision.sentence)
     if not decision.should_compile:
         return

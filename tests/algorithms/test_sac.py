@@ -75,14 +75,14 @@ def test_temperature_rises_where_the_entropy_is_below_its_target():
     for agent in (warm, cold):
         agent.update(make_batch())
     # Adam's first step has the length of the learning rate.
-    assert (warm.log_alpha - np.log(0.2)).item() == pytest.approx(3e-4, rel=1e-3)
-    assert (cold.log_alpha - np.log(0.2)).item() == pytest.approx(-3e-4, rel=1e-3)
+    assert (warm.temperature.log_alpha - np.log(0.2)).item() == pytest.approx(3e-4, rel=1e-3)
+    assert (cold.temperature.log_alpha - np.log(0.2)).item() == pytest.approx(-3e-4, rel=1e-3)
 
 
 def test_temperature_can_be_fixed():
     agent = make_agent(learns_alpha=False)
     agent.update(make_batch())
-    assert agent.log_alpha.item() == pytest.approx(np.log(0.2))
+    assert agent.temperature.log_alpha.item() == pytest.approx(np.log(0.2))
 
 
 def test_policy_delay_updates_the_actor_every_third_time():

@@ -15,9 +15,9 @@ from rl_agent.learning.checkpoint import load_checkpoint
 from rl_agent.learning.evaluate import Score
 from rl_agent.learning.progress import Progress, Rates
 
-SMALL = ["--set", "sac.actor_hidden_dims=[8]", "--set", "sac.critic_hidden_dims=[8]"]
+SMALL = ["--set", "agent.actor_hidden_dims=[8]", "--set", "agent.critic_hidden_dims=[8]"]
 SMALL += ["--set", "evaluation.num_episodes=2", "--set", "evaluation.num_confirm=2"]
-SMALL += ["--set", "learning_starts=10", "--set", "sac.batch_size=8"]
+SMALL += ["--set", "learning_starts=10", "--set", "agent.batch_size=8"]
 
 
 def progress(**changes):
@@ -53,7 +53,7 @@ def test_train_then_resume_for_longer(tmp_path, capsys):
         (["--env", "CartPole-v1"], "only continuous"),
         (["--env", "NoSuch-v0"], "doesn't exist"),
         (["--resume"], "no training run here"),
-        (["--env", ENV, "--set", "sac.utd=3"], "did you mean 'utd_ratio'"),
+        (["--env", ENV, "--set", "agent.utd=3"], "did you mean 'utd_ratio'"),
         (["--env", ENV, "--algo", "sacc"], "did you mean 'sac'"),
     ],
 )

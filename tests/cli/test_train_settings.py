@@ -9,30 +9,32 @@ from rl_agent.learning.run_folder import write_config
 def test_options_win_over_the_preset_of_the_environment():
     plain = fresh_config(GivenOptions(env="Pendulum-v1"))
     changed = fresh_config(
-        GivenOptions(env="Pendulum-v1", steps=7, seed=5, sets=["sac.batch_size=32", "sac.tau=0.1"])
+        GivenOptions(
+            env="Pendulum-v1", steps=7, seed=5, sets=["agent.batch_size=32", "agent.tau=0.1"]
+        )
     )
-    assert plain.sac.batch_size == 128
+    assert plain.agent.batch_size == 128
     assert (changed.num_steps, changed.seed) == (7, 5)
-    assert (changed.sac.batch_size, changed.sac.tau) == (32, 0.1)
+    assert (changed.agent.batch_size, changed.agent.tau) == (32, 0.1)
 
 
 def test_an_environment_without_a_preset_takes_the_defaults():
-    assert fresh_config(GivenOptions(env=ENV)).sac.batch_size == 256
+    assert fresh_config(GivenOptions(env=ENV)).agent.batch_size == 256
 
 
 def test_a_preset_may_serve_another_environment():
     config = fresh_config(GivenOptions(env=ENV, config="pendulum"))
-    assert (config.env, config.sac.batch_size) == (ENV, 128)
+    assert (config.env, config.agent.batch_size) == (ENV, 128)
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
         (GivenOptions(), "which environment"),
-        (GivenOptions(env=ENV, sets=["sac.batch_size"]), "expected name=value"),
+        (GivenOptions(env=ENV, sets=["agent.batch_size"]), "expected name=value"),
         (GivenOptions(env=ENV, sets=["seed.x=1"], seed=3), "seed holds no settings"),
-        (GivenOptions(env=ENV, sets=["sac.bath_size=3"]), "did you mean 'batch_size'"),
-        (GivenOptions(env=ENV, sets=["sac.tau=[1"]), "is not YAML"),
+        (GivenOptions(env=ENV, sets=["agent.bath_size=3"]), "did you mean 'batch_size'"),
+        (GivenOptions(env=ENV, sets=["agent.tau=[1"]), "is not YAML"),
     ],
 )
 def test_mistakes_are_told(given, words):

@@ -44,7 +44,7 @@ def run_dir(tmp_path_factory):
         learning_starts=20,
         seed=7,
         evaluation=EVALUATION,
-        sac=SAC,
+        agent=SAC,
     )
     threads = torch.get_num_threads()
     train(config, run_dir)
@@ -158,7 +158,7 @@ def test_a_robot_of_the_users_own_is_named_by_its_file(tmp_path):
         num_steps=10,
         learning_starts=5,
         evaluation=EvaluationConfig(every=50, num_episodes=1),
-        sac=SAC,
+        agent=SAC,
     )
     train(config, tmp_path / "run")
     app = typer.Typer()
@@ -198,7 +198,7 @@ def test_a_folder_that_is_no_run_is_named(tmp_path):
 
 
 def test_a_policy_of_no_robot_is_refused(tmp_path):
-    write_config(tmp_path, TrainConfig(env="Pendulum-v1", sac=SAC))
+    write_config(tmp_path, TrainConfig(env="Pendulum-v1", agent=SAC))
     with pytest.raises(EnvironmentNotSupportedError, match="Pendulum-v1: is no robot's twin"):
         export_bundle(tmp_path, tmp_path / "b")
 

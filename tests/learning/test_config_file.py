@@ -13,8 +13,8 @@ def test_every_preset_holds(name):
 
 
 def test_what_is_not_named_keeps_its_default():
-    config = parse_config({"env": "X-v0", "sac": {"utd_ratio": 4}}, "test")
-    assert (config.sac.utd_ratio, config.sac.batch_size, config.seed) == (4.0, 256, 0)
+    config = parse_config({"env": "X-v0", "agent": {"utd_ratio": 4}}, "test")
+    assert (config.agent.utd_ratio, config.agent.batch_size, config.seed) == (4.0, 256, 0)
 
 
 def test_all_mistakes_are_listed_at_once_with_the_nearest_name():
@@ -22,7 +22,7 @@ def test_all_mistakes_are_listed_at_once_with_the_nearest_name():
         "env": "X-v0",
         "num_stepss": 3,
         "seed": "many",
-        "sac": {"utd_ration": 2, "gamma": float("nan"), "actor_hidden_dims": [8, "x"]},
+        "agent": {"utd_ration": 2, "gamma": float("nan"), "actor_hidden_dims": [8, "x"]},
         "relabel": {"fraction": 1.5},
         "journal": {"sync": "sometimes"},
     }
@@ -33,9 +33,9 @@ def test_all_mistakes_are_listed_at_once_with_the_nearest_name():
     for words in (
         "num_stepss: is not a known key; did you mean 'num_steps'?",
         "seed: ",
-        "sac.utd_ration: is not a known key; did you mean 'utd_ratio'?",
-        "sac.gamma: ",
-        "sac.actor_hidden_dims.1: ",
+        "agent.utd_ration: is not a known key; did you mean 'utd_ratio'?",
+        "agent.gamma: ",
+        "agent.actor_hidden_dims.1: ",
         "relabel: fraction must be in [0, 1]",
         "journal.sync: ",
     ):
@@ -49,7 +49,7 @@ def test_all_mistakes_are_listed_at_once_with_the_nearest_name():
         {"learning_starts": 0},
         {"seed": -1},
         {"checkpoint_every_s": 0.0},
-        {"buffer_size": 2, "sac": {"n_step": 3}},
+        {"buffer_size": 2, "agent": {"n_step": 3}},
         {"evaluation": {"every": 0}},
         {"evaluation": {"stop_at_success": 0.0}},
     ],
@@ -75,5 +75,5 @@ def test_unknown_presets_and_files_are_named(tmp_path):
 
 def test_a_users_file_is_read(tmp_path):
     path = tmp_path / "mine.yaml"
-    path.write_text("env: Pendulum-v1\nsac: {batch_size: 32}\n")
-    assert parse_config(load_settings(str(path)), str(path)).sac.batch_size == 32
+    path.write_text("env: Pendulum-v1\nagent: {batch_size: 32}\n")
+    assert parse_config(load_settings(str(path)), str(path)).agent.batch_size == 32

@@ -48,7 +48,7 @@ def test_a_run_leaves_all_that_is_needed_to_go_on_and_to_export(whole_run):
     assert best.env_step == result.best_step
     assert all(name.startswith("actor.") for name in best.tensors)
     config = read_config(run_dir)
-    assert config.sac.gamma == 0.9  # the task's, since none was given
+    assert config.agent.gamma == 0.9  # the task's, since none was given
     assert [line["env_step"] for line in read_metrics(run_dir) if line["kind"] == "evaluation"] == [
         40,
         80,
@@ -163,7 +163,7 @@ def test_readings_that_are_no_numbers_poison_nothing(tmp_path):
 
 def test_a_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path):
     config = small_config(
-        sac={"critic_learning_rate": 1e30, "use_layer_norm": False}, checkpoint_every_s=1e-9
+        agent={"critic_learning_rate": 1e30, "use_layer_norm": False}, checkpoint_every_s=1e-9
     )
     with pytest.raises(TrainingDivergedError, match="is not finite at step"):
         train(config, tmp_path)
@@ -202,7 +202,7 @@ def test_it_learns_to_bring_a_point_to_its_goal(tmp_path):
     config = small_config(
         num_steps=1500,
         learning_starts=200,
-        sac={
+        agent={
             "actor_hidden_dims": [64, 64],
             "critic_hidden_dims": [64, 64],
             "batch_size": 64,

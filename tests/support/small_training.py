@@ -7,7 +7,7 @@ ENV = "double_integrator:DoubleIntegrator-v0"
 
 
 def small_config(**changes):
-    sac = {
+    agent = {
         "actor_hidden_dims": [16, 16],
         "critic_hidden_dims": [16, 16],
         "batch_size": 16,
@@ -15,7 +15,7 @@ def small_config(**changes):
         "dropout_rate": 0.05,
         "num_qs": 3,
         "policy_delay": 2,
-        **changes.pop("sac", {}),
+        **changes.pop("agent", {}),
     }
     evaluation = {"every": 40, "num_episodes": 1, "num_confirm": 1} | changes.pop("evaluation", {})
     values = {
@@ -24,7 +24,7 @@ def small_config(**changes):
         "seed": 3,
         "learning_starts": 20,
         "log_every": 25,
-        "sac": sac,
+        "agent": agent,
         "evaluation": evaluation,
         "relabel": {"fraction": 0.5},
         # A few in every run, whenever they fall: no result may depend on them.

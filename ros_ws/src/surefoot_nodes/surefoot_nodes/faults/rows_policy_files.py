@@ -21,8 +21,9 @@ from .tiny_bundle import make_tiny_bundle
 STEPS = 600
 TRAINS_S = 240.0
 TRAINING = (
-    "train --env sim:CartpoleSwingUp-v0 --seed 1 --set learning_starts=100 --set sac.batch_size=32"
-    " --set sac.actor_hidden_dims=[16,16] --set sac.critic_hidden_dims=[16,16]"
+    "train --env sim:CartpoleSwingUp-v0 --seed 1 --set learning_starts=100"
+    " --set agent.batch_size=32 --set agent.actor_hidden_dims=[16,16]"
+    " --set agent.critic_hidden_dims=[16,16]"
     " --set checkpoint_every_s=0.3 --set evaluation.every=1000000"
     " --set evaluation.num_episodes=1 --set evaluation.num_confirm=1"
 )

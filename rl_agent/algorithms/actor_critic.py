@@ -1,0 +1,202 @@
+"""What all actor-critic algorithms share: networks, slow copies, generators, state, compilation.
+
+All randomness is drawn with numpy outside the update, so the eager and the compiled update do the
+same arithmetic, and two generators' states are all there is to checkpoint.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rl_agent.data.batch import Batch
+from rl_agent.networks.squashed_gaussian import SquashedGaussianActor, sample_squashed
+from rl_agent.types import FloatArray
+
+from .adam import Adam
+from .agent import Agent, AgentState
+from .agent_config import AgentConfig
+from .compilation import GradientFunction, compiled_gradients, eager_gradients
+from .targets import polyak_
+from .update_inputs import UpdateInputs
+
+
+class ActorCritic(Agent):
+    """Actor and critics; a subclass makes the critics and says what each half learns from.
+
+    `online_actor` learns and explores; `actor`, its slow copy, is tried out and exported.
+    """
+
+    critic_metrics: ClassVar[tuple[str, ...]] = ("critic_loss", "q_mean", "target_q_mean")
+    """Names of what `update_critic` returns, one number each, and after them a 1 that counts."""
+    actor_metrics: ClassVar[tuple[str, ...]] = ("actor_loss",)
+    """The same of `update_actor`."""
+
+    def __init__(self, obs_dim: int, act_dim: int, config: AgentConfig, seed: int) -> None:
+        self.config: Any = config
+        self.obs_dim, self.act_dim = obs_dim, act_dim
+        self.gradient_step = 0
+        generator = torch.Generator().manual_seed(seed)
+        self.actor = self.make_actor(generator)
+        self.online_actor = copy.deepcopy(self.actor)
+        # One normaliser for all: the average is over weights, not over what they look at.
+        self.online_actor.normalizer = self.actor.normalizer
+        self.critic = self.make_critic(generator)
+        self.actor_adam = Adam(self.online_actor.parameters(), config.actor_learning_rate)
+        self.critic_adam = Adam(self.critic.parameters(), config.critic_learning_rate)
+        self.inputs = UpdateInputs(obs_dim, act_dim, config)
+        explore, update = np.random.SeedSequence(seed).spawn(2)
+        self.exploration_rng = np.random.default_rng(explore)
+        self.update_rng = np.random.default_rng(update)
+        self._obs = torch.zeros(1, obs_dim)
+        self._noise = torch.zeros(1, act_dim)
+        self._critic_sums = torch.zeros(len(self.critic_metrics) + 1)
+        self._actor_sums = torch.zeros(len(self.actor_metrics) + 1)
+        self._critic_step: Callable[[], Tensor] = lambda: self.update_critic(eager_gradients)
+        self._actor_step: Callable[[], Tensor] = lambda: self.update_actor(eager_gradients)
+
+    def make_actor(self, generator: torch.Generator) -> SquashedGaussianActor:
+        """Return a fresh actor."""
+        return SquashedGaussianActor(
+            self.obs_dim,
+            self.act_dim,
+            self.config.actor_hidden_dims,
+            generator,
+            normalize_obs=self.config.normalize_obs,
+        )
+
+    @abstractmethod
+    def make_critic(self, generator: torch.Generator) -> nn.Module:
+        """Return fresh critics."""
+
+    @abstractmethod
+    def update_critic(self, gradients_of: GradientFunction) -> Tensor:
+        """Take one step of the critics on `inputs`; return `critic_metrics` and a 1."""
+
+    @abstractmethod
+    def update_actor(self, gradients_of: GradientFunction) -> Tensor:
+        """Take one step of the actor on `inputs`; return `actor_metrics` and a 1."""
+
+    @torch.no_grad()
+    def act(self, obs: FloatArray, *, is_deterministic: bool = False) -> FloatArray:
+        """Return (act_dim,) in [-1, 1], sampled, or the averaged actor's tanh(mean)."""
+        self._obs[0] = torch.from_numpy(np.ascontiguousarray(obs, dtype=np.float32))
+        if is_deterministic:
+            return torch.tanh(self.actor(self._obs)[0])[0].numpy()
+        mean, log_std = self.online_actor(self._obs)
+        self.exploration_rng.standard_normal(dtype=np.float32, out=self._noise.numpy())
+        return self.explore(mean, log_std, self._noise)[0].numpy()
+
+    def explore(self, mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
+        """Return the action (1, act_dim) to try, from the actor's answer and standard noise."""
+        return sample_squashed(mean, log_std, noise).action
+
+    def observe(self, obs: FloatArray) -> None:
+        """Take an observation into the normaliser."""
+        self.actor.normalizer.update(torch.from_numpy(obs))
+
+    @torch.no_grad()
+    def update(self, batch: Batch) -> None:
+        """Take one critic update, and every `policy_delay`-th time an actor update."""
+        self.inputs.load(batch, self.update_rng)
+        self.draw(self.update_rng)
+        self._critic_sums += self._critic_step()
+        self.gradient_step += 1
+        if self.gradient_step % self.config.policy_delay == 0:
+            self._actor_sums += self._actor_step()
+
+    def draw(self, rng: np.random.Generator) -> None:
+        """Draw what else the next update needs; a subclass says what."""
+
+    def smoothness(self, actor: Callable[..., Any], mean: Tensor) -> Tensor:
+        """Return the penalty on how far neighbouring observations' actions lie apart."""
+        next_mean, _ = actor(self.inputs.next_obs)
+        change = torch.tanh(next_mean) - torch.tanh(mean)
+        return self.config.smoothness_coef * change.square().sum(-1).mean()
+
+    def average_actor(self) -> None:
+        """Let the exported actor follow the one that learns."""
+        average = self.actor.trunk.parameters()
+        polyak_(average, self.online_actor.trunk.parameters(), self.config.actor_average_rate)
+
+    def compile(self) -> None:
+        """Compile both halves of the update, each one graph with its Adam and Polyak steps."""
+        graph_options: dict[str, Any] = {"fullgraph": True, "dynamic": False}
+        critic_step = torch.compile(lambda: self.update_critic(compiled_gradients), **graph_options)
+        actor_step = torch.compile(lambda: self.update_actor(compiled_gradients), **graph_options)
+        before = {name: tensor.clone() for name, tensor in self._tensors().items()}
+        try:
+            with torch.no_grad():
+                critic_step()
+                actor_step()
+        finally:
+            self._copy_tensors(before)
+        self._critic_step, self._actor_step = critic_step, actor_step
+        self.is_compiled = True
+
+    def metrics(self) -> dict[str, float]:
+        """Return losses, Q values and whatever else is told, averaged since the last call."""
+        values = _averages(self.critic_metrics, self._critic_sums)
+        return values | _averages(self.actor_metrics, self._actor_sums)
+
+    def get_state(self) -> AgentState:
+        """Return networks, moments, generators and the counter."""
+        values = {
+            "gradient_step": self.gradient_step,
+            "exploration_rng": self.exploration_rng.bit_generator.state,
+            "update_rng": self.update_rng.bit_generator.state,
+        }
+        return AgentState(self._tensors(), values)
+
+    def set_state(self, state: AgentState) -> None:
+        """Continue from a state of an agent with the same dimensions and networks."""
+        self._copy_tensors(state.tensors)
+        self.gradient_step = int(state.values["gradient_step"])
+        self.exploration_rng.bit_generator.state = state.values["exploration_rng"]
+        self.update_rng.bit_generator.state = state.values["update_rng"]
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Return all networks by name; a subclass adds its own."""
+        return {"actor": self.actor, "online_actor": self.online_actor, "critic": self.critic}
+
+    def optimisers(self) -> dict[str, Adam]:
+        """Return all optimisers by name; a subclass adds its own."""
+        return {"actor_adam": self.actor_adam, "critic_adam": self.critic_adam}
+
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield all that makes the next update; a subclass adds what is neither of both."""
+        yield "sums.critic", self._critic_sums
+        yield "sums.actor", self._actor_sums
+        for prefix, module in self.modules().items():
+            for name, tensor in module.state_dict().items():
+                yield f"{prefix}.{name}", tensor
+        for prefix, optimiser in self.optimisers().items():
+            for name, tensor in optimiser.tensors().items():
+                yield f"{prefix}.{name}", tensor
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return dict(self.named_tensors())
+
+    @torch.no_grad()
+    def _copy_tensors(self, source: dict[str, Tensor]) -> None:
+        own = self._tensors()
+        if own.keys() != source.keys():
+            missing = sorted(own.keys() ^ source.keys())[:3]
+            raise ValueError(f"the state does not fit this agent, for example {missing}")
+        for name, tensor in own.items():
+            if tensor.shape != source[name].shape:
+                message = f"expected {tuple(tensor.shape)}, got {tuple(source[name].shape)}"
+                raise ValueError(f"{name}: {message}")
+            tensor.copy_(source[name])
+
+
+def _averages(names: tuple[str, ...], sums: Tensor) -> dict[str, float]:
+    *totals, count = sums.tolist()
+    sums.zero_()
+    return {name: total / count for name, total in zip(names, totals, strict=True)} if count else {}

@@ -1,0 +1,71 @@
+"""What all algorithms have in common: dimensions, rates, and what they see of the experience."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentConfig:
+    """Settings of every algorithm; its own ones, and its paper's defaults, are in a subclass."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    utd_ratio: float = 1.0
+    """Critic updates per environment step."""
+    policy_delay: int = 1
+    """Critic updates per actor update."""
+    actor_average_rate: float = 0.01
+    """Polyak rate, per actor update, of the actor that is tried out and exported; 1 for no average.
+
+    Single updates make success wobble by tens of per cent; the average of the last 100 hardly does.
+    """
+    n_step: int = 1
+    gamma: float | None = None
+    """None takes the task's, or 0.99 where there is no task."""
+    tau: float = 0.005
+    """Polyak rate of the target networks, per critic update."""
+    smoothness_coef: float = 0.0
+    """Weight of |pi(next_obs) - pi(obs)|^2 in the actor's loss (CAPS, Mysore et al. 2021, eq. 2).
+
+    Without it policies chatter between neighbouring observations, which shakes real gears.
+    """
+    actor_hidden_dims: tuple[int, ...] = (256, 256)
+    critic_hidden_dims: tuple[int, ...] = (256, 256)
+    batch_size: int = 256
+    actor_learning_rate: float = 3e-4
+    critic_learning_rate: float = 3e-4
+    normalize_obs: bool = True
+    critic_action: Literal["applied", "proposed"] = "applied"
+    """Which action the critics are trained on; see `rl_agent.data.replay_buffer`."""
+    compile: Literal["auto", "on", "off"] = "auto"
+    """Compile the update; auto does it where the planned updates repay the time that it takes."""
+    num_threads: int = 1
+    """More threads than free cores make torch many times slower."""
+
+    def __post_init__(self) -> None:
+        require(self.utd_ratio > 0.0, "utd_ratio must be above 0")
+        require(self.policy_delay >= 1, "policy_delay must be at least 1")
+        require(self.n_step >= 1, "n_step must be at least 1")
+        require(self.gamma is None or 0.0 <= self.gamma < 1.0, "gamma must be in [0, 1)")
+        require(0.0 < self.tau <= 1.0, "tau must be in (0, 1]")
+        is_rate = 0.0 < self.actor_average_rate <= 1.0
+        require(is_rate, "actor_average_rate must be in (0, 1]")
+        require(self.smoothness_coef >= 0.0, "smoothness_coef must not be negative")
+        require(self.batch_size >= 1, "batch_size must be at least 1")
+        require(self.num_threads >= 1, "num_threads must be at least 1")
+        hidden_dims = (*self.actor_hidden_dims, *self.critic_hidden_dims)
+        require(all(dim >= 1 for dim in hidden_dims), "hidden dims must be at least 1")
+
+
+def require(holds: bool, message: str) -> None:
+    """Insist on a setting.
+
+    Raises:
+        ValueError: It does not hold.
+    """
+    if not holds:
+        raise ValueError(message)

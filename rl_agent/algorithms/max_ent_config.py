@@ -1,0 +1,22 @@
+"""Settings of algorithms that weigh the policy's entropy: SAC and its relatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .agent_config import AgentConfig, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxEntConfig(AgentConfig):
+    """max E[sum gamma^t (r + alpha H(pi))]."""
+
+    target_entropy: float | None = None
+    """None takes -act_dim."""
+    initial_alpha: float = 0.2
+    learns_alpha: bool = True
+    alpha_learning_rate: float = 3e-4
+
+    def __post_init__(self) -> None:
+        AgentConfig.__post_init__(self)
+        require(self.initial_alpha > 0.0, "initial_alpha must be above 0")

@@ -1,0 +1,66 @@
+"""The memory that an update reads: fixed, aligned tensors.
+
+Results of matrix products can depend on alignment, and numpy puts arrays anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from rl_agent.data.batch import Batch
+
+from .agent_config import AgentConfig
+
+
+class UpdateInputs:
+    """One batch and the random numbers for one update."""
+
+    def __init__(self, obs_dim: int, act_dim: int, config: AgentConfig) -> None:
+        size = config.batch_size
+        self.obs = torch.zeros(size, obs_dim)
+        self.action = torch.zeros(size, act_dim)
+        self.reward = torch.zeros(size)
+        self.discount = torch.zeros(size)
+        self.next_obs = torch.zeros(size, obs_dim)
+        self.noise = torch.zeros(size, act_dim)
+        self.next_noise = torch.zeros(size, act_dim)
+
+    def load(self, batch: Batch, rng: np.random.Generator) -> None:
+        """Copy a batch in and draw the update's random numbers."""
+        for name in ("obs", "action", "reward", "discount", "next_obs"):
+            np.copyto(getattr(self, name).numpy(), getattr(batch, name))
+        rng.standard_normal(dtype=np.float32, out=self.next_noise.numpy())
+        rng.standard_normal(dtype=np.float32, out=self.noise.numpy())
+
+
+class EnsembleDraws:
+    """Which critics a target looks at, and which units are dropped."""
+
+    def __init__(
+        self,
+        num_qs: int,
+        num_min_qs: int,
+        hidden_dims: Sequence[int],
+        *,
+        batch_size: int,
+        dropout_rate: float,
+    ) -> None:
+        self._num_qs, self._num_min_qs = num_qs, num_min_qs
+        self.q_index = torch.arange(num_min_qs)
+        shape = (num_qs, batch_size)
+        dims = hidden_dims if dropout_rate > 0.0 else ()
+        self.critic_bits, self.target_bits, self.actor_bits = (
+            [torch.zeros(*shape, dim, dtype=torch.int16) for dim in dims] for _ in range(3)
+        )
+
+    def draw(self, rng: np.random.Generator) -> None:
+        """Draw afresh."""
+        if self._num_min_qs < self._num_qs:
+            chosen = rng.permutation(self._num_qs)[: self._num_min_qs]
+            np.copyto(self.q_index.numpy(), chosen)
+        for bits in (*self.critic_bits, *self.target_bits, *self.actor_bits):
+            view = bits.numpy()
+            np.copyto(view, np.frombuffer(rng.bytes(view.nbytes), np.int16).reshape(view.shape))
