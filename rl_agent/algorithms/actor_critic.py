@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from rl_agent.data.batch import Batch
+from rl_agent.networks.actor import Actor
 from rl_agent.networks.squashed_gaussian import SquashedGaussianActor, sample_squashed
 from rl_agent.types import FloatArray
 
@@ -61,7 +62,7 @@ class ActorCritic(Agent):
         self._critic_step: Callable[[], Tensor] = lambda: self.update_critic(eager_gradients)
         self._actor_step: Callable[[], Tensor] = lambda: self.update_actor(eager_gradients)
 
-    def make_actor(self, generator: torch.Generator) -> SquashedGaussianActor:
+    def make_actor(self, generator: torch.Generator) -> Actor:
         """Return a fresh actor."""
         return SquashedGaussianActor(
             self.obs_dim,
@@ -96,6 +97,17 @@ class ActorCritic(Agent):
     def explore(self, mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
         """Return the action (1, act_dim) to try, from the actor's answer and standard noise."""
         return sample_squashed(mean, log_std, noise).action
+
+    @torch.no_grad()
+    def value(self, obs: FloatArray, action: FloatArray) -> FloatArray:
+        """Return Q (B,) as the critics hold it on average."""
+        normalized = self.actor.normalizer(torch.from_numpy(obs))
+        return self.q_values(torch.cat([normalized, torch.from_numpy(action)], -1)).mean(0).numpy()
+
+    def q_values(self, critic_input: Tensor) -> Tensor:
+        """Return (E, B), what each critic expects of normalised observations and actions."""
+        values: Tensor = self.critic(critic_input)
+        return values
 
     def observe(self, obs: FloatArray) -> None:
         """Take an observation into the normaliser."""

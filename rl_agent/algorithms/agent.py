@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from rl_agent.data.batch import Batch
-from rl_agent.networks.squashed_gaussian import SquashedGaussianActor
+from rl_agent.networks.actor import Actor
 from rl_agent.types import FloatArray
 
 from .agent_config import AgentConfig
@@ -31,7 +31,7 @@ class Agent(ABC):
 
     config_class: ClassVar[type[AgentConfig]] = AgentConfig
     """What its settings are read into."""
-    actor: SquashedGaussianActor
+    actor: Actor
     """What is exported: raw observation to mean and log_std before tanh."""
     gradient_step: int
     """Critic updates so far."""
@@ -52,6 +52,10 @@ class Agent(ABC):
     @abstractmethod
     def update(self, batch: Batch) -> None:
         """Take one critic update, and an actor update where one is due."""
+
+    @abstractmethod
+    def value(self, obs: FloatArray, action: FloatArray) -> FloatArray:
+        """Return Q (B,) as the critics hold it on average, for (B, obs_dim) and (B, act_dim)."""
 
     @abstractmethod
     def metrics(self) -> dict[str, float]:

@@ -13,6 +13,7 @@ from rl_agent.robots.profile import nearest
 
 from .agent_config import AgentConfig
 from .sac_config import SacConfig
+from .td3_config import DdpgConfig, Td3Config
 
 if TYPE_CHECKING:
     from .agent import Agent
@@ -26,7 +27,11 @@ class Algorithm(NamedTuple):
     config_class: type[AgentConfig]
 
 
-ALGORITHMS = {"sac": Algorithm("rl_agent.algorithms.sac:Sac", SacConfig)}
+ALGORITHMS = {
+    "ddpg": Algorithm("rl_agent.algorithms.td3:Ddpg", DdpgConfig),
+    "sac": Algorithm("rl_agent.algorithms.sac:Sac", SacConfig),
+    "td3": Algorithm("rl_agent.algorithms.td3:Td3", Td3Config),
+}
 
 
 def make_agent(name: str, obs_dim: int, act_dim: int, config: AgentConfig, seed: int) -> Agent:

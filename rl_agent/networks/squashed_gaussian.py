@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
+from .actor import Actor
 from .mlp import Mlp
 from .normalizer import Normalizer
 
@@ -25,7 +26,7 @@ class SampledAction(NamedTuple):
     log_prob: Tensor  # (B,)
 
 
-class SquashedGaussianActor(nn.Module):
+class SquashedGaussianActor(Actor):
     """Observation to mean and log_std *before* squashing; the deterministic action is tanh(mean).
 
     Takes raw observations: the normaliser is inside, so an exported policy cannot lose it.

@@ -1,13 +1,14 @@
 import pytest
 
-from rl_agent.algorithms.registry import ALGORITHMS, make_agent
+from rl_agent.algorithms.registry import ALGORITHMS, config_class, make_agent
 from rl_agent.algorithms.sac_config import SacConfig
 from rl_agent.exceptions import ProblemsError
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_algorithm_can_be_built(name):
-    agent = make_agent(name, 3, 2, SacConfig(actor_hidden_dims=(4,), critic_hidden_dims=(4,)), 0)
+    config = config_class(name)(actor_hidden_dims=(4,), critic_hidden_dims=(4,))
+    agent = make_agent(name, 3, 2, config, 0)
     assert agent.gradient_step == 0
     assert agent.actor.obs_dim == 3
 

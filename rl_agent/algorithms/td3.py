@@ -1,0 +1,106 @@
+"""TD3 (Fujimoto et al., "Addressing Function Approximation Error in Actor-Critic Methods", 2018).
+
+DDPG (Lillicrap et al., "Continuous Control with Deep Reinforcement Learning", 2016) is a setting of
+it. Its target actor is `actor`, the slow copy that is tried out and exported.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rl_agent.networks.deterministic import DeterministicActor
+from rl_agent.networks.ensemble import EnsembleMlp
+
+from .actor_critic import ActorCritic
+from .compilation import GradientFunction
+from .targets import ensemble_td_loss, polyak_
+from .td3_config import DdpgConfig, Td3Config
+
+
+class Td3(ActorCritic):
+    """Deterministic actor, E critics, slow copies of all."""
+
+    config_class = Td3Config
+    config: Td3Config
+
+    def __init__(self, obs_dim: int, act_dim: int, config: Td3Config, seed: int) -> None:
+        super().__init__(obs_dim, act_dim, config, seed)
+        self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
+
+    def make_actor(self, generator: torch.Generator) -> DeterministicActor:
+        """Return a fresh actor."""
+        return DeterministicActor(
+            self.obs_dim,
+            self.act_dim,
+            self.config.actor_hidden_dims,
+            generator,
+            std=self.config.exploration_noise,
+            normalize_obs=self.config.normalize_obs,
+        )
+
+    def make_critic(self, generator: torch.Generator) -> EnsembleMlp:
+        """Return `num_qs` critics of (obs, action)."""
+        return EnsembleMlp(
+            self.config.num_qs,
+            self.obs_dim + self.act_dim,
+            self.config.critic_hidden_dims,
+            generator,
+            use_layer_norm=self.config.use_layer_norm,
+        )
+
+    def explore(self, mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
+        """Return tanh(mean) plus Gaussian noise, within the range of actions."""
+        del log_std
+        return (torch.tanh(mean) + self.config.exploration_noise * noise).clamp(-1.0, 1.0)
+
+    def update_critic(self, gradients_of: GradientFunction) -> Tensor:
+        """Learn r + gamma min Q'(s', pi'(s') + clipped noise): the paper's algorithm 1."""
+        inputs, normalizer, config = self.inputs, self.actor.normalizer, self.config
+        clip = config.target_noise_clip
+        noise = (config.target_noise * inputs.next_noise).clamp(-clip, clip)
+        next_action = (torch.tanh(self.actor(inputs.next_obs)[0]) + noise).clamp(-1.0, 1.0)
+        next_q = self.target_critic(torch.cat([normalizer(inputs.next_obs), next_action], -1))
+        target_q = inputs.reward + inputs.discount * next_q.amin(0)
+        critic_input = torch.cat([normalizer(inputs.obs), inputs.action], -1)
+
+        def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
+            q_values = critic(critic_input)
+            return ensemble_td_loss(q_values, target_q), q_values.mean()
+
+        gradients, value, q_mean = gradients_of(self.critic, loss)
+        gradients_of.step(self.critic_adam, gradients)
+        polyak_(self.target_critic.parameters(), self.critic_adam.parameters, config.tau)
+        return torch.stack([value, q_mean, target_q.mean(), torch.ones(())])
+
+    def update_actor(self, gradients_of: GradientFunction) -> Tensor:
+        """Climb the first critic."""
+        inputs = self.inputs
+        obs = self.actor.normalizer(inputs.obs)
+
+        def loss(actor: Callable[..., Any]) -> tuple[Tensor, Tensor]:
+            mean, _ = actor(inputs.obs)
+            q_values = self.critic(torch.cat([obs, torch.tanh(mean)], -1))
+            value = -q_values[0].mean()
+            if self.config.smoothness_coef > 0.0:
+                value = value + self.smoothness(actor, mean)
+            return value, value
+
+        gradients, value, _ = gradients_of(self.online_actor, loss)
+        gradients_of.step(self.actor_adam, gradients)
+        self.average_actor()
+        return torch.stack([value, torch.ones(())])
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Return all networks by name."""
+        return super().modules() | {"target_critic": self.target_critic}
+
+
+class Ddpg(Td3):
+    """Deep deterministic policy gradient."""
+
+    config_class = DdpgConfig

@@ -1,0 +1,39 @@
+"""Settings of TD3 and of DDPG, which is TD3 without what tames it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .agent_config import AgentConfig, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Td3Config(AgentConfig):
+    """Defaults are the paper's; the target actor is the average that is tried out and exported."""
+
+    policy_delay: int = 2
+    actor_average_rate: float = 0.005
+    """Of the target actor, per actor update."""
+    num_qs: int = 2
+    use_layer_norm: bool = False
+    """Layer norm in the critics."""
+    exploration_noise: float = 0.1
+    """Standard deviation of what is added to an action, of its range [-1, 1]."""
+    target_noise: float = 0.2
+    """The same for the target's action: neighbouring actions are worth alike."""
+    target_noise_clip: float = 0.5
+
+    def __post_init__(self) -> None:
+        AgentConfig.__post_init__(self)
+        require(self.num_qs >= 1, "num_qs must be at least 1")
+        for name in ("exploration_noise", "target_noise", "target_noise_clip"):
+            require(getattr(self, name) >= 0.0, f"{name} must not be negative")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DdpgConfig(Td3Config):
+    """One critic, no delay, no noise on the target's action."""
+
+    policy_delay: int = 1
+    num_qs: int = 1
+    target_noise: float = 0.0

@@ -1,0 +1,55 @@
+"""A deterministic policy in the shape that is exported: mean before tanh, and a fixed spread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from .actor import Actor
+from .mlp import Mlp
+from .normalizer import Normalizer
+from .squashed_gaussian import LOG_STD_MIN
+
+
+class DeterministicActor(Actor):
+    """Observation to mean *before* squashing, the action being tanh(mean), and a constant log_std.
+
+    Takes raw observations: the normaliser is inside, so an exported policy cannot lose it.
+    """
+
+    log_std: Tensor
+
+    def __init__(
+        self,
+        obs_dim: int,
+        act_dim: int,
+        hidden_dims: Sequence[int],
+        generator: torch.Generator,
+        *,
+        std: float,
+        normalize_obs: bool = True,
+    ) -> None:
+        """Build it.
+
+        Args:
+            obs_dim: Numbers in an observation.
+            act_dim: Numbers in an action.
+            hidden_dims: Units per hidden layer.
+            generator: Of the weights.
+            std: Of the exploration around it, told along for who samples from the export.
+            normalize_obs: Whether observations are normalised.
+        """
+        super().__init__()
+        self.obs_dim, self.act_dim = obs_dim, act_dim
+        self.normalizer = Normalizer(obs_dim, is_enabled=normalize_obs)
+        self.trunk = Mlp(obs_dim, hidden_dims, act_dim, generator)
+        log_std = max(math.log(std), LOG_STD_MIN) if std > 0.0 else LOG_STD_MIN
+        self.register_buffer("log_std", torch.full((act_dim,), log_std))
+
+    def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log_std, (B, act_dim) each."""
+        mean = self.trunk(self.normalizer(obs))
+        return mean, self.log_std.expand_as(mean)

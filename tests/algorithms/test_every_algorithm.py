@@ -1,0 +1,119 @@
+"""What every algorithm promises, whatever it is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from rl_agent.algorithms.compilation import missing_for_compiler
+from rl_agent.algorithms.registry import ALGORITHMS
+
+OBS = np.array([0.3, -1.0, 2.0], np.float32)
+every_algorithm = pytest.mark.parametrize("name", ALGORITHMS)
+
+
+def tensors(agent):
+    return {name: tensor.clone() for name, tensor in agent.get_state().tensors.items()}
+
+
+def trained(make_agent, make_batch, name, updates=3, **changes):
+    agent = make_agent(name, **changes)
+    for index in range(updates):
+        agent.observe(OBS + index)
+        agent.update(make_batch(index))
+    return agent
+
+
+@every_algorithm
+def test_the_same_seed_gives_the_same_agent(make_agent, make_batch, name):
+    first, second = (trained(make_agent, make_batch, name) for _ in range(2))
+    own, other = tensors(first), tensors(second)
+    assert all(torch.equal(own[key], other[key]) for key in own)
+    assert np.array_equal(first.act(OBS), second.act(OBS))
+
+
+@every_algorithm
+@pytest.mark.parametrize("changes", [{}, {"smoothness_coef": 1.0, "normalize_obs": False}])
+def test_a_saved_agent_goes_on_bit_by_bit(make_agent, make_batch, name, changes):
+    first = trained(make_agent, make_batch, name, **changes)
+    state = first.get_state()
+    second = make_agent(name, seed=9, **changes)
+    second.set_state(type(state)(tensors(first), state.values))
+    assert np.array_equal(
+        first.act(OBS, is_deterministic=True), second.act(OBS, is_deterministic=True)
+    )
+    assert np.array_equal(first.act(OBS), second.act(OBS))
+    for index in range(3):
+        first.update(make_batch(index))
+        second.update(make_batch(index))
+    own, other = tensors(first), tensors(second)
+    assert all(torch.equal(own[key], other[key]) for key in own)
+
+
+@every_algorithm
+def test_actions_are_bounded_and_vary_unless_deterministic(make_agent, name):
+    agent = make_agent(name)
+    samples = np.stack([agent.act(OBS) for _ in range(50)])
+    assert samples.dtype == np.float32
+    assert samples.shape == (50, 2)
+    assert np.abs(samples).max() <= 1.0
+    assert samples.std(0).min() > 0.01
+    first = agent.act(OBS, is_deterministic=True)
+    assert np.array_equal(first, agent.act(OBS, is_deterministic=True))
+    with torch.no_grad():
+        mean, log_std = agent.actor(torch.from_numpy(OBS[None]))
+    np.testing.assert_allclose(first, np.tanh(mean.numpy()[0]), rtol=1e-6)
+    assert log_std.shape == mean.shape
+
+
+@every_algorithm
+def test_metrics_are_finite_and_told_once(make_agent, make_batch, name):
+    agent = trained(make_agent, make_batch, name, updates=6)
+    figures = agent.metrics()
+    assert {"critic_loss", "actor_loss", "q_mean"} <= figures.keys()
+    assert all(np.isfinite(value) for value in figures.values())
+    assert agent.metrics() == {}
+
+
+@every_algorithm
+def test_updates_fit_the_critic_to_rewards_without_a_future(make_agent, make_batch, name):
+    agent = make_agent(name, critic_learning_rate=1e-2, normalize_obs=False)
+    batch = make_batch()
+    batch = replace(batch, discount=np.zeros_like(batch.discount))
+    for _ in range(300):
+        agent.update(batch)
+    agent.metrics()
+    agent.update(batch)
+    # Tells how well the rewards are known: their own spread is about one.
+    assert agent.metrics()["target_q_mean"] == pytest.approx(batch.reward.mean(), abs=1e-5)
+    assert abs(agent.value(batch.obs, batch.action) - batch.reward).max() < 0.1
+
+
+@every_algorithm
+def test_the_state_of_another_shape_is_refused(make_agent, name):
+    with pytest.raises(ValueError, match="expected"):
+        make_agent(name).set_state(make_agent(name, actor_hidden_dims=(8, 16)).get_state())
+
+
+@every_algorithm
+@pytest.mark.slow
+@pytest.mark.skipif(missing_for_compiler() != "", reason="torch.compile lacks a compiler")
+@pytest.mark.filterwarnings("ignore")  # of torch's compiler, about itself
+def test_the_compiled_update_equals_the_eager_one(make_agent, make_batch, name):
+    changes = {"normalize_obs": True, "smoothness_coef": 0.5, "policy_delay": 1}
+    eager, compiled = make_agent(name, **changes), make_agent(name, **changes)
+    for agent in (eager, compiled):
+        agent.observe(np.ones(3, np.float32))
+        agent.observe(np.zeros(3, np.float32))
+    before = tensors(compiled)
+    compiled.compile()
+    after = tensors(compiled)
+    assert all(torch.equal(before[key], after[key]) for key in before)
+    assert compiled.is_compiled
+    for index in range(5):
+        eager.update(make_batch(index))
+        compiled.update(make_batch(index))
+    own, other = tensors(eager), tensors(compiled)
+    for key in own:
+        torch.testing.assert_close(other[key], own[key], rtol=1e-3, atol=1e-5)
