@@ -23,7 +23,7 @@ from rl_agent.types import FloatArray
 from .adam import Adam
 from .agent import Agent, AgentState
 from .agent_config import AgentConfig
-from .compilation import GradientFunction, compiled_gradients, eager_gradients
+from .compilation import GradientFunction, LossFunction, compiled_gradients, eager_gradients
 from .targets import polyak_
 from .update_inputs import UpdateInputs
 
@@ -39,6 +39,8 @@ class ActorCritic(Agent):
     actor_metrics: ClassVar[tuple[str, ...]] = ("actor_loss",)
     """The same of `update_actor`."""
 
+    has_target_critic: ClassVar[bool] = True
+
     def __init__(self, obs_dim: int, act_dim: int, config: AgentConfig, seed: int) -> None:
         self.config: Any = config
         self.obs_dim, self.act_dim = obs_dim, act_dim
@@ -49,6 +51,10 @@ class ActorCritic(Agent):
         # One normaliser for all: the average is over weights, not over what they look at.
         self.online_actor.normalizer = self.actor.normalizer
         self.critic = self.make_critic(generator)
+        self.target_critic: Any = None
+        """The critics' slow copy, where the algorithm has one."""
+        if self.has_target_critic:
+            self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
         self.actor_adam = Adam(self.online_actor.parameters(), config.actor_learning_rate)
         self.critic_adam = Adam(self.critic.parameters(), config.critic_learning_rate)
         self.inputs = UpdateInputs(obs_dim, act_dim, config)
@@ -101,8 +107,12 @@ class ActorCritic(Agent):
     @torch.no_grad()
     def value(self, obs: FloatArray, action: FloatArray) -> FloatArray:
         """Return Q (B,) as the critics hold it on average."""
-        normalized = self.actor.normalizer(torch.from_numpy(obs))
-        return self.q_values(torch.cat([normalized, torch.from_numpy(action)], -1)).mean(0).numpy()
+        critic_input = self.critic_input(torch.from_numpy(obs), torch.from_numpy(action))
+        return self.q_values(critic_input).mean(0).numpy()
+
+    def critic_input(self, obs: Tensor, action: Tensor) -> Tensor:
+        """Return (B, obs_dim + act_dim): observations as the actor sees them, and actions."""
+        return torch.cat([self.actor.normalizer(obs), action], -1)
 
     def q_values(self, critic_input: Tensor) -> Tensor:
         """Return (E, B), what each critic expects of normalised observations and actions."""
@@ -125,6 +135,16 @@ class ActorCritic(Agent):
 
     def draw(self, rng: np.random.Generator) -> None:
         """Draw what else the next update needs; a subclass says what."""
+
+    def step_critic(
+        self, gradients_of: GradientFunction, loss: LossFunction
+    ) -> tuple[Tensor, Tensor]:
+        """Take the critics' step, let their copy follow; return the loss and what it told."""
+        gradients, value, extra = gradients_of(self.critic, loss)
+        gradients_of.step(self.critic_adam, gradients)
+        if self.target_critic is not None:
+            polyak_(self.target_critic.parameters(), self.critic_adam.parameters, self.config.tau)
+        return value, extra
 
     def smoothness(self, actor: Callable[..., Any], mean: Tensor) -> Tensor:
         """Return the penalty on how far neighbouring observations' actions lie apart."""
@@ -174,11 +194,14 @@ class ActorCritic(Agent):
         self.update_rng.bit_generator.state = state.values["update_rng"]
 
     def modules(self) -> dict[str, nn.Module]:
-        """Return all networks by name; a subclass adds its own."""
-        return {"actor": self.actor, "online_actor": self.online_actor, "critic": self.critic}
+        """Return all networks by name."""
+        named = {"actor": self.actor, "online_actor": self.online_actor, "critic": self.critic}
+        return (
+            named if self.target_critic is None else named | {"target_critic": self.target_critic}
+        )
 
     def optimisers(self) -> dict[str, Adam]:
-        """Return all optimisers by name; a subclass adds its own."""
+        """Return all optimisers by name."""
         return {"actor_adam": self.actor_adam, "critic_adam": self.critic_adam}
 
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:

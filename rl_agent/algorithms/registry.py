@@ -14,6 +14,7 @@ from rl_agent.robots.profile import nearest
 from .agent_config import AgentConfig
 from .sac_config import SacConfig
 from .td3_config import DdpgConfig, Td3Config
+from .tqc_config import TqcConfig
 
 if TYPE_CHECKING:
     from .agent import Agent
@@ -30,6 +31,7 @@ class Algorithm(NamedTuple):
 ALGORITHMS = {
     "ddpg": Algorithm("rl_agent.algorithms.td3:Ddpg", DdpgConfig),
     "sac": Algorithm("rl_agent.algorithms.sac:Sac", SacConfig),
+    "tqc": Algorithm("rl_agent.algorithms.tqc:Tqc", TqcConfig),
     "td3": Algorithm("rl_agent.algorithms.td3:Td3", Td3Config),
 }
 

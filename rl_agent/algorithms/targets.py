@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor
 
 
@@ -11,11 +12,10 @@ def soft_td_target(
     reward: Tensor,  # (B,)
     discount: Tensor,  # (B,) gamma^n (1 - terminated)
     next_q: Tensor,  # (M, B) of the target critics
-    next_log_prob: Tensor,  # (B,)
-    alpha: Tensor,  # ()
+    penalty: Tensor,  # (B,) alpha log pi(a'|s')
 ) -> Tensor:
     """Return (B,): r + discount (min_m Q_m(s', a') - alpha log pi(a'|s'))."""
-    return reward + discount * (next_q.amin(0) - alpha * next_log_prob)
+    return reward + discount * (next_q.amin(0) - penalty)
 
 
 def ensemble_td_loss(
@@ -27,6 +27,38 @@ def ensemble_td_loss(
     The sum gives every member the gradient that it would have alone.
     """
     return (q_values - target_q).square().mean(-1).sum()
+
+
+def quantile_huber_loss(
+    quantiles: Tensor,  # (E, B, Q) of each member, at the midpoints of Q equal shares
+    target: Tensor,  # (B, K) samples of the distribution to be met
+) -> Tensor:
+    """Return the quantile Huber loss, averaged over batch and pairs and summed over members.
+
+    (Dabney et al. 2018, "Distributional Reinforcement Learning with Quantile Regression", eq. 10,
+    with kappa = 1.)
+    """
+    num_quantiles = quantiles.shape[-1]
+    shares = (torch.arange(num_quantiles, device=quantiles.device) + 0.5) / num_quantiles
+    error = target[None, :, None, :] - quantiles[..., None]  # (E, B, Q, K)
+    size = error.abs()
+    huber = torch.where(size <= 1.0, 0.5 * error.square(), size - 0.5)
+    weight = (shares[:, None] - (error < 0.0).to(error.dtype)).abs()
+    return (weight * huber).mean((1, 2, 3)).sum()
+
+
+def truncated(
+    atoms: Tensor,  # (E, B, Q)
+    num_dropped: int,  # per member
+) -> Tensor:
+    """Return (B, E (Q - num_dropped)): all members' atoms together without the largest ones.
+
+    (Kuznetsov et al. 2020, "Controlling Overestimation Bias with Truncated Mixture of Continuous
+    Distributional Quantile Critics", eq. 7.)
+    """
+    num_members, size, num_atoms = atoms.shape
+    pooled = atoms.transpose(0, 1).reshape(size, num_members * num_atoms).sort(-1).values
+    return pooled[:, : num_members * (num_atoms - num_dropped)]
 
 
 def polyak_(targets: Iterable[Tensor], sources: Iterable[Tensor], tau: float) -> None:

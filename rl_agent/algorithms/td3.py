@@ -6,19 +6,18 @@ it. Its target actor is `actor`, the slow copy that is tried out and exported.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rl_agent.networks.deterministic import DeterministicActor
 from rl_agent.networks.ensemble import EnsembleMlp
 
 from .actor_critic import ActorCritic
 from .compilation import GradientFunction
-from .targets import ensemble_td_loss, polyak_
+from .targets import ensemble_td_loss
 from .td3_config import DdpgConfig, Td3Config
 
 
@@ -27,10 +26,6 @@ class Td3(ActorCritic):
 
     config_class = Td3Config
     config: Td3Config
-
-    def __init__(self, obs_dim: int, act_dim: int, config: Td3Config, seed: int) -> None:
-        super().__init__(obs_dim, act_dim, config, seed)
-        self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
 
     def make_actor(self, generator: torch.Generator) -> DeterministicActor:
         """Return a fresh actor."""
@@ -60,21 +55,19 @@ class Td3(ActorCritic):
 
     def update_critic(self, gradients_of: GradientFunction) -> Tensor:
         """Learn r + gamma min Q'(s', pi'(s') + clipped noise): the paper's algorithm 1."""
-        inputs, normalizer, config = self.inputs, self.actor.normalizer, self.config
+        inputs, config = self.inputs, self.config
         clip = config.target_noise_clip
         noise = (config.target_noise * inputs.next_noise).clamp(-clip, clip)
         next_action = (torch.tanh(self.actor(inputs.next_obs)[0]) + noise).clamp(-1.0, 1.0)
-        next_q = self.target_critic(torch.cat([normalizer(inputs.next_obs), next_action], -1))
+        next_q = self.target_critic(self.critic_input(inputs.next_obs, next_action))
         target_q = inputs.reward + inputs.discount * next_q.amin(0)
-        critic_input = torch.cat([normalizer(inputs.obs), inputs.action], -1)
+        critic_input = self.critic_input(inputs.obs, inputs.action)
 
         def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
             q_values = critic(critic_input)
             return ensemble_td_loss(q_values, target_q), q_values.mean()
 
-        gradients, value, q_mean = gradients_of(self.critic, loss)
-        gradients_of.step(self.critic_adam, gradients)
-        polyak_(self.target_critic.parameters(), self.critic_adam.parameters, config.tau)
+        value, q_mean = self.step_critic(gradients_of, loss)
         return torch.stack([value, q_mean, target_q.mean(), torch.ones(())])
 
     def update_actor(self, gradients_of: GradientFunction) -> Tensor:
@@ -94,10 +87,6 @@ class Td3(ActorCritic):
         gradients_of.step(self.actor_adam, gradients)
         self.average_actor()
         return torch.stack([value, torch.ones(())])
-
-    def modules(self) -> dict[str, nn.Module]:
-        """Return all networks by name."""
-        return super().modules() | {"target_critic": self.target_critic}
 
 
 class Ddpg(Td3):

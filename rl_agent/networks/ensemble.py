@@ -47,7 +47,7 @@ class EnsembleLayerNorm(nn.Module):
 
 
 class EnsembleMlp(nn.Module):
-    """(B, in_dim), the same for all members, to (E, B)."""
+    """(B, in_dim), the same for all members, to (E, B), or (E, B, out_dim) for several outputs."""
 
     def __init__(
         self,
@@ -56,13 +56,14 @@ class EnsembleMlp(nn.Module):
         hidden_dims: Sequence[int],
         generator: torch.Generator,
         *,
+        out_dim: int = 1,
         use_layer_norm: bool = False,
         dropout_rate: float = 0.0,
     ) -> None:
         super().__init__()
         self.num_members = num_members
         self.dropout_rate = dropout_rate
-        dims = [in_dim, *hidden_dims, 1]
+        dims = [in_dim, *hidden_dims, out_dim]
         self.layers = nn.ModuleList(
             EnsembleLinear(num_members, a, b, generator) for a, b in pairwise(dims)
         )
@@ -71,7 +72,7 @@ class EnsembleMlp(nn.Module):
         )
 
     def forward(self, x: Tensor, dropout_bits: Sequence[Tensor] = ()) -> Tensor:
-        """Return (E, B).
+        """Return (E, B) or (E, B, out_dim).
 
         Args:
             x: (B, in_dim).
@@ -85,4 +86,5 @@ class EnsembleMlp(nn.Module):
             if len(self.norms):
                 h = self.norms[index](h)
             h = torch.relu(h)
-        return self.layers[-1](h).squeeze(-1)
+        out: Tensor = self.layers[-1](h)
+        return out.squeeze(-1) if out.shape[-1] == 1 else out

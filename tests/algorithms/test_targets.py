@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from rl_agent.algorithms.targets import ensemble_td_loss, polyak_, soft_td_target
+from rl_agent.algorithms.targets import (
+    ensemble_td_loss,
+    polyak_,
+    quantile_huber_loss,
+    soft_td_target,
+    truncated,
+)
 
 
 def test_soft_target_by_hand():
@@ -9,8 +15,7 @@ def test_soft_target_by_hand():
         reward=torch.tensor([1.0, 2.0]),
         discount=torch.tensor([0.9, 0.0]),
         next_q=torch.tensor([[10.0, 3.0], [8.0, 5.0]]),
-        next_log_prob=torch.tensor([-2.0, 1.0]),
-        alpha=torch.tensor(0.5),
+        penalty=torch.tensor([-1.0, 0.5]),
     )
     # 1 + 0.9 (min(10, 8) + 0.5 * 2) = 9.1; the second terminated, so its reward alone.
     assert target.tolist() == pytest.approx([9.1, 2.0])
@@ -27,3 +32,26 @@ def test_polyak_by_hand():
     polyak_([target], [source], 0.25)
     assert target.item() == pytest.approx(1.5)
     assert source.item() == 3.0
+
+
+def test_quantile_loss_by_hand():
+    # One critic, one row, two quantiles at 1/4 and 3/4; one sample of the target.
+    quantiles, target = torch.tensor([[[0.0, 3.0]]]), torch.tensor([[0.5]])
+    # 0.5 above: 1/4 * 0.5 * 0.5^2; 2.5 below: |3/4 - 1| * (2.5 - 0.5).
+    expected = (0.25 * 0.125 + 0.25 * 2.0) / 2.0
+    assert quantile_huber_loss(quantiles, target).item() == pytest.approx(expected)
+
+
+def test_quantile_loss_is_least_at_the_quantiles():
+    samples = torch.randn(1, 2000, generator=torch.Generator().manual_seed(0)) * 10.0
+    shares = (torch.arange(5) + 0.5) / 5
+    best = torch.quantile(samples[0], shares)[None, None]
+    least = quantile_huber_loss(best, samples)
+    for change in (-1.0, 1.0):
+        assert quantile_huber_loss(best + change, samples) > least
+
+
+def test_truncation_drops_the_largest_of_all_critics_together():
+    atoms = torch.tensor([[[5.0, 1.0, 9.0]], [[2.0, 8.0, 7.0]]])  # 2 critics, 1 row, 3 atoms
+    assert truncated(atoms, 1).tolist() == [[1.0, 2.0, 5.0, 7.0]]
+    assert truncated(atoms, 0).tolist() == [[1.0, 2.0, 5.0, 7.0, 8.0, 9.0]]

@@ -1,0 +1,69 @@
+"""What SAC and its relatives share: a sampled policy, its entropy's weight, and the actor's step.
+
+(Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", 2018, arXiv:1812.05905.)
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rl_agent.networks.squashed_gaussian import sample_squashed
+
+from .actor_critic import ActorCritic
+from .compilation import GradientFunction
+from .max_ent_config import MaxEntConfig
+from .temperature import Temperature
+
+
+class MaxEntActorCritic(ActorCritic):
+    """max E[sum gamma^t (r + alpha H(pi))]; a subclass says what the critics are and learn."""
+
+    actor_metrics = ("actor_loss", "entropy", "alpha")
+    config: MaxEntConfig
+
+    def __init__(self, obs_dim: int, act_dim: int, config: MaxEntConfig, seed: int) -> None:
+        super().__init__(obs_dim, act_dim, config, seed)
+        self.temperature = Temperature(act_dim, config)
+
+    @abstractmethod
+    def policy_value(self, critic_input: Tensor) -> Tensor:
+        """Return (B,), what the actor climbs, of normalised observations and its own actions."""
+
+    def next_sample(self) -> tuple[Tensor, Tensor]:
+        """Return the critics' input (B, ...) of a sampled next action, and alpha log pi (B,)."""
+        inputs = self.inputs
+        mean, log_std = self.online_actor(inputs.next_obs)
+        action, log_prob = sample_squashed(mean, log_std, inputs.next_noise)
+        next_input = self.critic_input(inputs.next_obs, action)
+        return next_input, self.temperature.alpha * log_prob
+
+    def update_actor(self, gradients_of: GradientFunction) -> Tensor:
+        """Climb Q - alpha log pi, then let the temperature follow the entropy."""
+        inputs = self.inputs
+        alpha = self.temperature.alpha
+        obs = self.actor.normalizer(inputs.obs)
+
+        def loss(actor: Callable[..., Any]) -> tuple[Tensor, Tensor]:
+            mean, log_std = actor(inputs.obs)
+            action, log_prob = sample_squashed(mean, log_std, inputs.noise)
+            q_value = self.policy_value(torch.cat([obs, action], -1))
+            value = (alpha * log_prob - q_value).mean()
+            if self.config.smoothness_coef > 0.0:
+                value = value + self.smoothness(actor, mean)
+            return value, log_prob.mean()
+
+        gradients, value, log_prob = gradients_of(self.online_actor, loss)
+        gradients_of.step(self.actor_adam, gradients)
+        self.average_actor()
+        self.temperature.step(gradients_of, log_prob)
+        return torch.stack([value, -log_prob, alpha, torch.ones(())])
+
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield all that makes the next update."""
+        yield from super().named_tensors()
+        yield from self.temperature.named_tensors()
