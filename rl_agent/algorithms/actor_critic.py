@@ -63,6 +63,7 @@ class ActorCritic(Agent):
         self.update_rng = np.random.default_rng(update)
         self._obs = torch.zeros(1, obs_dim)
         self._noise = torch.zeros(1, act_dim)
+        self._td_error = torch.zeros(config.batch_size)
         self._critic_sums = torch.zeros(len(self.critic_metrics) + 1)
         self._actor_sums = torch.zeros(len(self.actor_metrics) + 1)
         self._critic_step: Callable[[], Tensor] = lambda: self.update_critic(eager_gradients)
@@ -135,6 +136,23 @@ class ActorCritic(Agent):
 
     def draw(self, rng: np.random.Generator) -> None:
         """Draw what else the next update needs; a subclass says what."""
+
+    def use_weights(self) -> None:
+        """Weigh rows by `Batch.weight` and keep their errors."""
+        if not self.takes_weights:
+            super().use_weights()
+        self.inputs.use_weights()
+
+    def td_error(self) -> FloatArray:
+        """Return (B,) |Q - target| of the last update, averaged over critics."""
+        if self.inputs.weight is None:
+            return super().td_error()
+        return self._td_error.numpy().copy()
+
+    def note_td_error(self, q_values: Tensor, target_q: Tensor) -> None:
+        """Keep how far the critics (E, B) were from their target (B,), if somebody asks for it."""
+        if self.inputs.weight is not None:
+            self._td_error.copy_((q_values - target_q).abs().mean(0))
 
     def step_critic(
         self, gradients_of: GradientFunction, loss: LossFunction

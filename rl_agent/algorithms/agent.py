@@ -36,6 +36,8 @@ class Agent(ABC):
     gradient_step: int
     """Critic updates so far."""
     is_compiled: bool = False
+    takes_weights: ClassVar[bool] = False
+    """Whether its critics can weigh a batch's rows, which prioritised replay asks for."""
 
     @abstractmethod
     def __init__(self, obs_dim: int, act_dim: int, config: AgentConfig, seed: int) -> None:
@@ -52,6 +54,22 @@ class Agent(ABC):
     @abstractmethod
     def update(self, batch: Batch) -> None:
         """Take one critic update, and an actor update where one is due."""
+
+    def use_weights(self) -> None:
+        """Weigh rows by `Batch.weight` and keep their errors; call it before `compile`.
+
+        Raises:
+            ValueError: The algorithm can't.
+        """
+        raise ValueError(f"{type(self).__name__} can't weigh the rows of a batch")
+
+    def td_error(self) -> FloatArray:
+        """Return (B,) how far, at least 0, the critics were from their targets in the last update.
+
+        Raises:
+            ValueError: `use_weights` was not called.
+        """
+        raise ValueError(f"{type(self).__name__} keeps no errors")
 
     @abstractmethod
     def value(self, obs: FloatArray, action: FloatArray) -> FloatArray:

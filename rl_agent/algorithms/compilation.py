@@ -21,11 +21,11 @@ COMPILE_REPAYS_UPDATES = 60_000
 """A compiled update saves 0.7 ms of 4 ms (2 x 256 units, batch 128); building takes 20-60 s."""
 
 LossFunction = Callable[[Callable[..., Any]], tuple[Tensor, Tensor]]
-"""From a network's forward function to the loss and one more number to report."""
+"""From a network's forward function to the loss and one more tensor to report."""
 
 
 class Gradients(NamedTuple):
-    """Gradients in the order of the network's parameters, loss and the additional number."""
+    """Gradients in the order of the network's parameters, loss and the additional tensor."""
 
     gradients: Sequence[Tensor]
     loss: Tensor

@@ -24,6 +24,7 @@ class Sac(MaxEntActorCritic):
     """Actor, E critics and their slow copies, temperature; see `SacConfig` for its relatives."""
 
     config_class = SacConfig
+    takes_weights = True
     config: SacConfig
 
     def __init__(self, obs_dim: int, act_dim: int, config: SacConfig, seed: int) -> None:
@@ -70,7 +71,8 @@ class Sac(MaxEntActorCritic):
 
         def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
             q_values = critic(critic_input, draws.critic_bits)
-            return ensemble_td_loss(q_values, target_q), q_values.mean()
+            return ensemble_td_loss(q_values, target_q, inputs.weight), q_values
 
-        value, q_mean = self.step_critic(gradients_of, loss)
-        return torch.stack([value, q_mean, target_q.mean(), torch.ones(())])
+        value, q_values = self.step_critic(gradients_of, loss)
+        self.note_td_error(q_values, target_q)
+        return torch.stack([value, q_values.mean(), target_q.mean(), torch.ones(())])

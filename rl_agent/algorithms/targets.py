@@ -21,19 +21,24 @@ def soft_td_target(
 def ensemble_td_loss(
     q_values: Tensor,  # (E, B)
     target_q: Tensor,  # (B,)
+    weight: Tensor | None = None,  # (B,) of each row; None for 1
 ) -> Tensor:
-    """Return the squared error, averaged over the batch and summed over members.
+    """Return the squared error, weighed, averaged over the batch and summed over members.
 
     The sum gives every member the gradient that it would have alone.
     """
-    return (q_values - target_q).square().mean(-1).sum()
+    square = (q_values - target_q).square()
+    if weight is not None:
+        square = weight * square
+    return square.mean(-1).sum()
 
 
 def quantile_huber_loss(
     quantiles: Tensor,  # (E, B, Q) of each member, at the midpoints of Q equal shares
     target: Tensor,  # (B, K) samples of the distribution to be met
+    weight: Tensor | None = None,  # (B,) of each row; None for 1
 ) -> Tensor:
-    """Return the quantile Huber loss, averaged over batch and pairs and summed over members.
+    """Return the quantile Huber loss, weighed, averaged over batch and pairs, summed over members.
 
     (Dabney et al. 2018, "Distributional Reinforcement Learning with Quantile Regression", eq. 10,
     with kappa = 1.)
@@ -43,8 +48,11 @@ def quantile_huber_loss(
     error = target[None, :, None, :] - quantiles[..., None]  # (E, B, Q, K)
     size = error.abs()
     huber = torch.where(size <= 1.0, 0.5 * error.square(), size - 0.5)
-    weight = (shares[:, None] - (error < 0.0).to(error.dtype)).abs()
-    return (weight * huber).mean((1, 2, 3)).sum()
+    asymmetry = (shares[:, None] - (error < 0.0).to(error.dtype)).abs()
+    loss = asymmetry * huber
+    if weight is not None:
+        loss = weight[:, None, None] * loss
+    return loss.mean((1, 2, 3)).sum()
 
 
 def truncated(

@@ -25,6 +25,7 @@ class Td3(ActorCritic):
     """Deterministic actor, E critics, slow copies of all."""
 
     config_class = Td3Config
+    takes_weights = True
     config: Td3Config
 
     def make_actor(self, generator: torch.Generator) -> DeterministicActor:
@@ -65,10 +66,11 @@ class Td3(ActorCritic):
 
         def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
             q_values = critic(critic_input)
-            return ensemble_td_loss(q_values, target_q), q_values.mean()
+            return ensemble_td_loss(q_values, target_q, inputs.weight), q_values
 
-        value, q_mean = self.step_critic(gradients_of, loss)
-        return torch.stack([value, q_mean, target_q.mean(), torch.ones(())])
+        value, q_values = self.step_critic(gradients_of, loss)
+        self.note_td_error(q_values, target_q)
+        return torch.stack([value, q_values.mean(), target_q.mean(), torch.ones(())])
 
     def update_actor(self, gradients_of: GradientFunction) -> Tensor:
         """Climb the first critic."""

@@ -23,6 +23,7 @@ class Tqc(MaxEntActorCritic):
     """Actor, E critics of Q atoms each and their slow copies, temperature."""
 
     config_class = TqcConfig
+    takes_weights = True
     config: TqcConfig
 
     def make_critic(self, generator: torch.Generator) -> EnsembleMlp:
@@ -56,7 +57,8 @@ class Tqc(MaxEntActorCritic):
 
         def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
             atoms = critic(critic_input)
-            return quantile_huber_loss(atoms, target), atoms.mean()
+            return quantile_huber_loss(atoms, target, inputs.weight), atoms
 
-        value, q_mean = self.step_critic(gradients_of, loss)
-        return torch.stack([value, q_mean, target.mean(), torch.ones(())])
+        value, atoms = self.step_critic(gradients_of, loss)
+        self.note_td_error(atoms.mean(-1), target.mean(-1))
+        return torch.stack([value, atoms.mean(), target.mean(), torch.ones(())])

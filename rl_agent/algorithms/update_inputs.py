@@ -27,9 +27,23 @@ class UpdateInputs:
         self.next_obs = torch.zeros(size, obs_dim)
         self.noise = torch.zeros(size, act_dim)
         self.next_noise = torch.zeros(size, act_dim)
+        self.weight: torch.Tensor | None = None
+        """(B,), or None where all rows count alike: that costs nothing."""
+
+    def use_weights(self) -> None:
+        """Take weights from now on; a batch without any counts as 1 each."""
+        self.weight = torch.ones_like(self.reward)
 
     def load(self, batch: Batch, rng: np.random.Generator) -> None:
-        """Copy a batch in and draw the update's random numbers."""
+        """Copy a batch in and draw the update's random numbers.
+
+        Raises:
+            ValueError: The batch has weights, and nobody said that they are used.
+        """
+        if self.weight is not None:
+            np.copyto(self.weight.numpy(), 1.0 if batch.weight is None else batch.weight)
+        elif batch.weight is not None:
+            raise ValueError("the batch has weights; call use_weights first")
         for name in ("obs", "action", "reward", "discount", "next_obs"):
             np.copyto(getattr(self, name).numpy(), getattr(batch, name))
         rng.standard_normal(dtype=np.float32, out=self.next_noise.numpy())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rl_agent.types import FloatArray
 
 
@@ -16,6 +19,8 @@ class Batch:
     reward: FloatArray  # (B,) sum of gamma^k r over up to n steps
     discount: FloatArray  # (B,) gamma^n, 0 where the last of them terminated
     next_obs: FloatArray  # (B, obs_dim)
+    weight: FloatArray | None = None  # (B,) of each row in the critics' loss; None for 1
+    index: NDArray[np.intp] | None = None  # (B,) for `update_priorities`; -1 for rows without one
 
     def split(self, num_parts: int) -> list[Batch]:
         """Return `num_parts` equal consecutive parts, as views; their number must divide B."""
@@ -31,4 +36,6 @@ class Batch:
             self.reward[rows],
             self.discount[rows],
             self.next_obs[rows],
+            None if self.weight is None else self.weight[rows],
+            None if self.index is None else self.index[rows],
         )

@@ -55,3 +55,14 @@ def test_truncation_drops_the_largest_of_all_critics_together():
     atoms = torch.tensor([[[5.0, 1.0, 9.0]], [[2.0, 8.0, 7.0]]])  # 2 critics, 1 row, 3 atoms
     assert truncated(atoms, 1).tolist() == [[1.0, 2.0, 5.0, 7.0]]
     assert truncated(atoms, 0).tolist() == [[1.0, 2.0, 5.0, 7.0, 8.0, 9.0]]
+
+
+def test_weighed_losses_by_hand():
+    q_values, target = torch.tensor([[1.0, 2.0]]), torch.tensor([0.0, 4.0])
+    weight = torch.tensor([1.0, 0.5])
+    # (1 * 1 + 0.5 * 4) / 2.
+    assert ensemble_td_loss(q_values, target, weight).item() == pytest.approx(1.5)
+    quantiles, samples = torch.tensor([[[0.0], [3.0]]]), torch.tensor([[0.5], [0.5]])
+    # One quantile at 1/2: (1 * 1/2 * 0.125 + 0.5 * 1/2 * 2) / 2.
+    loss = quantile_huber_loss(quantiles, samples, weight)
+    assert loss.item() == pytest.approx((0.0625 + 0.5) / 2.0)
