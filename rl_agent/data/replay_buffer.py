@@ -1,4 +1,4 @@
-"""Experience in memory: a ring of transitions, sampled uniformly as n-step returns.
+"""Experience at hand: a ring of transitions, drawn uniformly or by priority as n-step returns.
 
 Each row holds the proposed action (the policy's) and the applied one (what the gate let through).
 `critic_action` chooses which of them the critics learn: *applied* teaches what a motion is worth,
@@ -7,17 +7,22 @@ Each row holds the proposed action (the policy's) and the applied one (what the 
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
-from rl_agent.types import Transition
+from rl_agent.types import FloatArray, Transition
 
 from .batch import Batch
 from .layout import RowPacker, TransitionLayout
 from .n_step import n_step_return
+from .priorities import Priorities
 from .quarantine import Quarantine, QuarantineConfig
 from .relabel import Relabeller
+from .row_memory import allocate_rows
+from .sum_tree import Indices
 
 
 class ReplayBuffer:
@@ -33,7 +38,25 @@ class ReplayBuffer:
         critic_action: Literal["applied", "proposed"] = "applied",
         relabeller: Relabeller | None = None,
         quarantine: QuarantineConfig | None = None,
+        priorities: Priorities | None = None,
+        folder: Path | None = None,
     ) -> None:
+        """Make an empty ring.
+
+        Args:
+            layout: Of its rows.
+            capacity: Number of rows.
+            gamma: Discount factor.
+            n_step: Steps summed into a return.
+            critic_action: Which action a batch holds.
+            relabeller: Exchanges goals; None for none.
+            quarantine: Which rows are refused.
+            priorities: For as many rows; None draws uniformly.
+            folder: Where to keep the rows in a file; None for memory.
+
+        Raises:
+            OSError: The folder's disk has no room for them.
+        """
         self.layout = layout
         self.capacity = capacity
         self.gamma = gamma
@@ -41,7 +64,8 @@ class ReplayBuffer:
         self.relabeller = relabeller
         self.quarantine = Quarantine(layout, quarantine or QuarantineConfig())
         self._action_field = "applied_action" if critic_action == "applied" else "action"
-        self._rows = np.zeros(capacity, layout.row_dtype)
+        self.priorities = priorities
+        self._rows = allocate_rows(layout, capacity, folder)
         self._is_end = np.zeros(capacity, dtype=np.bool_)
         self._size = 0
         self._head = 0
@@ -65,9 +89,50 @@ class ReplayBuffer:
             part = rows[start : start + self.capacity]
             self._store(part[self.quarantine.accept(part)])
 
+    def clear(self) -> None:
+        """Forget all rows."""
+        self._size = self._head = 0
+        self.quarantine.num_rejected = 0
+        if self.priorities is not None:
+            self.priorities.clear()
+
     def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
-        """Draw transitions uniformly, with replacement, and relabel some of them."""
-        start = rng.integers(0, self._size, batch_size)
+        """Draw transitions, with replacement, and relabel some of them."""
+        if self.priorities is None:
+            return self._batch(rng.integers(0, self._size, batch_size), rng)
+        place, weight = self.priorities.draw(batch_size, self._size, rng)
+        return replace(self._batch(place, rng), weight=weight, index=place)
+
+    def update_priorities(self, index: Indices, td_error: FloatArray) -> None:
+        """Tell how wrong the critics were about rows (B,) drawn since the last one was added.
+
+        A relabelled row's error, which is that of another goal, counts for the row as well.
+        """
+        if self.priorities is not None:
+            self.priorities.update(index, td_error)
+
+    def get_state(self) -> dict[str, Any] | None:
+        """Return the priorities: all that adding the same rows again would not give back."""
+        if self.priorities is None:
+            return None
+        priorities = self.priorities.get_state(self._size)
+        return {"head": self._head, "size": self._size, "priorities": priorities}
+
+    def set_state(self, state: dict[str, Any] | None) -> str:
+        """Go on where `get_state` was taken, after the same rows were added.
+
+        Returns:
+            What differs since then, or "".
+        """
+        if self.priorities is None:
+            return ""
+        if state is None or (state["head"], state["size"]) != (self._head, self._size):
+            return "the priorities are not of these rows: all rows count alike again"
+        self.priorities.set_state(state["priorities"])
+        return ""
+
+    def _batch(self, start: Indices, rng: np.random.Generator) -> Batch:
+        batch_size = len(start)
         window = (start[:, None] + np.arange(self.n_step)) % self.capacity
         rows = self._rows[window]  # (B, n)
         # The ring's newest row is followed by its oldest, which is another story.
@@ -114,5 +179,7 @@ class ReplayBuffer:
         place = (self._head + np.arange(len(rows))) % self.capacity
         self._rows[place] = rows
         self._is_end[place] = is_end
+        if self.priorities is not None:
+            self.priorities.add(place)
         self._head = (self._head + len(rows)) % self.capacity
         self._size = min(self._size + len(rows), self.capacity)
