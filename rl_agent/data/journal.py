@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -222,6 +223,13 @@ class JournalContents:
     digest: str
 
 
+class JournalTail(NamedTuple):
+    """What reading a journal to its end told."""
+
+    num_damaged: int
+    digest: str
+
+
 class JournalReader:
     """Reads whole segments at once; also while a writer appends."""
 
@@ -240,20 +248,31 @@ class JournalReader:
             JournalError: A segment is of another kind, the journal ends before `until`, or what
                 stands there is whole, but not what was written when `until` was noted.
         """
-        rows, digest, num_damaged = [], b"", 0
+        rows = [np.zeros(0, self.layout.row_dtype)]
+        tail = self.pass_to(rows.append, until)
+        return JournalContents(np.concatenate(rows), tail.num_damaged, tail.digest)
+
+    def pass_to(
+        self, take: Callable[[np.ndarray], None], until: JournalOffset | None = None
+    ) -> JournalTail:
+        """Hand over the same rows, a segment at a time: a long journal need not fit in memory.
+
+        Raises:
+            JournalError: As for `read`; what was handed over then is not to be used.
+        """
+        num_found, digest, num_damaged = 0, b"", 0
         for index, path in sorted(segment_paths(self.directory).items()):
             if (until and index > until.segment) or Header.read(path) is None:
                 break
             end = until.position if until and index == until.segment else None
             scan = scan_segment(path, self.layout, digest, end)
-            rows.append(scan.rows)
+            take(scan.rows)
+            num_found += scan.num_records
             digest, num_damaged = scan.digest, num_damaged + scan.num_damaged
-        found = sum(len(part) for part in rows) + num_damaged
-        if until and found < until.num_records:
-            message = f"holds {found} records, {until.num_records} are needed"
+        if until and num_found < until.num_records:
+            message = f"holds {num_found} records, {until.num_records} are needed"
             raise JournalError(f"{self.directory}: {message}")
         if until and not num_damaged and digest.hex() != until.digest:
             message = "holds whole records of another run; the journal was exchanged"
             raise JournalError(f"{self.directory}: {message}")
-        empty = np.zeros(0, self.layout.row_dtype)
-        return JournalContents(np.concatenate([empty, *rows]), num_damaged, digest.hex())
+        return JournalTail(num_damaged, digest.hex())

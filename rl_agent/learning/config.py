@@ -12,6 +12,7 @@ from rl_agent.algorithms.sac_config import SacConfig
 from rl_agent.data.journal import JournalConfig
 from rl_agent.data.quarantine import QuarantineConfig
 from rl_agent.data.relabel import RelabelConfig
+from rl_agent.data.replay_config import ReplayConfig
 
 DEFAULT_ALGO = "sac"
 
@@ -61,6 +62,7 @@ class TrainConfig:
     buffer_size: int = 500_000
     agent: AgentConfig = field(default_factory=SacConfig)
     """Of the algorithm's own class, see `rl_agent.algorithms.registry`."""
+    replay: ReplayConfig = field(default_factory=ReplayConfig)
     relabel: RelabelConfig = field(default_factory=RelabelConfig)
     quarantine: QuarantineConfig = field(default_factory=QuarantineConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)

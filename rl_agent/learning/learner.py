@@ -116,6 +116,8 @@ class Learner:
         with watch.measure("update"):
             for batch in batches:
                 parts.agent.update(batch)
+                if batch.index is not None:
+                    parts.replay.update_priorities(batch.index, parts.agent.td_error())
 
     def _is_evaluation_due(self) -> bool:
         env_step, evaluation = self.counters.env_step, self.config.evaluation

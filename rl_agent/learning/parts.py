@@ -9,7 +9,7 @@ from typing import Any
 from rl_agent.algorithms.agent import Agent
 from rl_agent.clock import Clock
 from rl_agent.data.journal import JournalWriter
-from rl_agent.data.replay_buffer import ReplayBuffer
+from rl_agent.data.replay import Replay
 
 from .env_adapter import EnvAdapter
 from .evaluate import Evaluator, Score
@@ -23,7 +23,7 @@ class LearnerParts:
 
     env: EnvAdapter
     agent: Agent
-    replay: ReplayBuffer
+    replay: Replay
     journal: JournalWriter
     evaluator: Evaluator
     metrics: MetricsWriter

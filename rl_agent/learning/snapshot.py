@@ -39,6 +39,7 @@ def save_snapshot(
         "sample_rng": sample_rng.bit_generator.state,
         "env": parts.env.get_state(),
         "journal": parts.journal.offset.to_json(),
+        "replay": parts.replay.get_state(),
         "metrics_position": parts.metrics.flush(),
         "is_compiled": parts.agent.is_compiled,
     }

@@ -14,8 +14,7 @@ from rl_agent.algorithms.compilation import decide_compile
 from rl_agent.algorithms.registry import make_agent
 from rl_agent.clock import SteadyClock
 from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
-from rl_agent.data.relabel import Relabeller
-from rl_agent.data.replay_buffer import ReplayBuffer
+from rl_agent.data.replay import Replay
 from rl_agent.deploy.run_contract import keep_contract
 from rl_agent.exceptions import JournalError, Problem, ProblemsError
 
@@ -27,6 +26,7 @@ from .learner import Learner
 from .metrics import MetricsWriter
 from .parts import LearnerParts
 from .progress import Progress
+from .replay_setup import make_replay, resolve_replay
 from .run_folder import holds_run, journal_dir, write_config
 from .schedule import UpdateSchedule
 from .stop import StopRequest
@@ -82,13 +82,15 @@ def train(
         stack.callback(torch.set_flush_denormal, False)
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
-        config = _resolve_gamma(config, env)
+        config = resolve_replay(_resolve_gamma(config, env))
         _keep_contract(run_dir, env)
         write_config(run_dir, config)
         agent = make_agent(
             config.algo, env.layout.obs_dim, env.layout.act_dim, config.agent, config.seed
         )
-        replay = _make_replay(config, env)
+        if config.replay.is_prioritized:
+            _use_weights(config, agent)
+        replay = make_replay(config, env, run_dir, hooks.on_message)
         journal = JournalWriter(journal_dir(run_dir), env.layout, config.journal)
         stack.callback(journal.close)
         _tell_dropped(journal, hooks)
@@ -135,43 +137,32 @@ def _resolve_gamma(config: TrainConfig, env: EnvAdapter) -> TrainConfig:
     return replace(config, agent=replace(config.agent, gamma=gamma))
 
 
-def _make_replay(config: TrainConfig, env: EnvAdapter) -> ReplayBuffer:
-    relabeller = None
-    if config.relabel.fraction > 0.0:
-        if env.task is None or env.goal_slice is None or env.layout.goal_dim == 0:
-            message = f"{config.env} has no goals that could be exchanged; set it to 0"
-            raise ProblemsError(config.env, [Problem("relabel.fraction", message)])
-        relabeller = Relabeller(env.task, env.goal_slice, config.relabel)
-    assert config.agent.gamma is not None
-    return ReplayBuffer(
-        env.layout,
-        config.buffer_size,
-        gamma=config.agent.gamma,
-        n_step=config.agent.n_step,
-        critic_action=config.agent.critic_action,
-        relabeller=relabeller,
-        quarantine=config.quarantine,
-    )
+def _use_weights(config: TrainConfig, agent: Agent) -> None:
+    try:
+        agent.use_weights()
+    except ValueError as error:
+        problem = Problem("replay.priority_exponent", f"{error}; set it to 0")
+        raise ProblemsError(config.algo, [problem]) from error
 
 
 def _rewind(
-    run_dir: Path, journal: JournalWriter, replay: ReplayBuffer, hooks: TrainHooks
+    run_dir: Path, journal: JournalWriter, replay: Replay, hooks: TrainHooks
 ) -> Checkpoint | None:
     """Return the newest checkpoint that the journal supports, and cut both back to it."""
     for checkpoint in _whole_checkpoints(run_dir, hooks):
         offset = JournalOffset(**checkpoint.values["journal"])
         try:
             journal.truncate_to(offset)
-            contents = JournalReader(journal.directory).read(offset)
+            tail = JournalReader(journal.directory).pass_to(replay.add_rows, offset)
         except JournalError as error:
+            replay.clear()
             hooks.on_message(f"{error}; taking an older checkpoint")
             continue
-        if contents.digest != offset.digest:
+        if tail.digest != offset.digest:
             hooks.on_message(
-                f"{journal.directory}: {contents.num_damaged} records are damaged and left out; "
+                f"{journal.directory}: {tail.num_damaged} records are damaged and left out; "
                 "training goes on, but not as it would have without that"
             )
-        replay.add_rows(contents.rows)
         return checkpoint
     journal.clear()
     return None
@@ -224,6 +215,9 @@ def _start(learner: Learner, checkpoint: Checkpoint | None, hooks: TrainHooks) -
         return
     learner.restore(checkpoint)
     hooks.on_message(f"resumed at step {checkpoint.env_step}")
+    difference = learner.parts.replay.set_state(checkpoint.values.get("replay"))
+    if difference:
+        hooks.on_message(f"{difference}; results differ from those of an uninterrupted run")
     if checkpoint.values["env"] is None:
         hooks.on_message(
             "this environment can't save its state: a new episode begins, and the results differ "

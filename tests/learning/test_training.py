@@ -1,9 +1,8 @@
-import json
 import shutil
 
 import numpy as np
 import pytest
-from small_training import StopAfter, small_config
+from small_training import StopAfter, assert_same_end, small_config
 
 from rl_agent.data.journal import JournalReader
 from rl_agent.exceptions import CheckpointError, ProblemsError, TrainingDivergedError
@@ -24,18 +23,6 @@ def whole_run(tmp_path_factory):
     """A run that nothing interrupted."""
     run_dir = tmp_path_factory.mktemp("runs") / "whole"
     return run_dir, train(small_config(), run_dir)
-
-
-def assert_same_end(run_dir, other_dir):
-    own, other = load_checkpoint(run_dir), load_checkpoint(other_dir)
-    assert own.env_step == other.env_step
-    assert own.tensors.keys() == other.tensors.keys()
-    for name, tensor in own.tensors.items():
-        assert np.array_equal(tensor, other.tensors[name]), name
-    assert json.dumps(own.values, default=str) == json.dumps(other.values, default=str)
-    assert read_metrics(run_dir) == read_metrics(other_dir)
-    rows = [JournalReader(journal_dir(folder)).read().rows for folder in (run_dir, other_dir)]
-    assert rows[0].tobytes() == rows[1].tobytes()
 
 
 def test_a_run_leaves_all_that_is_needed_to_go_on_and_to_export(whole_run):

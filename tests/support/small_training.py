@@ -1,6 +1,14 @@
 """A training that takes a second or two: the double integrator, tiny networks."""
 
+import json
+
+import numpy as np
+
+from rl_agent.data.journal import JournalReader
+from rl_agent.learning.checkpoint import load_checkpoint
 from rl_agent.learning.config_file import parse_config
+from rl_agent.learning.metrics import read_metrics
+from rl_agent.learning.run_folder import journal_dir
 from rl_agent.learning.stop import StopRequest
 
 ENV = "double_integrator:DoubleIntegrator-v0"
@@ -44,3 +52,15 @@ class StopAfter(StopRequest):
     def is_set(self):
         self._left -= 1
         return self._left < 0
+
+
+def assert_same_end(run_dir, other_dir):
+    own, other = load_checkpoint(run_dir), load_checkpoint(other_dir)
+    assert own.env_step == other.env_step
+    assert own.tensors.keys() == other.tensors.keys()
+    for name, tensor in own.tensors.items():
+        assert np.array_equal(tensor, other.tensors[name]), name
+    assert json.dumps(own.values, default=str) == json.dumps(other.values, default=str)
+    assert read_metrics(run_dir) == read_metrics(other_dir)
+    rows = [JournalReader(journal_dir(folder)).read().rows for folder in (run_dir, other_dir)]
+    assert rows[0].tobytes() == rows[1].tobytes()
