@@ -28,6 +28,7 @@ TORCH_FREE = (
     "rl_agent.safety",
     "rl_agent.planning",
     "rl_agent.reporting",
+    "rl_agent.exploration",
     "rl_agent.data.journal",
     "rl_agent.deploy.manifest",
     "rl_agent.deploy.signing",
@@ -41,6 +42,7 @@ LEARNING = (
     "rl_agent.imitation",
     "rl_agent.models",
     "rl_agent.data",
+    "rl_agent.exploration",
     "rl_agent.learning",
     "rl_agent.deploy",
 )
