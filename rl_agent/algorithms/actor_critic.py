@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from rl_agent.data.batch import Batch
+from rl_agent.exploration.registry import make_noise
 from rl_agent.networks.actor import Actor
 from rl_agent.networks.squashed_gaussian import SquashedGaussianActor, sample_squashed
 from rl_agent.types import FloatArray
@@ -61,6 +62,13 @@ class ActorCritic(Agent):
         explore, update = np.random.SeedSequence(seed).spawn(2)
         self.exploration_rng = np.random.default_rng(explore)
         self.update_rng = np.random.default_rng(update)
+        self.exploration = make_noise(
+            config.exploration,
+            act_dim,
+            self.exploration_rng,
+            theta=config.exploration_theta,
+            horizon=config.exploration_horizon,
+        )
         self._obs = torch.zeros(1, obs_dim)
         self._noise = torch.zeros(1, act_dim)
         self._td_error = torch.zeros(config.batch_size)
@@ -98,12 +106,16 @@ class ActorCritic(Agent):
         if is_deterministic:
             return torch.tanh(self.actor(self._obs)[0])[0].numpy()
         mean, log_std = self.online_actor(self._obs)
-        self.exploration_rng.standard_normal(dtype=np.float32, out=self._noise.numpy())
+        self._noise[0] = torch.from_numpy(self.exploration.sample())
         return self.explore(mean, log_std, self._noise)[0].numpy()
 
     def explore(self, mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
         """Return the action (1, act_dim) to try, from the actor's answer and standard noise."""
         return sample_squashed(mean, log_std, noise).action
+
+    def end_episode(self) -> None:
+        """Let the next action's noise know nothing of the episode before."""
+        self.exploration.reset()
 
     @torch.no_grad()
     def value(self, obs: FloatArray, action: FloatArray) -> FloatArray:
@@ -200,6 +212,7 @@ class ActorCritic(Agent):
         values = {
             "gradient_step": self.gradient_step,
             "exploration_rng": self.exploration_rng.bit_generator.state,
+            "exploration": self.exploration.get_state(),
             "update_rng": self.update_rng.bit_generator.state,
         }
         return AgentState(self._tensors(), values)
@@ -209,6 +222,7 @@ class ActorCritic(Agent):
         self._copy_tensors(state.tensors)
         self.gradient_step = int(state.values["gradient_step"])
         self.exploration_rng.bit_generator.state = state.values["exploration_rng"]
+        self.exploration.set_state(state.values.get("exploration", {}))
         self.update_rng.bit_generator.state = state.values["update_rng"]
 
     def modules(self) -> dict[str, nn.Module]:

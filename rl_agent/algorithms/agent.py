@@ -17,7 +17,7 @@ from .agent_config import AgentConfig
 
 @dataclass(frozen=True)
 class AgentState:
-    """All that makes an agent go on as before: tensors, and JSON-able values (RNG, counters)."""
+    """All that makes an agent go on as before: tensors, and values (RNG, counters, arrays)."""
 
     tensors: dict[str, Tensor]
     values: dict[str, Any]
@@ -46,6 +46,10 @@ class Agent(ABC):
     @abstractmethod
     def act(self, obs: FloatArray, *, is_deterministic: bool = False) -> FloatArray:
         """Return (act_dim,) in [-1, 1] for one observation (obs_dim,)."""
+
+    def end_episode(self) -> None:
+        """Take note that the next action to explore with begins an episode."""
+        return  # most noise has no memory
 
     @abstractmethod
     def observe(self, obs: FloatArray) -> None:

@@ -7,6 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
+from rl_agent.exploration.registry import Exploration
+
 
 @dataclass(frozen=True, kw_only=True)
 class AgentConfig:
@@ -39,6 +41,16 @@ class AgentConfig:
     actor_learning_rate: float = 3e-4
     critic_learning_rate: float = 3e-4
     normalize_obs: bool = True
+    exploration: Exploration = "sampled"
+    """How the noise that explores hangs together over time, each step's own spread being the same.
+
+    *sampled* draws each action from the policy alone, *gaussian* is that of policies without a
+    spread; *ou* (Ornstein-Uhlenbeck) and *pink* push one way for longer, and arms get somewhere.
+    """
+    exploration_theta: float = 0.15
+    """Of *ou* [1/step]: it forgets within about 1 / theta steps."""
+    exploration_horizon: int = 1000
+    """Of *pink*: steps in a sequence, best those of an episode."""
     critic_action: Literal["applied", "proposed"] = "applied"
     """Which action the critics are trained on; see `rl_agent.data.replay_buffer`."""
     compile: Literal["auto", "on", "off"] = "auto"
@@ -54,6 +66,8 @@ class AgentConfig:
         require(0.0 < self.tau <= 1.0, "tau must be in (0, 1]")
         is_rate = 0.0 < self.actor_average_rate <= 1.0
         require(is_rate, "actor_average_rate must be in (0, 1]")
+        require(self.exploration_theta > 0.0, "exploration_theta must be above 0")
+        require(self.exploration_horizon >= 2, "exploration_horizon must be at least 2")
         require(self.smoothness_coef >= 0.0, "smoothness_coef must not be negative")
         require(self.batch_size >= 1, "batch_size must be at least 1")
         require(self.num_threads >= 1, "num_threads must be at least 1")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rl_agent.exploration.registry import Exploration
+
 from .agent_config import AgentConfig, require
 
 
@@ -17,6 +19,7 @@ class Td3Config(AgentConfig):
     num_qs: int = 2
     use_layer_norm: bool = False
     """Layer norm in the critics."""
+    exploration: Exploration = "gaussian"
     exploration_noise: float = 0.1
     """Standard deviation of what is added to an action, of its range [-1, 1]."""
     target_noise: float = 0.2
@@ -25,6 +28,8 @@ class Td3Config(AgentConfig):
 
     def __post_init__(self) -> None:
         AgentConfig.__post_init__(self)
+        has_noise = self.exploration != "sampled"
+        require(has_noise, "exploration must be gaussian, ou or pink: the policy has no spread")
         require(self.num_qs >= 1, "num_qs must be at least 1")
         for name in ("exploration_noise", "target_noise", "target_noise_clip"):
             require(getattr(self, name) >= 0.0, f"{name} must not be negative")

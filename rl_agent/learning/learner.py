@@ -90,6 +90,7 @@ class Learner:
         )
         if result.episode is not None:
             self._note_episode(result.episode)
+            parts.agent.end_episode()
         self._update()
 
     def _act(self) -> FloatArray:

@@ -91,6 +91,7 @@ def restore_snapshot(
         parts.env.set_state(values["env"])
     else:
         parts.env.reset(seed=restart_seed)
+        parts.agent.end_episode()
     return Counters.from_json(values["counters"])
 
 

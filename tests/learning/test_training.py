@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from small_training import StopAfter, assert_same_end, small_config
 
+from rl_agent.algorithms.sac import Sac
 from rl_agent.data.journal import JournalReader
 from rl_agent.exceptions import CheckpointError, ProblemsError, TrainingDivergedError
 from rl_agent.learning.checkpoint import (
@@ -206,3 +207,21 @@ def test_it_learns_to_bring_a_point_to_its_goal(tmp_path):
     result = train(config, tmp_path)
     # Standing still fails but where the goal is within 0.1 of 0, a tenth of the goals.
     assert result.best.success_rate >= 0.9
+
+
+@pytest.mark.parametrize("exploration", ["ou", "pink"])
+def test_a_run_whose_noise_lasts_goes_on_bit_by_bit(tmp_path, exploration):
+    config = small_config(num_steps=60, agent={"exploration": exploration})
+    train(config, tmp_path / "whole")
+    train(config, tmp_path / "run", stop=StopAfter(33))
+    # Stopped within an episode, it goes on with that episode's noise.
+    assert load_checkpoint(tmp_path / "run").values["agent"]["exploration"]
+    train(config, tmp_path / "run", should_resume=True)
+    assert_same_end(tmp_path / "whole", tmp_path / "run")
+
+
+def test_noise_begins_anew_with_each_episode(tmp_path, monkeypatch):
+    ends = []
+    monkeypatch.setattr(Sac, "end_episode", lambda agent: ends.append(1))
+    train(small_config(num_steps=50), tmp_path)
+    assert len(ends) == load_checkpoint(tmp_path).values["counters"]["episode"] > 0
