@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FANOUT = 32
+FANOUT = 16
 """Children per sum. numpy handles a few wide levels faster than twenty levels of two."""
 
 Indices = NDArray[np.intp]
@@ -59,7 +59,7 @@ class SumTree:
             sums = self._running_sums(level, index)
             # Rounding may put a point at the very end or behind it, where nothing is.
             mass = np.minimum(mass, np.nextafter(sums[:, -1], 0.0))
-            child = (sums <= mass[:, None]).sum(axis=1)
+            child = (sums > mass[:, None]).argmax(axis=1)
             mass = mass - np.where(child > 0, sums[each, child - 1], 0.0)
             index = index * FANOUT + child
         return index

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rl_agent.data.sum_tree import SumTree
 
-SIZES = (1, 7, 32, 33, 1024, 1025, 40_000)
+SIZES = (1, 7, 16, 17, 256, 257, 40_000)
 
 
 def tree_of(values):

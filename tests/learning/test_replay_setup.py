@@ -164,3 +164,13 @@ def test_a_journal_that_does_not_hold_leaves_no_rows_behind(whole_run, tmp_path,
 def test_senseless_settings_are_refused(changes):
     with pytest.raises(ProblemsError, match=r"replay: .*must"):
         parse_config({"env": "X-v0", "replay": changes}, "test")
+
+
+def test_a_resumed_run_finds_its_demonstrations_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = small_config(num_steps=70, replay={"demonstrations": "shown"})
+    replay = replay_setup.resolve_replay(config).replay
+    assert (replay.demonstrations, replay.importance_steps) == (str(tmp_path / "shown"), 70)
+    longer = small_config(num_steps=90, replay={"importance_steps": 70})
+    assert replay_setup.resolve_replay(longer).replay.importance_steps == 70
+    assert replay_setup.resolve_replay(longer).replay.demonstrations is None
