@@ -38,6 +38,8 @@ class AgentConfig:
     batch_size: int = 256
     actor_learning_rate: float = 3e-4
     critic_learning_rate: float = 3e-4
+    weight_decay: float = 0.0
+    """Of actor and critics, apart from the gradient's moments (AdamW); times the learning rate."""
     normalize_obs: bool = True
     critic_action: Literal["applied", "proposed"] = "applied"
     """Which action the critics are trained on; see `rl_agent.data.replay_buffer`."""
@@ -55,6 +57,7 @@ class AgentConfig:
         is_rate = 0.0 < self.actor_average_rate <= 1.0
         require(is_rate, "actor_average_rate must be in (0, 1]")
         require(self.smoothness_coef >= 0.0, "smoothness_coef must not be negative")
+        require(self.weight_decay >= 0.0, "weight_decay must not be negative")
         require(self.batch_size >= 1, "batch_size must be at least 1")
         require(self.num_threads >= 1, "num_threads must be at least 1")
         hidden_dims = (*self.actor_hidden_dims, *self.critic_hidden_dims)
@@ -69,3 +72,12 @@ def require(holds: bool, message: str) -> None:
     """
     if not holds:
         raise ValueError(message)
+
+
+def require_equal_dims(name: str, dims: tuple[int, ...]) -> None:
+    """Insist on what residual blocks need: at least one, and all of the same width.
+
+    Raises:
+        ValueError: It does not hold.
+    """
+    require(len(set(dims)) == 1, f"{name}: expected blocks of one width, got {list(dims)}")
