@@ -93,7 +93,7 @@ def test_updates_fit_the_critic_to_rewards_without_a_future(make_agent, make_bat
 @every_algorithm
 def test_the_state_of_another_shape_is_refused(make_agent, name):
     with pytest.raises(ValueError, match="expected"):
-        make_agent(name).set_state(make_agent(name, actor_hidden_dims=(8, 16)).get_state())
+        make_agent(name).set_state(make_agent(name, actor_hidden_dims=(8, 8)).get_state())
 
 
 @every_algorithm
