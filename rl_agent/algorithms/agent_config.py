@@ -7,6 +7,9 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
+DEFAULT_GAMMA = 0.99
+"""Where there is no task to say."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AgentConfig:
