@@ -1,12 +1,26 @@
 """Algorithms by name. A new one is one file and one line here; a user's own is `module:Class`.
 
+Reading settings needs no PyTorch: it is imported where an agent is made.
 """
 
+from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
+from rl_agent.exceptions import Problem, ProblemsError
+from rl_agent.robots.profile import nearest
 
+from .agent_config import AgentConfig
+from .bro_config import BroConfig
+from .mpo_config import MpoConfig
+from .sac_config import SacConfig
+from .simba_v2_config import SimbaV2Config
+from .td3_config import DdpgConfig, Td3Config
+from .tqc_config import TqcConfig
 
 if TYPE_CHECKING:
+    from .agent import Agent
 
 
 class Algorithm(NamedTuple):
@@ -20,6 +34,7 @@ class Algorithm(NamedTuple):
 ALGORITHMS = {
     "bro": Algorithm("rl_agent.algorithms.bro:Bro", BroConfig),
     "ddpg": Algorithm("rl_agent.algorithms.td3:Ddpg", DdpgConfig),
+    "mpo": Algorithm("rl_agent.algorithms.mpo:Mpo", MpoConfig),
     "sac": Algorithm("rl_agent.algorithms.sac:Sac", SacConfig),
     "simba_v2": Algorithm("rl_agent.algorithms.simba_v2:SimbaV2", SimbaV2Config),
     "tqc": Algorithm("rl_agent.algorithms.tqc:Tqc", TqcConfig),
@@ -53,8 +68,12 @@ def _find(name: str, path: str) -> type[Agent]:
         known = ", ".join(ALGORITHMS)
         message = f"no such algorithm{nearest(name, ALGORITHMS)}; known: {known}, or module:Class"
         raise ProblemsError(name, [Problem("algo", message)])
+    from .agent import Agent
 
     try:
+        agent_class = getattr(import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise ProblemsError(name, [Problem("algo", f"cannot be imported: {error}")]) from error
     if not (isinstance(agent_class, type) and issubclass(agent_class, Agent)):
         raise ProblemsError(name, [Problem("algo", "is not an Agent class")])
     return agent_class
