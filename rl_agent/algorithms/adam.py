@@ -1,4 +1,7 @@
-"""Adam (Kingma & Ba 2015) as plain tensors: fused eagerly, written out inside a compiled graph."""
+"""Adam (Kingma & Ba 2015) as plain tensors: fused eagerly, written out inside a compiled graph.
+
+Weights may decay beside it, as in AdamW (Loshchilov & Hutter 2019, algorithm 2).
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,12 @@ class Adam:
     to safetensors as they are, and a compiled graph can hold the step.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], learning_rate: float) -> None:
+    def __init__(
+        self, parameters: Iterable[Tensor], learning_rate: float, weight_decay: float = 0.0
+    ) -> None:
         self.parameters = [parameter.detach() for parameter in parameters]
         self.learning_rate = learning_rate
+        self._kept = 1.0 - learning_rate * weight_decay
         self.exp_avg = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.exp_avg_sq = [torch.zeros_like(parameter) for parameter in self.parameters]
         # One counter per parameter, as the fused kernel wants it; always equal.
@@ -31,6 +37,7 @@ class Adam:
 
     def step(self, gradients: Sequence[Tensor]) -> None:
         """Take one step, with torch's fused kernel."""
+        self._decay()
         adam(
             self.parameters,
             list(gradients),
@@ -50,6 +57,7 @@ class Adam:
 
     def step_in_graph(self, gradients: Sequence[Tensor]) -> None:
         """Take the same step in elementwise operations that a compiler fuses."""
+        self._decay()
         self.num_steps.add_(1.0)
         count = self.num_steps[0]
         correction_1 = 1.0 - BETA_1**count
@@ -60,6 +68,16 @@ class Adam:
             exp_avg_sq.mul_(BETA_2).addcmul_(gradient, gradient, value=1.0 - BETA_2)
             scale = (exp_avg_sq / correction_2).sqrt() + EPSILON
             parameter.sub_(self.learning_rate / correction_1 * exp_avg / scale)
+
+    def reset(self) -> None:
+        """Forget the moments."""
+        for tensor in self.tensors().values():
+            tensor.zero_()
+
+    def _decay(self) -> None:
+        if self._kept != 1.0:
+            for parameter in self.parameters:
+                parameter.mul_(self._kept)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return its state by name, as references."""

@@ -55,6 +55,16 @@ class Agent(ABC):
     def observe(self, obs: FloatArray) -> None:
         """Take an observation (obs_dim,) of the running experience into the normaliser."""
 
+    def observe_reward(  # noqa: B027 - most have nothing to do here
+        self, reward: float, *, is_last: bool
+    ) -> None:
+        """Take a step's reward into statistics of returns; most algorithms keep none.
+
+        Args:
+            reward: Of one step, in the order in which they came.
+            is_last: Whether the episode ended here, for whatever reason.
+        """
+
     @abstractmethod
     def update(self, batch: Batch) -> None:
         """Take one critic update, and an actor update where one is due."""

@@ -9,6 +9,9 @@ from pydantic import ConfigDict
 
 from rl_agent.exploration.registry import Exploration
 
+DEFAULT_GAMMA = 0.99
+"""Where there is no task to say."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AgentConfig:
@@ -40,6 +43,8 @@ class AgentConfig:
     batch_size: int = 256
     actor_learning_rate: float = 3e-4
     critic_learning_rate: float = 3e-4
+    weight_decay: float = 0.0
+    """Of actor and critics, apart from the gradient's moments (AdamW); times the learning rate."""
     normalize_obs: bool = True
     exploration: Exploration = "sampled"
     """How the noise that explores hangs together over time, each step's own spread being the same.
@@ -69,6 +74,7 @@ class AgentConfig:
         require(self.exploration_theta > 0.0, "exploration_theta must be above 0")
         require(self.exploration_horizon >= 2, "exploration_horizon must be at least 2")
         require(self.smoothness_coef >= 0.0, "smoothness_coef must not be negative")
+        require(self.weight_decay >= 0.0, "weight_decay must not be negative")
         require(self.batch_size >= 1, "batch_size must be at least 1")
         require(self.num_threads >= 1, "num_threads must be at least 1")
         hidden_dims = (*self.actor_hidden_dims, *self.critic_hidden_dims)
@@ -83,3 +89,12 @@ def require(holds: bool, message: str) -> None:
     """
     if not holds:
         raise ValueError(message)
+
+
+def require_equal_dims(name: str, dims: tuple[int, ...]) -> None:
+    """Insist on what residual blocks need: at least one, and all of the same width.
+
+    Raises:
+        ValueError: It does not hold.
+    """
+    require(len(set(dims)) == 1, f"{name}: expected blocks of one width, got {list(dims)}")

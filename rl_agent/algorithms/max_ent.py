@@ -57,9 +57,7 @@ class MaxEntActorCritic(ActorCritic):
                 value = value + self.smoothness(actor, mean)
             return value, log_prob.mean()
 
-        gradients, value, log_prob = gradients_of(self.online_actor, loss)
-        gradients_of.step(self.actor_adam, gradients)
-        self.average_actor()
+        value, log_prob = self.step_actor(gradients_of, loss)
         self.temperature.step(gradients_of, log_prob)
         return torch.stack([value, -log_prob, alpha, torch.ones(())])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .agent_config import AgentConfig, require
 
@@ -11,8 +12,10 @@ from .agent_config import AgentConfig, require
 class MaxEntConfig(AgentConfig):
     """max E[sum gamma^t (r + alpha H(pi))]."""
 
+    entropy_per_action: ClassVar[float] = -1.0
+    """The paper's target entropy, per dimension of the action."""
     target_entropy: float | None = None
-    """None takes -act_dim."""
+    """None takes act_dim times the paper's, which is -1 where nothing else is said."""
     initial_alpha: float = 0.2
     learns_alpha: bool = True
     alpha_learning_rate: float = 3e-4

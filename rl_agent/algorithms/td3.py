@@ -85,9 +85,7 @@ class Td3(ActorCritic):
                 value = value + self.smoothness(actor, mean)
             return value, value
 
-        gradients, value, _ = gradients_of(self.online_actor, loss)
-        gradients_of.step(self.actor_adam, gradients)
-        self.average_actor()
+        value, _ = self.step_actor(gradients_of, loss)
         return torch.stack([value, torch.ones(())])
 
 

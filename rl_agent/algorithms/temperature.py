@@ -20,8 +20,9 @@ class Temperature:
     """alpha, the weight of the entropy."""
 
     def __init__(self, act_dim: int, config: MaxEntConfig) -> None:
-        self.log_alpha = torch.tensor(math.log(config.initial_alpha))
-        default = -float(act_dim)
+        self._initial = math.log(config.initial_alpha)
+        self.log_alpha = torch.tensor(self._initial)
+        default = config.entropy_per_action * act_dim
         self.target_entropy = default if config.target_entropy is None else config.target_entropy
         self.adam = Adam([self.log_alpha], config.alpha_learning_rate)
         self._is_learned = config.learns_alpha
@@ -36,6 +37,11 @@ class Temperature:
         if self._is_learned:
             # d/d log_alpha of -alpha (log_prob + target_entropy), by hand: it is one number.
             gradients_of.step(self.adam, [-self.alpha * (log_prob + self.target_entropy)])
+
+    def reset(self) -> None:
+        """Begin again."""
+        self.log_alpha.fill_(self._initial)
+        self.adam.reset()
 
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield its state."""

@@ -6,24 +6,20 @@ Distributional Quantile Critics", 2020.)
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from rl_agent.networks.ensemble import EnsembleMlp
 
-from .compilation import GradientFunction
-from .max_ent import MaxEntActorCritic
-from .targets import quantile_huber_loss, truncated
+from .quantile_critic import QuantileActorCritic
+from .targets import truncated
 from .tqc_config import TqcConfig
 
 
-class Tqc(MaxEntActorCritic):
+class Tqc(QuantileActorCritic):
     """Actor, E critics of Q atoms each and their slow copies, temperature."""
 
     config_class = TqcConfig
-    takes_weights = True
     config: TqcConfig
 
     def make_critic(self, generator: torch.Generator) -> EnsembleMlp:
@@ -37,28 +33,6 @@ class Tqc(MaxEntActorCritic):
             use_layer_norm=self.config.use_layer_norm,
         )
 
-    def q_values(self, critic_input: Tensor) -> Tensor:
-        """Return (E, B), the mean of each critic's atoms."""
-        values: Tensor = self.critic(critic_input).mean(-1)
-        return values
-
-    def policy_value(self, critic_input: Tensor) -> Tensor:
-        """Return the mean of all atoms, none left out."""
-        return self.q_values(critic_input).mean(0)
-
-    def update_critic(self, gradients_of: GradientFunction) -> Tensor:
-        """Meet r + gamma (z' - alpha log pi) for all but the largest atoms z' of the next state."""
-        inputs = self.inputs
-        next_input, penalty = self.next_sample()
-        kept = truncated(self.target_critic(next_input), self.config.num_dropped)  # (B, K)
-        soft = kept - penalty[:, None]
-        target = inputs.reward[:, None] + inputs.discount[:, None] * soft
-        critic_input = self.critic_input(inputs.obs, inputs.action)
-
-        def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
-            atoms = critic(critic_input)
-            return quantile_huber_loss(atoms, target, inputs.weight), atoms
-
-        value, atoms = self.step_critic(gradients_of, loss)
-        self.note_td_error(atoms.mean(-1), target.mean(-1))
-        return torch.stack([value, atoms.mean(), target.mean(), torch.ones(())])
+    def believed(self, atoms: Tensor) -> Tensor:
+        """Return (B, K), all critics' atoms together but for the largest ones."""
+        return truncated(atoms, self.config.num_dropped)

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from rl_agent.algorithms.agent import Agent
+from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
 from rl_agent.algorithms.compilation import decide_compile
 from rl_agent.algorithms.registry import make_agent
 from rl_agent.clock import SteadyClock
@@ -30,8 +31,6 @@ from .replay_setup import make_replay, resolve_replay
 from .run_folder import holds_run, journal_dir, write_config
 from .schedule import UpdateSchedule
 from .stop import StopRequest
-
-DEFAULT_GAMMA = 0.99
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from .actor import Actor
@@ -26,11 +26,29 @@ class SampledAction(NamedTuple):
     log_prob: Tensor  # (B,)
 
 
-class SquashedGaussianActor(Actor):
+class GaussianActor(Actor):
     """Observation to mean and log_std *before* squashing; the deterministic action is tanh(mean).
 
     Takes raw observations: the normaliser is inside, so an exported policy cannot lose it.
     """
+
+    def __init__(
+        self, obs_dim: int, act_dim: int, trunk: nn.Module, *, normalize_obs: bool = True
+    ) -> None:
+        """Build it on a trunk from (B, obs_dim) to (B, 2 act_dim)."""
+        super().__init__()
+        self.obs_dim, self.act_dim = obs_dim, act_dim
+        self.normalizer = Normalizer(obs_dim, is_enabled=normalize_obs)
+        self.trunk = trunk
+
+    def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log_std, (B, act_dim) each."""
+        mean, log_std = self.trunk(self.normalizer(obs)).chunk(2, dim=-1)
+        return mean, log_std.clamp(LOG_STD_MIN, LOG_STD_MAX)
+
+
+class SquashedGaussianActor(GaussianActor):
+    """The same on a perceptron."""
 
     def __init__(
         self,
@@ -42,18 +60,8 @@ class SquashedGaussianActor(Actor):
         use_layer_norm: bool = False,
         normalize_obs: bool = True,
     ) -> None:
-        super().__init__()
-        self.obs_dim = obs_dim
-        self.act_dim = act_dim
-        self.normalizer = Normalizer(obs_dim, is_enabled=normalize_obs)
-        self.trunk = Mlp(
-            obs_dim, hidden_dims, 2 * act_dim, generator, use_layer_norm=use_layer_norm
-        )
-
-    def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and log_std, (B, act_dim) each."""
-        mean, log_std = self.trunk(self.normalizer(obs)).chunk(2, dim=-1)
-        return mean, log_std.clamp(LOG_STD_MIN, LOG_STD_MAX)
+        trunk = Mlp(obs_dim, hidden_dims, 2 * act_dim, generator, use_layer_norm=use_layer_norm)
+        super().__init__(obs_dim, act_dim, trunk, normalize_obs=normalize_obs)
 
 
 def sample_squashed(

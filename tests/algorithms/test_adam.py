@@ -41,3 +41,20 @@ def test_its_tensors_are_its_whole_state():
         tensor.copy_(first.tensors()[name])
     second.step([torch.tensor(gradients[1])])
     assert torch.equal(parameter, whole)
+
+
+@pytest.mark.parametrize("method", ["step", "step_in_graph"])
+def test_weights_decay_apart_from_the_gradient(method):
+    parameter = torch.tensor([1.0, -2.0])
+    getattr(Adam([parameter], 0.1, weight_decay=0.5), method)([torch.tensor([4.0, 0.0])])
+    # 1 (1 - 0.1 * 0.5) - 0.1, as the first step has the learning rate's length; -2 * 0.95.
+    assert parameter.tolist() == pytest.approx([0.85, -1.9], abs=1e-6)
+
+
+def test_after_a_reset_it_steps_as_if_new():
+    _, adam = steps("step", [[4.0, -0.5], [-1.0, 0.3]])
+    adam.reset()
+    adam.parameters[0].copy_(torch.tensor([1.0, -2.0]))
+    adam.step([torch.tensor([3.0, -3.0])])
+    assert adam.parameters[0].tolist() == pytest.approx([0.9, -1.9], abs=1e-6)
+    assert adam.num_steps.tolist() == [1.0]

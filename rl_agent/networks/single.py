@@ -1,0 +1,18 @@
+"""One network from a class that holds an ensemble of them."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class Single(nn.Module):
+    """(B, in_dim) to (B, out_dim), as the only member of an ensemble answers."""
+
+    def __init__(self, ensemble: nn.Module) -> None:
+        super().__init__()
+        self.ensemble = ensemble
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (B, out_dim)."""
+        out: Tensor = self.ensemble(x)[0]
+        return out
