@@ -55,8 +55,9 @@ class ActorCritic(Agent):
         """The critics' slow copy, where the algorithm has one."""
         if self.has_target_critic:
             self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
-        self.actor_adam = Adam(self.online_actor.parameters(), config.actor_learning_rate)
-        self.critic_adam = Adam(self.critic.parameters(), config.critic_learning_rate)
+        beta_1 = config.adam_beta_1
+        self.actor_adam = Adam(self.online_actor.parameters(), config.actor_learning_rate, beta_1)
+        self.critic_adam = Adam(self.critic.parameters(), config.critic_learning_rate, beta_1)
         self.inputs = UpdateInputs(obs_dim, act_dim, config)
         explore, update = np.random.SeedSequence(seed).spawn(2)
         self.exploration_rng = np.random.default_rng(explore)
@@ -142,9 +143,13 @@ class ActorCritic(Agent):
         """Take the critics' step, let their copy follow; return the loss and what it told."""
         gradients, value, extra = gradients_of(self.critic, loss)
         gradients_of.step(self.critic_adam, gradients)
+        self.constrain(self.critic)
         if self.target_critic is not None:
             polyak_(self.target_critic.parameters(), self.critic_adam.parameters, self.config.tau)
         return value, extra
+
+    def constrain(self, network: nn.Module) -> None:
+        """Bring weights that took a step back to where they may lie; here that is anywhere."""
 
     def smoothness(self, actor: Callable[..., Any], mean: Tensor) -> Tensor:
         """Return the penalty on how far neighbouring observations' actions lie apart."""

@@ -20,9 +20,12 @@ class Adam:
     to safetensors as they are, and a compiled graph can hold the step.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], learning_rate: float) -> None:
+    def __init__(
+        self, parameters: Iterable[Tensor], learning_rate: float, beta_1: float = BETA_1
+    ) -> None:
         self.parameters = [parameter.detach() for parameter in parameters]
         self.learning_rate = learning_rate
+        self.beta_1 = beta_1
         self.exp_avg = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.exp_avg_sq = [torch.zeros_like(parameter) for parameter in self.parameters]
         # One counter per parameter, as the fused kernel wants it; always equal.
@@ -40,7 +43,7 @@ class Adam:
             self._num_steps_each,
             fused=True,
             amsgrad=False,
-            beta1=BETA_1,
+            beta1=self.beta_1,
             beta2=BETA_2,
             lr=self.learning_rate,
             weight_decay=0.0,
@@ -52,11 +55,11 @@ class Adam:
         """Take the same step in elementwise operations that a compiler fuses."""
         self.num_steps.add_(1.0)
         count = self.num_steps[0]
-        correction_1 = 1.0 - BETA_1**count
+        correction_1 = 1.0 - self.beta_1**count
         correction_2 = 1.0 - BETA_2**count
         groups = zip(self.parameters, gradients, self.exp_avg, self.exp_avg_sq, strict=True)
         for parameter, gradient, exp_avg, exp_avg_sq in groups:
-            exp_avg.lerp_(gradient, 1.0 - BETA_1)
+            exp_avg.lerp_(gradient, 1.0 - self.beta_1)
             exp_avg_sq.mul_(BETA_2).addcmul_(gradient, gradient, value=1.0 - BETA_2)
             scale = (exp_avg_sq / correction_2).sqrt() + EPSILON
             parameter.sub_(self.learning_rate / correction_1 * exp_avg / scale)

@@ -38,6 +38,8 @@ class AgentConfig:
     batch_size: int = 256
     actor_learning_rate: float = 3e-4
     critic_learning_rate: float = 3e-4
+    adam_beta_1: float = 0.9
+    """Decay of Adam's first moment, for actor and critics."""
     normalize_obs: bool = True
     critic_action: Literal["applied", "proposed"] = "applied"
     """Which action the critics are trained on; see `rl_agent.data.replay_buffer`."""
@@ -57,6 +59,7 @@ class AgentConfig:
         require(self.smoothness_coef >= 0.0, "smoothness_coef must not be negative")
         require(self.batch_size >= 1, "batch_size must be at least 1")
         require(self.num_threads >= 1, "num_threads must be at least 1")
+        require(0.0 <= self.adam_beta_1 < 1.0, "adam_beta_1 must be in [0, 1)")
         hidden_dims = (*self.actor_hidden_dims, *self.critic_hidden_dims)
         require(all(dim >= 1 for dim in hidden_dims), "hidden dims must be at least 1")
 

@@ -12,7 +12,8 @@ class MaxEntConfig(AgentConfig):
     """max E[sum gamma^t (r + alpha H(pi))]."""
 
     target_entropy: float | None = None
-    """None takes -act_dim."""
+    """None takes `entropy_per_action` for each dimension of the action."""
+    entropy_per_action: float = -1.0
     initial_alpha: float = 0.2
     learns_alpha: bool = True
     alpha_learning_rate: float = 3e-4

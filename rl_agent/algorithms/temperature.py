@@ -21,7 +21,7 @@ class Temperature:
 
     def __init__(self, act_dim: int, config: MaxEntConfig) -> None:
         self.log_alpha = torch.tensor(math.log(config.initial_alpha))
-        default = -float(act_dim)
+        default = config.entropy_per_action * act_dim
         self.target_entropy = default if config.target_entropy is None else config.target_entropy
         self.adam = Adam([self.log_alpha], config.alpha_learning_rate)
         self._is_learned = config.learns_alpha
