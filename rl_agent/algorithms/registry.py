@@ -12,6 +12,7 @@ from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.robots.profile import nearest
 
 from .agent_config import AgentConfig
+from .crossq_config import CrossQConfig
 from .sac_config import SacConfig
 from .td3_config import DdpgConfig, Td3Config
 from .tqc_config import TqcConfig
@@ -29,6 +30,7 @@ class Algorithm(NamedTuple):
 
 
 ALGORITHMS = {
+    "crossq": Algorithm("rl_agent.algorithms.crossq:CrossQ", CrossQConfig),
     "ddpg": Algorithm("rl_agent.algorithms.td3:Ddpg", DdpgConfig),
     "sac": Algorithm("rl_agent.algorithms.sac:Sac", SacConfig),
     "tqc": Algorithm("rl_agent.algorithms.tqc:Tqc", TqcConfig),
