@@ -130,9 +130,11 @@ class ActorCritic(Agent):
         self.inputs.load(batch, self.update_rng)
         self.draw(self.update_rng)
         self._critic_sums += self._critic_step()
+        self.constrain(self.critic)
         self.gradient_step += 1
         if self.gradient_step % self.config.policy_delay == 0:
             self._actor_sums += self._actor_step()
+            self.constrain(self.online_actor)
 
     def draw(self, rng: np.random.Generator) -> None:
         """Draw what else the next update needs; a subclass says what."""
@@ -143,13 +145,16 @@ class ActorCritic(Agent):
         """Take the critics' step, let their copy follow; return the loss and what it told."""
         gradients, value, extra = gradients_of(self.critic, loss)
         gradients_of.step(self.critic_adam, gradients)
-        self.constrain(self.critic)
         if self.target_critic is not None:
             polyak_(self.target_critic.parameters(), self.critic_adam.parameters, self.config.tau)
         return value, extra
 
     def constrain(self, network: nn.Module) -> None:
-        """Bring weights that took a step back to where they may lie; here that is anywhere."""
+        """Bring weights that took a step back to where they may lie; here that is anywhere.
+
+        Called outside of the compiled step: within it torch's compiler (2.13) may read weights
+        that it has just overwritten, where one depends on its neighbours (pytorch issue 198270).
+        """
 
     def smoothness(self, actor: Callable[..., Any], mean: Tensor) -> Tensor:
         """Return the penalty on how far neighbouring observations' actions lie apart."""

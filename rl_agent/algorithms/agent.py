@@ -49,6 +49,15 @@ class Agent(ABC):
     def observe(self, obs: FloatArray) -> None:
         """Take an observation (obs_dim,) of the running experience into the normaliser."""
 
+    def observe_reward(self, reward: float, *, is_last: bool) -> None:
+        """Take a reward of the running experience, where an algorithm scales by them.
+
+        Args:
+            reward: Finite, of one step.
+            is_last: Whether the episode ended with it.
+        """
+        del reward, is_last
+
     @abstractmethod
     def update(self, batch: Batch) -> None:
         """Take one critic update, and an actor update where one is due."""

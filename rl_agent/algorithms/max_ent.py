@@ -64,7 +64,6 @@ class MaxEntActorCritic(ActorCritic):
 
         gradients, value, log_prob = gradients_of(self.online_actor, loss)
         gradients_of.step(self.actor_adam, gradients)
-        self.constrain(self.online_actor)
         self.average_actor()
         self.temperature.step(gradients_of, log_prob)
         return torch.stack([value, -log_prob, alpha, torch.ones(())])

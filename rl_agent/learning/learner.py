@@ -81,6 +81,9 @@ class Learner:
         with watch.measure("journal"):
             parts.journal.append(result.transition)
             parts.replay.add(result.transition)
+        if np.isfinite(result.transition.reward):
+            is_last = result.episode is not None
+            parts.agent.observe_reward(result.transition.reward, is_last=is_last)
         was_changed = result.transition.reasons != 0
         self.counters = replace(
             self.counters,
