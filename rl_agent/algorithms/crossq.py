@@ -7,53 +7,18 @@ Efficiency and Simplicity", ICLR 2024, arXiv:1902.05605, section 4 and figure 2.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rl_agent.networks.batch_norm import follow_, packed
 from rl_agent.networks.batch_norm_actor import BatchNormActor
 from rl_agent.networks.batch_norm_mlp import BatchNormMlp
 
+from .batch_norm_actor_critic import BatchNormActorCritic
 from .compilation import GradientFunction
 from .crossq_config import CrossQConfig
-from .max_ent import MaxEntActorCritic
 from .targets import ensemble_td_loss, soft_td_target
-
-
-class BatchNormActorCritic(MaxEntActorCritic):
-    """Actor and critics with batch norm; they act and are judged on running moments."""
-
-    def policy(self, actor: Callable[..., Any]) -> tuple[Tensor, Tensor]:
-        """Return mean and log_std, normalised over the batch."""
-        mean, log_std = actor(self.inputs.obs, [])
-        return mean, log_std
-
-    def smoothness(self, actor: Callable[..., Any], mean: Tensor) -> Tensor:
-        """Return the penalty of what acts on the robot: running moments, not the batch's."""
-        del mean
-        acting_mean, _ = actor(self.inputs.obs)
-        return super().smoothness(actor, acting_mean)
-
-    def average_actor(self) -> None:
-        """Average weights, and take the batch's moments into both actors.
-
-        The average needs moments of its own: those of averaged weights are no averages of moments.
-        """
-        super().average_actor()
-        for actor in (self.online_actor, self.actor):
-            moments: list[Tensor] = []
-            actor(self.inputs.obs, moments)
-            follow_(actor, packed(moments))
-
-    def joint_input(self, next_input: Tensor) -> Tensor:
-        """Return (2 B, obs_dim + act_dim): (obs, action), then (next_obs, next action).
-
-        Passed at once, both are normalised by the moments of their mixture.
-        """
-        inputs = self.inputs
-        return torch.cat([self.critic_input(inputs.obs, inputs.action), next_input])
 
 
 class CrossQ(BatchNormActorCritic):
@@ -74,7 +39,7 @@ class CrossQ(BatchNormActorCritic):
             renorm_starts=self.config.renorm_starts,
         )
 
-    def make_critic(self, generator: torch.Generator) -> nn.Module:
+    def make_critic(self, generator: torch.Generator) -> BatchNormMlp:
         """Return `num_qs` critics of (obs, action)."""
         return BatchNormMlp(
             self.config.num_qs,

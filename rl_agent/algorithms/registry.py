@@ -16,6 +16,7 @@ from .crossq_config import CrossQConfig
 from .sac_config import SacConfig
 from .td3_config import DdpgConfig, Td3Config
 from .tqc_config import TqcConfig
+from .xqc_config import XqcConfig
 
 if TYPE_CHECKING:
     from .agent import Agent
@@ -35,6 +36,7 @@ ALGORITHMS = {
     "sac": Algorithm("rl_agent.algorithms.sac:Sac", SacConfig),
     "tqc": Algorithm("rl_agent.algorithms.tqc:Tqc", TqcConfig),
     "td3": Algorithm("rl_agent.algorithms.td3:Td3", Td3Config),
+    "xqc": Algorithm("rl_agent.algorithms.xqc:Xqc", XqcConfig),
 }
 
 
