@@ -56,10 +56,10 @@ class ActorCritic(Agent):
         """The critics' slow copy, where the algorithm has one."""
         if self.has_target_critic:
             self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
-        decay = config.weight_decay
-        actor_parameters = self.online_actor.parameters()
-        self.actor_adam = Adam(actor_parameters, config.actor_learning_rate, decay)
-        self.critic_adam = Adam(self.critic.parameters(), config.critic_learning_rate, decay)
+        options = {"beta_1": config.adam_beta_1, "weight_decay": config.weight_decay}
+        parameters = self.online_actor.parameters()
+        self.actor_adam = Adam(parameters, config.actor_learning_rate, **options)
+        self.critic_adam = Adam(self.critic.parameters(), config.critic_learning_rate, **options)
         self.inputs = UpdateInputs(obs_dim, act_dim, config)
         explore, update = np.random.SeedSequence(seed).spawn(2)
         self.exploration_rng = np.random.default_rng(explore)
@@ -144,9 +144,11 @@ class ActorCritic(Agent):
         self.inputs.load(batch, self.update_rng)
         self.draw(self.update_rng)
         self._critic_sums += self._critic_step()
+        self.constrain(self.critic)
         self.gradient_step += 1
         if self.gradient_step % self.config.policy_delay == 0:
             self._actor_sums += self._actor_step()
+            self.constrain(self.online_actor)
 
     def draw(self, rng: np.random.Generator) -> None:
         """Draw what else the next update needs; a subclass says what."""
@@ -174,7 +176,6 @@ class ActorCritic(Agent):
         """Take the critics' step, let their copy follow; return the loss and what it told."""
         gradients, value, extra = gradients_of(self.critic, loss)
         gradients_of.step(self.critic_adam, gradients)
-        self.constrain(self.critic)
         if self.target_critic is not None:
             polyak_(self.target_critic.parameters(), self.critic_adam.parameters, self.config.tau)
         return value, extra
@@ -185,12 +186,15 @@ class ActorCritic(Agent):
         """Take the actor's step, let its copy follow; return the loss and what it told."""
         gradients, value, extra = gradients_of(self.online_actor, loss)
         gradients_of.step(self.actor_adam, gradients)
-        self.constrain(self.online_actor)
         self.average_actor()
         return value, extra
 
     def constrain(self, network: nn.Module) -> None:
-        """Bring weights back to where they must lie after a step; most may lie anywhere."""
+        """Bring weights that took a step back to where they may lie; here that is anywhere.
+
+        Called outside of the compiled step: within it torch's compiler (2.13) may read weights
+        that it has just overwritten, where one depends on its neighbours (pytorch issue 198270).
+        """
 
     def smoothness(self, actor: Callable[..., Any], mean: Tensor) -> Tensor:
         """Return the penalty on how far neighbouring observations' actions lie apart."""

@@ -24,10 +24,16 @@ class Adam:
     """
 
     def __init__(
-        self, parameters: Iterable[Tensor], learning_rate: float, weight_decay: float = 0.0
+        self,
+        parameters: Iterable[Tensor],
+        learning_rate: float,
+        *,
+        beta_1: float = BETA_1,
+        weight_decay: float = 0.0,
     ) -> None:
         self.parameters = [parameter.detach() for parameter in parameters]
         self.learning_rate = learning_rate
+        self.beta_1 = beta_1
         self._kept = 1.0 - learning_rate * weight_decay
         self.exp_avg = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.exp_avg_sq = [torch.zeros_like(parameter) for parameter in self.parameters]
@@ -47,7 +53,7 @@ class Adam:
             self._num_steps_each,
             fused=True,
             amsgrad=False,
-            beta1=BETA_1,
+            beta1=self.beta_1,
             beta2=BETA_2,
             lr=self.learning_rate,
             weight_decay=0.0,
@@ -60,11 +66,11 @@ class Adam:
         self._decay()
         self.num_steps.add_(1.0)
         count = self.num_steps[0]
-        correction_1 = 1.0 - BETA_1**count
+        correction_1 = 1.0 - self.beta_1**count
         correction_2 = 1.0 - BETA_2**count
         groups = zip(self.parameters, gradients, self.exp_avg, self.exp_avg_sq, strict=True)
         for parameter, gradient, exp_avg, exp_avg_sq in groups:
-            exp_avg.lerp_(gradient, 1.0 - BETA_1)
+            exp_avg.lerp_(gradient, 1.0 - self.beta_1)
             exp_avg_sq.mul_(BETA_2).addcmul_(gradient, gradient, value=1.0 - BETA_2)
             scale = (exp_avg_sq / correction_2).sqrt() + EPSILON
             parameter.sub_(self.learning_rate / correction_1 * exp_avg / scale)

@@ -45,6 +45,8 @@ class AgentConfig:
     critic_learning_rate: float = 3e-4
     weight_decay: float = 0.0
     """Of actor and critics, apart from the gradient's moments (AdamW); times the learning rate."""
+    adam_beta_1: float = 0.9
+    """Decay of Adam's first moment, for actor and critics."""
     normalize_obs: bool = True
     exploration: Exploration = "sampled"
     """How the noise that explores hangs together over time, each step's own spread being the same.
@@ -77,6 +79,7 @@ class AgentConfig:
         require(self.weight_decay >= 0.0, "weight_decay must not be negative")
         require(self.batch_size >= 1, "batch_size must be at least 1")
         require(self.num_threads >= 1, "num_threads must be at least 1")
+        require(0.0 <= self.adam_beta_1 < 1.0, "adam_beta_1 must be in [0, 1)")
         hidden_dims = (*self.actor_hidden_dims, *self.critic_hidden_dims)
         require(all(dim >= 1 for dim in hidden_dims), "hidden dims must be at least 1")
 

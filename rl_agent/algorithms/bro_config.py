@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
 
 from .agent_config import require, require_equal_dims
 from .max_ent_config import MaxEntConfig
@@ -25,7 +24,7 @@ class BroConfig(MaxEntConfig):
     critic_hidden_dims: tuple[int, ...] = (128, 128)
     """The same of the critics."""
     weight_decay: float = 1e-4
-    entropy_per_action: ClassVar[float] = -0.5
+    entropy_per_action: float = -0.5
     initial_alpha: float = 1.0
     num_qs: int = 2
     num_quantiles: int = 100

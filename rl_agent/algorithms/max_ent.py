@@ -34,6 +34,11 @@ class MaxEntActorCritic(ActorCritic):
     def policy_value(self, critic_input: Tensor) -> Tensor:
         """Return (B,), what the actor climbs, of normalised observations and its own actions."""
 
+    def policy(self, actor: Callable[..., Any]) -> tuple[Tensor, Tensor]:
+        """Return mean and log_std (B, act_dim) of the batch, as the actor's loss sees them."""
+        mean, log_std = actor(self.inputs.obs)
+        return mean, log_std
+
     def next_sample(self) -> tuple[Tensor, Tensor]:
         """Return the critics' input (B, ...) of a sampled next action, and alpha log pi (B,)."""
         inputs = self.inputs
@@ -49,7 +54,7 @@ class MaxEntActorCritic(ActorCritic):
         obs = self.actor.normalizer(inputs.obs)
 
         def loss(actor: Callable[..., Any]) -> tuple[Tensor, Tensor]:
-            mean, log_std = actor(inputs.obs)
+            mean, log_std = self.policy(actor)
             action, log_prob = sample_squashed(mean, log_std, inputs.noise)
             q_value = self.policy_value(torch.cat([obs, action], -1))
             value = (alpha * log_prob - q_value).mean()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from .agent_config import AgentConfig, require
 
@@ -12,10 +11,9 @@ from .agent_config import AgentConfig, require
 class MaxEntConfig(AgentConfig):
     """max E[sum gamma^t (r + alpha H(pi))]."""
 
-    entropy_per_action: ClassVar[float] = -1.0
-    """The paper's target entropy, per dimension of the action."""
     target_entropy: float | None = None
-    """None takes act_dim times the paper's, which is -1 where nothing else is said."""
+    """None takes `entropy_per_action` for each dimension of the action."""
+    entropy_per_action: float = -1.0
     initial_alpha: float = 0.2
     learns_alpha: bool = True
     alpha_learning_rate: float = 3e-4

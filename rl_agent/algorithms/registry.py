@@ -13,11 +13,13 @@ from rl_agent.robots.profile import nearest
 
 from .agent_config import AgentConfig
 from .bro_config import BroConfig
+from .crossq_config import CrossQConfig
 from .mpo_config import MpoConfig
 from .sac_config import SacConfig
 from .simba_v2_config import SimbaV2Config
 from .td3_config import DdpgConfig, Td3Config
 from .tqc_config import TqcConfig
+from .xqc_config import XqcConfig
 
 if TYPE_CHECKING:
     from .agent import Agent
@@ -33,12 +35,14 @@ class Algorithm(NamedTuple):
 
 ALGORITHMS = {
     "bro": Algorithm("rl_agent.algorithms.bro:Bro", BroConfig),
+    "crossq": Algorithm("rl_agent.algorithms.crossq:CrossQ", CrossQConfig),
     "ddpg": Algorithm("rl_agent.algorithms.td3:Ddpg", DdpgConfig),
     "mpo": Algorithm("rl_agent.algorithms.mpo:Mpo", MpoConfig),
     "sac": Algorithm("rl_agent.algorithms.sac:Sac", SacConfig),
     "simba_v2": Algorithm("rl_agent.algorithms.simba_v2:SimbaV2", SimbaV2Config),
     "tqc": Algorithm("rl_agent.algorithms.tqc:Tqc", TqcConfig),
     "td3": Algorithm("rl_agent.algorithms.td3:Td3", Td3Config),
+    "xqc": Algorithm("rl_agent.algorithms.xqc:Xqc", XqcConfig),
 }
 
 

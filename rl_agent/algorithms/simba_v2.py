@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rl_agent.networks.actor import Actor
-from rl_agent.networks.categorical import cross_entropy, least_expected, project_categorical
+from rl_agent.networks.categorical import CategoricalSupport, cross_entropy, least_of
 from rl_agent.networks.hyperspherical import HypersphericalNet, project_to_sphere_
 from rl_agent.networks.single import Single
 from rl_agent.networks.squashed_gaussian import GaussianActor
@@ -20,7 +20,7 @@ from rl_agent.networks.squashed_gaussian import GaussianActor
 from .agent_config import DEFAULT_GAMMA
 from .compilation import GradientFunction
 from .max_ent import MaxEntActorCritic
-from .return_scale import ReturnScale
+from .reward_scale import RewardScale
 from .simba_v2_config import SimbaV2Config
 
 
@@ -36,9 +36,9 @@ class SimbaV2(MaxEntActorCritic):
     def __init__(self, obs_dim: int, act_dim: int, config: SimbaV2Config, seed: int) -> None:
         super().__init__(obs_dim, act_dim, config, seed)
         gamma = DEFAULT_GAMMA if config.gamma is None else config.gamma
-        self.returns = ReturnScale(gamma, config.return_limit)
         limit = config.return_limit
-        self.bins = torch.linspace(-limit, limit, config.num_bins)
+        self.reward_scale = RewardScale(gamma, limit)
+        self.support = CategoricalSupport(-limit, limit, config.num_bins)
 
     def make_actor(self, generator: torch.Generator) -> Actor:
         """Return a fresh actor."""
@@ -64,37 +64,34 @@ class SimbaV2(MaxEntActorCritic):
 
     def observe_reward(self, reward: float, *, is_last: bool) -> None:
         """Take a reward into the scale."""
-        self.returns.observe(reward, is_last=is_last)
+        self.reward_scale.observe(reward, is_last=is_last)
 
     def constrain(self, network: nn.Module) -> None:
         """Bring weights back to the sphere."""
         project_to_sphere_(network)
 
-    def scaled_q(self, logits: Tensor) -> Tensor:
-        """Return (E, B), what critics expect in units of scaled rewards."""
-        return logits.softmax(-1) @ self.bins
-
     def q_values(self, critic_input: Tensor) -> Tensor:
         """Return (E, B), what critics expect, in the task's units."""
-        return self.scaled_q(self.critic(critic_input)) * self.returns.scale
+        return self.support.value(self.critic(critic_input)) * self.reward_scale.scale
 
     def policy_value(self, critic_input: Tensor) -> Tensor:
         """Return the least that a critic expects."""
-        return self.scaled_q(self.critic(critic_input)).amin(0)
+        return self.support.value(self.critic(critic_input)).amin(0)
 
     def update_critic(self, gradients_of: GradientFunction) -> Tensor:
         """Meet the distribution of r + gamma (z' - alpha log pi), of the critic expecting least."""
-        inputs, scale = self.inputs, self.returns.scale
+        inputs, scale = self.inputs, self.reward_scale.scale
         next_input, penalty = self.next_sample()
-        next_shares = least_expected(self.target_critic(next_input), self.bins)
-        soft = self.bins - penalty[:, None]
+        members = torch.softmax(self.target_critic(next_input), -1)
+        next_shares = least_of(members, self.support.mean(members))
+        soft = self.support.atoms - penalty[:, None]
         atoms = (inputs.reward / scale)[:, None] + inputs.discount[:, None] * soft  # (B, K)
-        target = project_categorical(next_shares, atoms, self.config.return_limit)
+        target = self.support.project(atoms, next_shares)
         critic_input = self.critic_input(inputs.obs, inputs.action)
 
         def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
             logits = critic(critic_input)
-            return cross_entropy(logits, target), self.scaled_q(logits).mean()
+            return cross_entropy(logits, target), self.support.value(logits).mean()
 
         value, q_mean = self.step_critic(gradients_of, loss)
         target_q = (next_shares * atoms).sum(-1).mean()
@@ -103,4 +100,4 @@ class SimbaV2(MaxEntActorCritic):
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield all that makes the next update."""
         yield from super().named_tensors()
-        yield from self.returns.named_tensors()
+        yield from self.reward_scale.named_tensors()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from .agent_config import require, require_equal_dims
 from .max_ent_config import MaxEntConfig
@@ -25,7 +24,7 @@ class SimbaV2Config(MaxEntConfig):
     actor_learning_rate: float = 1e-4
     critic_learning_rate: float = 1e-4
     alpha_learning_rate: float = 1e-4
-    entropy_per_action: ClassVar[float] = -0.5
+    entropy_per_action: float = -0.5
     initial_alpha: float = 0.01
     """In units of scaled rewards."""
     num_qs: int = 2

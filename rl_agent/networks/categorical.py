@@ -1,4 +1,4 @@
-"""A value as a distribution over fixed bins.
+"""Returns as probabilities of fixed values, the atoms: C51's critics, for any algorithm.
 
 (Bellemare et al., "A Distributional Perspective on Reinforcement Learning", 2017.)
 """
@@ -7,42 +7,84 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
-def project_categorical(
-    probabilities: Tensor,  # (B, K)
-    atoms: Tensor,  # (B, K) where they lie
-    limit: float,
-) -> Tensor:
-    """Return (B, K), the same distribution on K even bins from -limit to limit (eq. 7).
+class CategoricalSupport:
+    """`num_atoms` values at equal distances in [lower, upper]."""
 
-    Each atom is clipped to the range and shared by its two neighbours, so that the mean stays.
-    """
-    num_bins = atoms.shape[-1]
-    position = (atoms.clamp(-limit, limit) + limit) * ((num_bins - 1) / (2.0 * limit))
-    position = position.clamp(0.0, num_bins - 1.0)  # rounding may put the last one beyond
-    below = position.floor()
-    above_share = position - below
-    index = below.long()
-    projected = torch.zeros_like(probabilities)
-    projected = projected.scatter_add(1, index, probabilities * (1.0 - above_share))
-    index_above = (index + 1).clamp_max(num_bins - 1)
-    return projected.scatter_add(1, index_above, probabilities * above_share)
+    def __init__(self, lower: float, upper: float, num_atoms: int) -> None:
+        """Build it.
+
+        Args:
+            lower: Least atom; finite.
+            upper: Largest atom, above `lower`.
+            num_atoms: At least 2.
+
+        Raises:
+            ValueError: There are no two different atoms.
+        """
+        if not lower < upper or num_atoms < 2:
+            message = f"expected lower < upper and 2 atoms, got {lower}, {upper} and {num_atoms}"
+            raise ValueError(message)
+        self.lower, self.upper, self.num_atoms = lower, upper, num_atoms
+        self.atoms = torch.linspace(lower, upper, num_atoms)  # (A,)
+        self.spacing = (upper - lower) / (num_atoms - 1)
+
+    def mean(
+        self,
+        probabilities: Tensor,  # (..., A)
+    ) -> Tensor:
+        """Return (...), the expected value."""
+        return (probabilities * self.atoms).sum(-1)
+
+    def value(
+        self,
+        logits: Tensor,  # (..., A)
+    ) -> Tensor:
+        """Return (...), the expected value of a critic's output."""
+        return self.mean(torch.softmax(logits, -1))
+
+    def project(
+        self,
+        values: Tensor,  # (B, K)
+        probabilities: Tensor,  # (B, K) of these values
+    ) -> Tensor:
+        """Return (B, A), each value's probability shared between its two neighbouring atoms.
+
+        Algorithm 1 of the paper; what lies outside goes to the outermost atom, and inside the
+        mean is kept. Both arguments are constants to a loss: no gradient is meant to pass.
+        """
+        position = (values.clamp(self.lower, self.upper) - self.lower) / self.spacing
+        # The last atom is the upper neighbour of the last gap: there is no gap behind it.
+        left = position.floor().clamp(0.0, self.num_atoms - 2.0)
+        share = (position - left).clamp(0.0, 1.0)
+        index = left.long()
+        shape = (*values.shape[:-1], self.num_atoms)
+        projected = torch.zeros(shape, dtype=probabilities.dtype, device=probabilities.device)
+        projected = projected.scatter_add(-1, index, probabilities * (1.0 - share))
+        return projected.scatter_add(-1, index + 1, probabilities * share)
+
+    def two_hot(
+        self,
+        values: Tensor,  # (B,)
+    ) -> Tensor:
+        """Return (B, A), certainty of one value each."""
+        return self.project(values[:, None], torch.ones_like(values)[:, None])
 
 
 def cross_entropy(
-    logits: Tensor,  # (E, B, K) of each member
-    target: Tensor,  # (B, K) probabilities
+    logits: Tensor,  # (E, B, A)
+    target: Tensor,  # (B, A) probabilities
 ) -> Tensor:
-    """Return the cross entropy, averaged over the batch and summed over members."""
-    return -(target * logits.log_softmax(-1)).sum(-1).mean(-1).sum()
+    """Return -sum_a target log p, averaged over the batch and summed over members."""
+    return -(target * functional.log_softmax(logits, -1)).sum(-1).mean(-1).sum()
 
 
-def least_expected(
-    logits: Tensor,  # (E, B, K)
-    bins: Tensor,  # (K,)
+def least_of(
+    probabilities: Tensor,  # (E, B, A)
+    values: Tensor,  # (E, B) their expected values
 ) -> Tensor:
-    """Return (B, K), for each row the distribution of the member that expects least."""
-    probabilities = logits.softmax(-1)
-    index = (probabilities @ bins).argmin(0)
-    return probabilities.gather(0, index[None, :, None].expand_as(probabilities[:1]))[0]
+    """Return (B, A), per row the distribution of the member that expects least."""
+    index = values.argmin(0)[None, :, None].expand(1, -1, probabilities.shape[-1])
+    return probabilities.gather(0, index).squeeze(0)

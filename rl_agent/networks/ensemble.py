@@ -19,17 +19,30 @@ from .initialization import uniform_fan_in_
 class EnsembleLinear(nn.Module):
     """(E, B, in_dim) to (E, B, out_dim), each member with its own weights."""
 
+    bias: nn.Parameter | None
+
     def __init__(
-        self, num_members: int, in_dim: int, out_dim: int, generator: torch.Generator
+        self,
+        num_members: int,
+        in_dim: int,
+        out_dim: int,
+        generator: torch.Generator,
+        *,
+        has_bias: bool = True,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(num_members, in_dim, out_dim))
-        self.bias = nn.Parameter(torch.empty(num_members, 1, out_dim))
         uniform_fan_in_(self.weight, in_dim, generator)
-        uniform_fan_in_(self.bias, in_dim, generator)
+        if has_bias:
+            self.bias = nn.Parameter(torch.empty(num_members, 1, out_dim))
+            uniform_fan_in_(self.bias, in_dim, generator)
+        else:
+            self.register_parameter("bias", None)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (E, B, out_dim)."""
+        if self.bias is None:
+            return torch.bmm(x, self.weight)
         return torch.baddbmm(self.bias, x, self.weight)
 
 

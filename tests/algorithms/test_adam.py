@@ -4,9 +4,9 @@ import torch
 from rl_agent.algorithms.adam import Adam
 
 
-def steps(method, gradients):
+def steps(method, gradients, **options):
     parameter = torch.tensor([1.0, -2.0])
-    adam = Adam([parameter], 0.1)
+    adam = Adam([parameter], 0.1, **options)
     with torch.no_grad():
         for gradient in gradients:
             getattr(adam, method)([torch.tensor(gradient)])
@@ -21,11 +21,12 @@ def test_the_first_step_has_the_length_of_the_learning_rate(method):
 
 
 @pytest.mark.parametrize("method", ["step", "step_in_graph"])
-def test_it_equals_torchs_optimiser(method):
+@pytest.mark.parametrize("beta_1", [0.9, 0.5])
+def test_it_equals_torchs_optimiser(method, beta_1):
     gradients = [[4.0, -0.5], [-1.0, 0.3], [0.0, 2.0], [1e-3, -1e-3]]
-    parameter, _ = steps(method, gradients)
+    parameter, _ = steps(method, gradients, beta_1=beta_1)
     reference = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
-    optimiser = torch.optim.Adam([reference], lr=0.1)
+    optimiser = torch.optim.Adam([reference], lr=0.1, betas=(beta_1, 0.999))
     for gradient in gradients:
         reference.grad = torch.tensor(gradient)
         optimiser.step()

@@ -21,13 +21,14 @@ def test_weights_stay_on_the_sphere(make_agent, make_batch):
 
 def test_critics_learn_scaled_rewards_and_tell_the_tasks(make_agent, make_batch):
     agent = make_agent("simba_v2")
-    agent.observe_reward(20.0, is_last=True)
-    # One sum of 20, the limit 5: rewards are divided by 4.
-    assert agent.returns.scale.item() == pytest.approx(4.0)
+    for _ in range(2):
+        agent.observe_reward(20.0, is_last=True)
+    # Sums of 20, the limit 5: rewards are divided by 4.
+    assert agent.reward_scale.scale.item() == pytest.approx(4.0)
     batch = make_batch()
     with torch.no_grad():
         x = agent.critic_input(torch.from_numpy(batch.obs), torch.from_numpy(batch.action))
-        scaled = agent.scaled_q(agent.critic(x)).mean(0)
+        scaled = agent.support.value(agent.critic(x)).mean(0)
     value = agent.value(batch.obs, batch.action)
     np.testing.assert_allclose(value, 4.0 * scaled.numpy(), rtol=1e-5)
     batch.discount[:] = 0.0
@@ -42,7 +43,7 @@ def test_a_targets_atoms_are_the_next_ones_without_entropy(make_agent, make_batc
     noise = agent.inputs.next_noise.clone()
     with torch.no_grad():
         next_input, penalty = agent.next_sample()
-        next_q = agent.scaled_q(agent.target_critic(next_input))[0]
+        next_q = agent.support.value(agent.target_critic(next_input))[0]
     agent.update_rng = np.random.default_rng(0)
     agent.update(batch)
     assert torch.equal(agent.inputs.next_noise, noise)
@@ -52,14 +53,14 @@ def test_a_targets_atoms_are_the_next_ones_without_entropy(make_agent, make_batc
 
 def test_the_scale_is_saved_with_the_agent(make_agent):
     first, second = make_agent("simba_v2"), make_agent("simba_v2")
+    # The scale is 1 until there are two rewards.
     first.observe_reward(20.0, is_last=False)
     second.set_state(first.get_state())
     for agent in (first, second):
         agent.observe_reward(1.0, is_last=True)
     # Sums 20 and 0.9 * 20 + 1; the largest within 5.
-    assert first.returns.scale.item() == pytest.approx(4.0)
-    assert dict(first.returns.named_tensors())["returns.mean"].item() == pytest.approx(19.5)
-    own, other = (dict(agent.returns.named_tensors()) for agent in (first, second))
+    assert first.reward_scale.scale.item() == pytest.approx(4.0)
+    own, other = (dict(agent.reward_scale.named_tensors()) for agent in (first, second))
     assert all(torch.equal(own[name], other[name]) for name in own)
 
 

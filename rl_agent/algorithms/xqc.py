@@ -1,0 +1,121 @@
+"""XQC: batch norm, weights of length one and categorical critics, for well-conditioned losses.
+
+(Palenicek et al., "XQC: Well-conditioned Optimization Accelerates Deep Reinforcement Learning",
+2025, arXiv:2509.25174, section 4.) Not certain from the paper, and chosen as its authors' code
+does: slow critics take part, weights are normalised per unit, and never those of the output; the
+target is the distribution of the critic that expects least. Chosen here: no bias where a norm
+follows, and the actor climbs the least critic, as in SAC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from rl_agent.networks.batch_norm import follow_, packed
+from rl_agent.networks.batch_norm_actor import BatchNormActor
+from rl_agent.networks.batch_norm_mlp import BatchNormMlp
+from rl_agent.networks.categorical import CategoricalSupport, cross_entropy, least_of
+
+from .agent_config import DEFAULT_GAMMA
+from .batch_norm_actor_critic import BatchNormActorCritic
+from .compilation import GradientFunction
+from .reward_scale import RewardScale
+from .xqc_config import XqcConfig
+
+
+class Xqc(BatchNormActorCritic):
+    """Actor, E categorical critics and their slow copies, temperature, scale of rewards.
+
+    Critics and temperature live in scaled returns; what is told outside is in the task's units.
+    """
+
+    config_class = XqcConfig
+    config: XqcConfig
+
+    def __init__(self, obs_dim: int, act_dim: int, config: XqcConfig, seed: int) -> None:
+        super().__init__(obs_dim, act_dim, config, seed)
+        limit = config.value_limit
+        self.support = CategoricalSupport(-limit, limit, config.num_atoms)
+        gamma = DEFAULT_GAMMA if config.gamma is None else config.gamma
+        self.reward_scale = RewardScale(gamma, limit)
+
+    def make_actor(self, generator: torch.Generator) -> BatchNormActor:
+        """Return a fresh actor."""
+        actor = BatchNormActor(
+            self.obs_dim,
+            self.act_dim,
+            self.config.actor_hidden_dims,
+            generator,
+            normalize_obs=self.config.normalize_obs,
+            is_norm_first=True,
+        )
+        self.constrain(actor)
+        return actor
+
+    def make_critic(self, generator: torch.Generator) -> BatchNormMlp:
+        """Return `num_qs` critics of (obs, action), with `num_atoms` logits each."""
+        critic = BatchNormMlp(
+            self.config.num_qs,
+            self.obs_dim + self.act_dim,
+            self.config.critic_hidden_dims,
+            generator,
+            out_dim=self.config.num_atoms,
+            is_norm_first=True,
+        )
+        self.constrain(critic)
+        return critic
+
+    def constrain(self, network: nn.Module) -> None:
+        """Bring the weights of every hidden unit back to length one."""
+        for module in network.modules():
+            if isinstance(module, BatchNormMlp):
+                module.normalize_weights()
+
+    def observe_reward(self, reward: float, *, is_last: bool) -> None:
+        """Take a reward of the running experience into the scale."""
+        self.reward_scale.observe(reward, is_last=is_last)
+
+    def q_values(self, critic_input: Tensor) -> Tensor:
+        """Return (E, B), each critic's mean, in the task's units."""
+        return self.support.value(self.critic(critic_input)) * self.reward_scale.scale
+
+    def policy_value(self, critic_input: Tensor) -> Tensor:
+        """Return the least critic's mean, scaled as the temperature is."""
+        return self.support.value(self.critic(critic_input)).amin(0)
+
+    def update_critic(self, gradients_of: GradientFunction) -> Tensor:
+        """Meet the projection of r + gamma (z' - alpha log pi), z' of the least slow critic."""
+        size, scale = self.config.batch_size, self.reward_scale.scale
+        next_input, penalty = self.next_sample()
+        joint = self.joint_input(next_input)
+        values, probabilities = self.target_distribution(joint, penalty)
+        target = self.support.project(values, probabilities)
+        target_q = (probabilities * values).sum(-1).mean()
+
+        def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
+            moments: list[Tensor] = []
+            logits = critic(joint, moments)[:, :size]  # (E, B, A)
+            q_mean = self.support.value(logits).mean()
+            return cross_entropy(logits, target), torch.cat([q_mean[None], packed(moments)])
+
+        value, extra = self.step_critic(gradients_of, loss)
+        follow_(self.critic, extra[1:])
+        return torch.stack([value, scale * extra[0], scale * target_q, torch.ones(())])
+
+    def target_distribution(self, joint: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scaled returns (B, A) and their probabilities (B, A), not yet projected."""
+        inputs, size = self.inputs, self.config.batch_size
+        logits = self.target_critic(joint, [])[:, size:]
+        members = torch.softmax(logits, -1)
+        probabilities = least_of(members, self.support.mean(members))
+        soft = self.support.atoms - penalty[:, None]
+        reward = inputs.reward / self.reward_scale.scale
+        return reward[:, None] + inputs.discount[:, None] * soft, probabilities
+
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield all that makes the next update."""
+        yield from super().named_tensors()
+        yield from self.reward_scale.named_tensors()
