@@ -1,7 +1,7 @@
 """CrossQ: SAC with batch norm in place of slow copies of the critics.
 
 (Bhatt et al., "CrossQ: Batch Normalization in Deep Reinforcement Learning for Greater Sample
-Efficiency and Simplicity", ICLR 2024, arXiv:1902.05605, section 4 and figure 2.)
+Efficiency and Simplicity", ICLR 2024, arXiv:1902.05605.)
 """
 
 from __future__ import annotations
