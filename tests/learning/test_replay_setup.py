@@ -63,16 +63,16 @@ def test_a_longer_run_keeps_its_schedule_of_weights(tmp_path):
 @pytest.mark.parametrize("as_journal", [False, True])
 def test_a_run_with_demonstrations_goes_on_bit_by_bit(shown, tmp_path, as_journal):
     folder = journal_dir(shown) if as_journal else shown
-    config = small_config(replay={"demonstrations": str(folder)})
+    config = small_config(num_steps=60, replay={"demonstrations": str(folder)})
     train(config, tmp_path / "whole")
     messages = resumed(config, tmp_path / "run", 60)
     assert "demonstrations: 40 rows (0 refused)" in messages
     assert_same_end(tmp_path / "whole", tmp_path / "run")
-    assert len(JournalReader(journal_dir(tmp_path / "run")).read().rows) == 100
+    assert len(JournalReader(journal_dir(tmp_path / "run")).read().rows) == 60
 
 
 def test_demonstrations_and_priorities_go_together(shown, tmp_path):
-    config = small_config(replay={"demonstrations": str(shown), **PRIORITIZED})
+    config = small_config(num_steps=60, replay={"demonstrations": str(shown), **PRIORITIZED})
     train(config, tmp_path / "whole")
     resumed(config, tmp_path / "run", 60)
     assert_same_end(tmp_path / "whole", tmp_path / "run")
