@@ -41,23 +41,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     time.sleep(SETTLES_S)  # until the two ends have found each other
     print(f"begins {time.monotonic()}", flush=True)
     realtime.use_fifo(realtime.BACKGROUND_PRIORITY)  # below the gate, above the neighbours
-    count, start_s = _send(publisher, data, options)
-    seconds = time.monotonic() - start_s
+    count, seconds = _send(publisher, data, options)
     print(f"sent {count} {seconds:.3f}", flush=True)
     rclpy.shutdown()
     return 0
 
 
 def _send(publisher: Any, data: bytes, options: argparse.Namespace) -> tuple[int, float]:
+    batch = BATCH if options.rate >= 1000 else 1
     count, start_s = 0, time.monotonic()
-    while (now_s := time.monotonic()) - start_s < options.seconds:
-        if count >= options.rate * (now_s - start_s):
-            time.sleep(0.0005)
-            continue
-        for _ in range(BATCH if options.rate >= 1000 else 1):
-            publisher.publish(data)
-            count += 1
-    return count, start_s
+    with publisher.handle as handle:
+        send = handle.publish_raw  # what `publish` comes to for bytes, less its questions each time
+        while (now_s := time.monotonic()) - start_s < options.seconds:
+            if count >= options.rate * (now_s - start_s):
+                time.sleep(0.0005)
+                continue
+            for _ in range(batch):
+                send(data)
+            count += batch
+    return count, time.monotonic() - start_s
 
 
 def _message(options: argparse.Namespace) -> Any:
