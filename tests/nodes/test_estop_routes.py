@@ -120,13 +120,17 @@ def stop_by_button(story):
         story.witness.spin(0.2)
 
 
+def newest_state(story):
+    return json.loads(story.witness.seen["safety_state"].messages[-1].data)
+
+
 def change_the_speed(story):
     domain = str(story.graph.domain)
     for name, share in (("slower", "25%"), ("wrong", "250%"), ("faster", "1.0")):
         story.told[name] = surefoot("speed", share, "--domain", domain, domain=story.graph.domain)
         if name == "slower":
-            story.witness.spin(0.3)
-            story.told["scale"] = json.loads(story.witness.seen["safety_state"].messages[-1].data)
+            story.witness.until(lambda: newest_state(story)["speed_scale"] < 1.0)
+            story.told["scale"] = newest_state(story)
 
 
 def meet_a_second_commander(story):

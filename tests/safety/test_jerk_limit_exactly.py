@@ -44,7 +44,7 @@ def allowed(state, changes=None, **more):
     return pytest.approx((lower[0], upper[0]), abs=1e-9)
 
 
-def both_ways(velocity, before, expected, changes=None, **more):
+def check_both_ways(velocity, before, expected, changes=None, **more):
     """Insist on what is allowed, and on its mirror image."""
     assert allowed(moving(velocity, before, **more), changes) == expected
     mirrored = allowed(moving(-velocity, -before, **more), changes)
@@ -68,7 +68,7 @@ def both_ways(velocity, before, expected, changes=None, **more):
     ],
 )
 def test_one_step_of_jerk_either_way_far_from_the_borders(velocity, before, expected):
-    both_ways(velocity, before, expected)
+    check_both_ways(velocity, before, expected)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_one_step_of_jerk_either_way_far_from_the_borders(velocity, before, expe
     ],
 )
 def test_never_more_than_the_largest_acceleration(velocity, before, expected):
-    both_ways(velocity, before, expected, FAST)
+    check_both_ways(velocity, before, expected, FAST)
 
 
 def beside(velocity, before, room, **more):
@@ -157,7 +157,7 @@ def test_after_emergency_braking_it_may_slow_at_once():
     ],
 )
 def test_a_scale_is_reached_smoothly_from_either_side(scale, velocity, before, expected):
-    both_ways(velocity, before, expected, speed_scale=scale)
+    check_both_ways(velocity, before, expected, speed_scale=scale)
 
 
 def test_a_scale_waits_for_what_the_borders_ask():

@@ -26,6 +26,8 @@ class Passing:
     """All that was commanded while the source changed `num_passings` times."""
 
     spec: RobotSpec
+    through_hold: bool = False
+    """Whether the gate holds at each change; a filter that looks ahead may then brake as well."""
     num_passings: int = 0
     num_other_way: int = 0
     """Changes after which at least one joint had to turn back."""
@@ -38,7 +40,8 @@ class Passing:
         """Note a tick."""
         if output.command is not None:
             self.positions.append(output.command.position.copy())
-            self.is_braking.append(output.state is not SafetyState.ARMED)
+            is_own_brake = self.through_hold and output.source is None
+            self.is_braking.append(is_own_brake or output.state is not SafetyState.ARMED)
 
     def step_share(self) -> float:
         """Return the largest first difference of the commands, as a share of v_max T."""
@@ -95,7 +98,7 @@ class Handover:
         self._swings = {source: Swing(spec, self._rng) for source in self._offsets}
         self._speed = np.array([joint.max_velocity for joint in spec.command_joints])
         self._count = 0
-        self.passing = Passing(spec)
+        self.passing = Passing(spec, through_hold)
 
     def run(self, num_passings: int) -> Passing:
         """Arm, and change the source so often."""

@@ -171,6 +171,7 @@ class SafetyNode(GuardedNode):
         if self._desk is not None:
             with self._lock:
                 self._gate.set_speed_scale(value)
+            self._news.announce()
 
     def _report(self) -> None:
         with self._lock:

@@ -7,12 +7,15 @@ serialised once: what arrives is checked and thrown away, or not, by whoever lis
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
 BATCH = 100
+NICER = 15
 SETTLES_S = 1.0
 KINDS = {
     "estop": "std_msgs/Bool",
@@ -40,24 +43,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     data = serialize_message(message)
     time.sleep(SETTLES_S)  # until the two ends have found each other
     print(f"begins {time.monotonic()}", flush=True)
-    realtime.use_fifo(realtime.BACKGROUND_PRIORITY)  # below the gate, above the neighbours
-    count, start_s = _send(publisher, data, options)
-    seconds = time.monotonic() - start_s
+    # Before its neighbours, but never a real-time thread: one that does not rest uses up the share
+    # of time that Linux gives to all of them, and the gate's would be gone too.
+    with contextlib.suppress(PermissionError):
+        os.nice(-NICER)
+    count, seconds = _send(publisher, data, options)
     print(f"sent {count} {seconds:.3f}", flush=True)
     rclpy.shutdown()
     return 0
 
 
 def _send(publisher: Any, data: bytes, options: argparse.Namespace) -> tuple[int, float]:
+    batch = BATCH if options.rate >= 1000 else 1
     count, start_s = 0, time.monotonic()
-    while (now_s := time.monotonic()) - start_s < options.seconds:
-        if count >= options.rate * (now_s - start_s):
-            time.sleep(0.0005)
-            continue
-        for _ in range(BATCH if options.rate >= 1000 else 1):
-            publisher.publish(data)
-            count += 1
-    return count, start_s
+    handle = publisher.handle
+    with handle:
+        send = handle.publish_raw  # what `publish` comes to for bytes, less its questions each time
+        while (now_s := time.monotonic()) - start_s < options.seconds:
+            if count >= options.rate * (now_s - start_s):
+                time.sleep(0.0005)
+                continue
+            for _ in range(batch):
+                send(data)
+            count += batch
+    return count, time.monotonic() - start_s
 
 
 def _message(options: argparse.Namespace) -> Any:
