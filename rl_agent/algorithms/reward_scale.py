@@ -1,8 +1,7 @@
 """What rewards are divided by so that returns fit a fixed range, whatever a task's units.
 
-(Lee et al., "Hyperspherical Normalization for Scalable Deep Reinforcement Learning", 2025,
-SimbaV2; XQC divides by the standard deviation alone, and a steady stream of rewards would then leave
-the range.)
+(Lee et al., "Hyperspherical Normalization for Scalable Deep Reinforcement Learning", 2025, that is
+SimbaV2. XQC divides by the standard deviation alone, which a steady stream of rewards outgrows.)
 """
 
 from __future__ import annotations

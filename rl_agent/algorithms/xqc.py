@@ -1,9 +1,10 @@
 """XQC: batch norm, weights of length one and categorical critics, for well-conditioned losses.
 
 (Palenicek et al., "XQC: Well-conditioned Optimization Accelerates Deep Reinforcement Learning",
-2025, arXiv:2509.25174.) Taken from descriptions of the paper and from its authors' code: slow critics take part, weights are normalised per unit, and never those of the output; the
-target is the distribution of the critic that expects least. Chosen here: no bias where a norm
-follows, and the actor climbs the least critic, as in SAC.
+2025, arXiv:2509.25174.) As in its authors' code: slow critics take part, on moments of the batch,
+no bias where a norm follows, and the target is the distribution of the critic that expects least.
+Not certain, and chosen here: weights are normalised per unit, the input's norm has no scale and
+shift, and the actor climbs the least critic, as in SAC.
 """
 
 from __future__ import annotations
