@@ -46,6 +46,7 @@ class ActorCritic(Agent):
         self.config: Any = config
         self.obs_dim, self.act_dim = obs_dim, act_dim
         self.gradient_step = 0
+        self.hidden_dtype: torch.dtype = getattr(torch, getattr(config, "precision", "float32"))
         generator = torch.Generator().manual_seed(seed)
         self.actor = self.make_actor(generator)
         self.online_actor = copy.deepcopy(self.actor)
@@ -196,9 +197,16 @@ class ActorCritic(Agent):
         that it has just overwritten, where one depends on its neighbours (pytorch issue 198270).
         """
 
+    def outputs(self, actor: Callable[..., Any], obs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return an actor's mean and log_std, as an update computes them: see `precision`."""
+        # A policy acts, and is exported, in float32; not every network knows anything else.
+        is_plain = self.hidden_dtype is torch.float32
+        mean, log_std = actor(obs) if is_plain else actor(obs, self.hidden_dtype)
+        return mean, log_std
+
     def smoothness(self, actor: Callable[..., Any], mean: Tensor) -> Tensor:
         """Return the penalty on how far neighbouring observations' actions lie apart."""
-        next_mean, _ = actor(self.inputs.next_obs)
+        next_mean, _ = self.outputs(actor, self.inputs.next_obs)
         change = torch.tanh(next_mean) - torch.tanh(mean)
         return self.config.smoothness_coef * change.square().sum(-1).mean()
 

@@ -36,13 +36,12 @@ class MaxEntActorCritic(ActorCritic):
 
     def policy(self, actor: Callable[..., Any]) -> tuple[Tensor, Tensor]:
         """Return mean and log_std (B, act_dim) of the batch, as the actor's loss sees them."""
-        mean, log_std = actor(self.inputs.obs)
-        return mean, log_std
+        return self.outputs(actor, self.inputs.obs)
 
     def next_sample(self) -> tuple[Tensor, Tensor]:
         """Return the critics' input (B, ...) of a sampled next action, and alpha log pi (B,)."""
         inputs = self.inputs
-        mean, log_std = self.online_actor(inputs.next_obs)
+        mean, log_std = self.outputs(self.online_actor, inputs.next_obs)
         action, log_prob = sample_squashed(mean, log_std, inputs.next_noise)
         next_input = self.critic_input(inputs.next_obs, action)
         return next_input, self.temperature.alpha * log_prob

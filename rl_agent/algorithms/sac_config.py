@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from .agent_config import require
 from .max_ent_config import MaxEntConfig
@@ -23,6 +24,9 @@ class SacConfig(MaxEntConfig):
     """Layer norm in the critics."""
     dropout_rate: float = 0.0
     """Of the critics' hidden units (DroQ uses 0.01 together with layer norm)."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the products between hidden layers in an update; weights stay float32. bfloat16 pays where
+    the processor has instructions for it (avx512_bf16, amx) and the update is compiled."""
 
     def __post_init__(self) -> None:
         MaxEntConfig.__post_init__(self)

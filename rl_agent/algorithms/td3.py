@@ -59,13 +59,16 @@ class Td3(ActorCritic):
         inputs, config = self.inputs, self.config
         clip = config.target_noise_clip
         noise = (config.target_noise * inputs.next_noise).clamp(-clip, clip)
-        next_action = (torch.tanh(self.actor(inputs.next_obs)[0]) + noise).clamp(-1.0, 1.0)
-        next_q = self.target_critic(self.critic_input(inputs.next_obs, next_action))
+        next_mean, _ = self.outputs(self.actor, inputs.next_obs)
+        next_action = (torch.tanh(next_mean) + noise).clamp(-1.0, 1.0)
+        next_q = self.target_critic(
+            self.critic_input(inputs.next_obs, next_action), (), self.hidden_dtype
+        )
         target_q = inputs.reward + inputs.discount * next_q.amin(0)
         critic_input = self.critic_input(inputs.obs, inputs.action)
 
         def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
-            q_values = critic(critic_input)
+            q_values = critic(critic_input, (), self.hidden_dtype)
             return ensemble_td_loss(q_values, target_q, inputs.weight), q_values
 
         value, q_values = self.step_critic(gradients_of, loss)
@@ -78,8 +81,8 @@ class Td3(ActorCritic):
         obs = self.actor.normalizer(inputs.obs)
 
         def loss(actor: Callable[..., Any]) -> tuple[Tensor, Tensor]:
-            mean, _ = actor(inputs.obs)
-            q_values = self.critic(torch.cat([obs, torch.tanh(mean)], -1))
+            mean, _ = self.outputs(actor, inputs.obs)
+            q_values = self.critic(torch.cat([obs, torch.tanh(mean)], -1), (), self.hidden_dtype)
             value = -q_values[0].mean()
             if self.config.smoothness_coef > 0.0:
                 value = value + self.smoothness(actor, mean)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from rl_agent.exploration.registry import Exploration
 
@@ -25,6 +26,9 @@ class Td3Config(AgentConfig):
     target_noise: float = 0.2
     """The same for the target's action: neighbouring actions are worth alike."""
     target_noise_clip: float = 0.5
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the products between hidden layers in an update; weights stay float32. bfloat16 pays where
+    the processor has instructions for it (avx512_bf16, amx) and the update is compiled."""
 
     def __post_init__(self) -> None:
         AgentConfig.__post_init__(self)

@@ -49,7 +49,9 @@ class DeterministicActor(Actor):
         log_std = max(math.log(std), LOG_STD_MIN) if std > 0.0 else LOG_STD_MIN
         self.register_buffer("log_std", torch.full((act_dim,), log_std))
 
-    def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, obs: Tensor, hidden_dtype: torch.dtype = torch.float32
+    ) -> tuple[Tensor, Tensor]:
         """Return mean and log_std, (B, act_dim) each."""
-        mean = self.trunk(self.normalizer(obs))
+        mean = self.trunk(self.normalizer(obs), hidden_dtype)
         return mean, self.log_std.expand_as(mean)

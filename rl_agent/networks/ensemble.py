@@ -39,11 +39,14 @@ class EnsembleLinear(nn.Module):
         else:
             self.register_parameter("bias", None)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (E, B, out_dim)."""
+    def forward(self, x: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return (E, B, out_dim), computed in `dtype`."""
         if self.bias is None:
             return torch.bmm(x, self.weight)
-        return torch.baddbmm(self.bias, x, self.weight)
+        if dtype is torch.float32:
+            return torch.baddbmm(self.bias, x, self.weight)
+        product = torch.baddbmm(self.bias.to(dtype), x.to(dtype), self.weight.to(dtype))
+        return product.to(torch.float32)
 
 
 class EnsembleLayerNorm(nn.Module):
@@ -84,16 +87,22 @@ class EnsembleMlp(nn.Module):
             EnsembleLayerNorm(num_members, dim) for dim in hidden_dims if use_layer_norm
         )
 
-    def forward(self, x: Tensor, dropout_bits: Sequence[Tensor] = ()) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        dropout_bits: Sequence[Tensor] = (),
+        hidden_dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
         """Return (E, B) or (E, B, out_dim).
 
         Args:
             x: (B, in_dim).
             dropout_bits: Per hidden layer (E, B, hidden) random int16; none for no dropout.
+            hidden_dtype: Of the products between hidden layers; first and last are float32.
         """
         h = x.expand(self.num_members, -1, -1)
         for index, layer in enumerate(self.layers[:-1]):
-            h = layer(h)
+            h = layer(h, hidden_dtype) if index else layer(h)
             if dropout_bits:
                 h = apply_dropout(h, dropout_bits[index], self.dropout_rate)
             if len(self.norms):

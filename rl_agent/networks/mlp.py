@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .initialization import uniform_fan_in_
 
@@ -28,14 +29,27 @@ class Mlp(nn.Module):
         self.layers = nn.ModuleList(_linear(a, b, generator) for a, b in pairwise(dims))
         self.norms = nn.ModuleList(nn.LayerNorm(d) for d in hidden_dims if use_layer_norm)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (B, out_dim)."""
+    def forward(self, x: Tensor, hidden_dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return (B, out_dim).
+
+        Args:
+            x: (B, in_dim).
+            hidden_dtype: Of the products between hidden layers; first and last are float32.
+        """
         for index, layer in enumerate(self.layers[:-1]):
-            x = layer(x)
+            x = _linear_in(layer, x, hidden_dtype) if index else layer(x)
             if len(self.norms):
                 x = self.norms[index](x)
             x = torch.relu(x)
         return self.layers[-1](x)
+
+
+def _linear_in(layer: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
+    assert isinstance(layer, nn.Linear)
+    if dtype is torch.float32:
+        return functional.linear(x, layer.weight, layer.bias)
+    weight, bias = layer.weight.to(dtype), layer.bias.to(dtype)
+    return functional.linear(x.to(dtype), weight, bias).to(torch.float32)
 
 
 def _linear(in_dim: int, out_dim: int, generator: torch.Generator) -> nn.Linear:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -41,9 +41,9 @@ class GaussianActor(Actor):
         self.normalizer = Normalizer(obs_dim, is_enabled=normalize_obs)
         self.trunk = trunk
 
-    def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and log_std, (B, act_dim) each."""
-        mean, log_std = self.trunk(self.normalizer(obs)).chunk(2, dim=-1)
+    def forward(self, obs: Tensor, *trunk_options: Any) -> tuple[Tensor, Tensor]:
+        """Return mean and log_std, (B, act_dim) each; `trunk_options` go to the trunk."""
+        mean, log_std = self.trunk(self.normalizer(obs), *trunk_options).chunk(2, dim=-1)
         return mean, log_std.clamp(LOG_STD_MIN, LOG_STD_MAX)
 
 

@@ -32,6 +32,7 @@ ROWS = {
     "path-i": "path_i",
     "path-j": "path_j",
     "path-k": "path_k",
+    "learn-a": "learn_a",
     "safety-a": "safety_a",
     "safety-b": "safety_b",
     "safety-c": "safety_c",
