@@ -45,14 +45,17 @@ def quantile_huber_loss(
     """
     num_quantiles = quantiles.shape[-1]
     shares = (torch.arange(num_quantiles, device=quantiles.device) + 0.5) / num_quantiles
-    error = target[None, :, None, :] - quantiles[..., None]  # (E, B, Q, K)
-    size = error.abs()
-    huber = torch.where(size <= 1.0, 0.5 * error.square(), size - 0.5)
-    asymmetry = (shares[:, None] - (error < 0.0).to(error.dtype)).abs()
-    loss = asymmetry * huber
-    if weight is not None:
-        loss = weight[:, None, None] * loss
-    return loss.mean((1, 2, 3)).sum()
+    with torch.no_grad():
+        error = target[None, :, None, :] - quantiles.detach()[..., None]  # (E, B, Q, K)
+        bounded = error.clamp(-1.0, 1.0)
+        slope = torch.where(error < 0.0, 1.0 - shares[:, None], shares[:, None]) * bounded
+        if weight is not None:
+            slope = slope * weight[:, None, None]
+        value = (slope * (error - 0.5 * bounded)).mean((1, 2, 3)).sum()
+        gradient = -slope.mean(-1) / (slope.shape[1] * num_quantiles)
+    # The pairs are many: their gradient is written down, and no graph is kept of them.
+    carrier = (gradient * quantiles).sum()
+    return value + (carrier - carrier.detach())
 
 
 def truncated(

@@ -144,6 +144,17 @@ def export_bundle(
         )
 
 
+def policy_parity(module: nn.Module, obs_dim: int) -> tuple[float, float]:
+    """Return the largest errors of ONNX Runtime against torch, of both outputs and of tanh(mean).
+
+    Raises:
+        BundleError: They differ by more than a bundle may.
+    """
+    policy = copy.deepcopy(module).cpu().eval().requires_grad_(False)
+    model = trace_to_onnx(policy, obs_dim, {})
+    return _compare(policy, model, parity_observations(obs_dim, None), "policy")
+
+
 def trace_to_onnx(policy: nn.Module, obs_dim: int, metadata: dict[str, str]) -> bytes:
     """Return the ONNX file of obs (batch, obs_dim) -> mean, log_std, weights inside."""
     import onnx

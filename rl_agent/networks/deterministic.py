@@ -20,7 +20,7 @@ class DeterministicActor(Actor):
     Takes raw observations: the normaliser is inside, so an exported policy cannot lose it.
     """
 
-    log_std: Tensor
+    fixed_log_std: Tensor
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class DeterministicActor(Actor):
         self.normalizer = Normalizer(obs_dim, is_enabled=normalize_obs)
         self.trunk = Mlp(obs_dim, hidden_dims, act_dim, generator)
         log_std = max(math.log(std), LOG_STD_MIN) if std > 0.0 else LOG_STD_MIN
-        self.register_buffer("log_std", torch.full((act_dim,), log_std))
+        self.register_buffer("fixed_log_std", torch.full((act_dim,), log_std))
 
     def forward(
         self, obs: Tensor, hidden_dtype: torch.dtype = torch.float32
     ) -> tuple[Tensor, Tensor]:
         """Return mean and log_std, (B, act_dim) each."""
         mean = self.trunk(self.normalizer(obs), hidden_dtype)
-        return mean, self.log_std.expand_as(mean)
+        return mean, self.fixed_log_std.expand_as(mean)

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -66,3 +67,17 @@ def test_weighed_losses_by_hand():
     # One quantile at 1/2: (1 * 1/2 * 0.125 + 0.5 * 1/2 * 2) / 2.
     loss = quantile_huber_loss(quantiles, samples, weight)
     assert loss.item() == pytest.approx((0.0625 + 0.5) / 2.0)
+
+
+def test_the_quantile_losss_gradient_is_its_own():
+    generator = torch.Generator().manual_seed(1)
+    quantiles = torch.randn(2, 3, 4, generator=generator, dtype=torch.float64, requires_grad=True)
+    target = torch.randn(3, 5, generator=generator, dtype=torch.float64)
+    (found,) = torch.autograd.grad(quantile_huber_loss(quantiles, target), quantiles)
+    step, expected = 1e-6, torch.zeros_like(found)
+    for index in np.ndindex(*quantiles.shape):
+        change = torch.zeros_like(found)
+        change[index] = step
+        above, below = (quantile_huber_loss(quantiles + s * change, target) for s in (1, -1))
+        expected[index] = (above - below).item() / (2.0 * step)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-7)

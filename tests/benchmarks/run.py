@@ -33,6 +33,7 @@ ROWS = {
     "path-j": "path_j",
     "path-k": "path_k",
     "learn-a": "learn_a",
+    "learn-g": "learn_g",
     "safety-a": "safety_a",
     "safety-b": "safety_b",
     "safety-c": "safety_c",
