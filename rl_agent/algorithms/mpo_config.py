@@ -14,6 +14,7 @@ class MpoConfig(AgentConfig):
     The target actor is the average that is tried out and exported.
     """
 
+    batch_size: int = 128
     actor_average_rate: float = 0.01
     """Of the target actor, per actor update; the bounds hold between it and the actor."""
     num_qs: int = 2
