@@ -126,8 +126,8 @@ def test_readme_begins_with_what_a_reader_needs_first():
 def test_readme_lists_every_algorithm():
     from rl_agent.algorithms.registry import ALGORITHMS
 
-    for target in ALGORITHMS.values():
-        assert target.split(":")[0].replace(".", "/") + ".py" in read("README.md")
+    for algorithm in ALGORITHMS.values():
+        assert algorithm.path.split(":")[0].replace(".", "/") + ".py" in read("README.md")
 
 
 def test_every_verb_has_help():

@@ -16,7 +16,12 @@ def train_verb(
     env: Annotated[
         str | None, typer.Option(help="Gymnasium id; module:id imports the module first.")
     ] = None,
-    algo: Annotated[str | None, typer.Option(help="sac, or module:Class.")] = None,
+    algo: Annotated[
+        str | None,
+        typer.Option(
+            help="sac (default), td3, ddpg, tqc, crossq, xqc, simba_v2, bro, mpo, or module:Class."
+        ),
+    ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Environment steps.")] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; default runs/<id>.")] = None,

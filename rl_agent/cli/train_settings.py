@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from rl_agent.algorithms.registry import config_class
 from rl_agent.exceptions import Problem, ProblemsError
-from rl_agent.learning.config import TrainConfig
+from rl_agent.learning.config import DEFAULT_ALGO, TrainConfig
 from rl_agent.learning.config_file import load_settings, parse_config, preset_for
 from rl_agent.learning.run_folder import read_config
 from rl_agent.robots.yaml_text import YamlTextError, parse_yaml
@@ -36,6 +37,8 @@ def fresh_config(given: GivenOptions) -> TrainConfig:
     name = given.config or (preset_for(given.env) if given.env else None)
     if name is not None:
         data = load_settings(name)
+    if given.config is None and given.algo not in (None, data.get("algo", DEFAULT_ALGO)):
+        _keep_common(data, str(given.algo))
     named = {"env": given.env, "algo": given.algo, "num_steps": given.steps, "seed": given.seed}
     data |= {key: value for key, value in named.items() if value is not None}
     for text in given.sets or ():
@@ -67,6 +70,12 @@ def resumed_config(run_dir: Path, given: GivenOptions) -> TrainConfig:
     if problems:
         raise ProblemsError(str(run_dir), problems)
     return config if given.steps is None else replace(config, num_steps=given.steps)
+
+
+def _keep_common(data: dict[str, Any], algo: str) -> None:
+    """Leave out what an environment's preset says of another algorithm alone."""
+    known = {field.name for field in fields(config_class(algo))}
+    data["agent"] = {key: x for key, x in data.get("agent", {}).items() if key in known}
 
 
 def _set(data: dict[str, Any], text: str) -> None:

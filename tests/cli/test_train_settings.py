@@ -1,6 +1,11 @@
+from pathlib import Path
+
 import pytest
 from small_training import ENV, small_config
 
+from rl_agent.algorithms.registry import ALGORITHMS
+from rl_agent.algorithms.td3_config import Td3Config
+from rl_agent.cli import train
 from rl_agent.cli.train_settings import GivenOptions, fresh_config, resumed_config
 from rl_agent.exceptions import ProblemsError
 from rl_agent.learning.run_folder import write_config
@@ -25,6 +30,17 @@ def test_an_environment_without_a_preset_takes_the_defaults():
 def test_a_preset_may_serve_another_environment():
     config = fresh_config(GivenOptions(env=ENV, config="pendulum"))
     assert (config.env, config.agent.batch_size) == (ENV, 128)
+
+
+def test_another_algorithm_takes_from_the_preset_what_it_knows():
+    config = fresh_config(GivenOptions(env="sim:So101Reach-v0", algo="td3"))
+    assert type(config.agent) is Td3Config
+    assert (config.agent.utd_ratio, config.agent.batch_size) == (2, 128)
+
+
+def test_the_help_names_every_algorithm():
+    source = Path(train.__file__).read_text()
+    assert all(name in source for name in ALGORITHMS)
 
 
 @pytest.mark.parametrize(
