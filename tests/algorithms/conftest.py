@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from rl_agent.algorithms.registry import ALGORITHMS
 from rl_agent.algorithms.registry import make_agent as make
@@ -42,3 +43,10 @@ def make_batch():
         )
 
     return build
+
+
+@pytest.fixture(autouse=True)
+def nothing_compiled_before(request):
+    """torch gives up on a function that it compiled for too many agents in one process."""
+    if request.node.get_closest_marker("slow"):
+        torch.compiler.reset()

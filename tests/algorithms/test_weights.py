@@ -87,7 +87,7 @@ def test_an_algorithm_without_weights_says_so(make_agent, monkeypatch):
         agent.use_weights()
 
 
-@every_weighing_algorithm
+@pytest.mark.parametrize("name", ["sac", "tqc"])  # one of each kind of loss: compiling is slow
 @pytest.mark.slow
 @pytest.mark.skipif(missing_for_compiler() != "", reason="torch.compile lacks a compiler")
 @pytest.mark.filterwarnings("ignore")  # of torch's compiler, about itself
