@@ -34,6 +34,7 @@ ROWS = {
     "path-k": "path_k",
     "learn-a": "learn_a",
     "learn-g": "learn_g",
+    "learn-h": "learn_h",
     "safety-a": "safety_a",
     "safety-b": "safety_b",
     "safety-c": "safety_c",
@@ -61,7 +62,8 @@ def choose_rows(names: Sequence[str]) -> list[str]:
         fitting = [row for row in ROWS if row == name or row.startswith(name + "-")]
         if not fitting:
             raise ValueError(
-                f"no row {name!r}; there are {', '.join(ROWS)}; path or safety for all of theirs"
+                f"no row {name!r}; there are {', '.join(ROWS)};"
+                " path, safety or learn for all of theirs"
             )
         chosen.update(fitting)
     return [row for row in ROWS if row in chosen]
@@ -81,7 +83,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("rows", nargs="+", metavar="ROW", help=f"{', '.join(ROWS)}, path or safety")
+    parser.add_argument(
+        "rows", nargs="+", metavar="ROW", help=f"{', '.join(ROWS)}, path, safety or learn"
+    )
     parser.add_argument("--quick", action="store_true", help="fewer repeats; the figures say so")
     parser.add_argument(
         "--from", dest="source", type=Path, metavar="FILE", help="report.json or run to start from"
