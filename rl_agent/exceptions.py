@@ -79,4 +79,4 @@ class RenderingError(SurefootError):
 
 
 class TrainingDivergedError(SurefootError):
-    """A network's weights are no longer finite."""
+    """Weights are no longer finite, or critics expect what cannot be."""

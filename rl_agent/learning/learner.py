@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
+from rl_agent.exceptions import TrainingDivergedError
 from rl_agent.types import FloatArray
 
 from .checkpoint import Checkpoint
@@ -23,6 +25,7 @@ from .progress import Progress, RateMeter
 from .schedule import UpdateSchedule
 from .snapshot import restore_snapshot, save_best, save_snapshot
 from .stopwatch import Stopwatch
+from .value_guard import ValueGuard
 
 ROLLING_EPISODES = 20
 _EVALUATION_STREAM = 1
@@ -47,6 +50,8 @@ class Learner:
         )
         self.sample_rng = np.random.default_rng([config.seed, 0])
         self.newest_evaluation: Score | None = None
+        gamma = config.agent.gamma
+        self._guard = ValueGuard(DEFAULT_GAMMA if gamma is None else gamma)
         self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
         self._saved_s = self.parts.clock.now()
         self._rates = RateMeter(self.parts.clock)
@@ -85,6 +90,7 @@ class Learner:
         if np.isfinite(result.transition.reward):
             is_last = result.episode is not None
             parts.agent.observe_reward(result.transition.reward, is_last=is_last)
+            self._guard.note_reward(result.transition.reward)
         was_changed = result.transition.reasons != 0
         self.counters = replace(
             self.counters,
@@ -187,6 +193,11 @@ class Learner:
         if self.counters.env_step % self.config.log_every:
             return
         values = self.parts.agent.metrics()
+        if trouble := self._guard.judge(values):
+            raise TrainingDivergedError(
+                f"training diverged by step {self.counters.env_step}: {trouble}; the checkpoints "
+                "before it stay. Try a smaller learning rate, layer norm or more critics."
+            )
         values["num_quarantined"] = self.parts.replay.num_quarantined
         values["intervention_share"] = self.counters.num_interventions / self.counters.env_step
         values["gradient_step"] = self.parts.agent.gradient_step
