@@ -35,6 +35,7 @@ ROWS = {
     "learn-a": "learn_a",
     "learn-g": "learn_g",
     "learn-h": "learn_h",
+    "learn-i": "learn_i",
     "safety-a": "safety_a",
     "safety-b": "safety_b",
     "safety-c": "safety_c",
