@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from rl_agent.data.batch import Batch
 from rl_agent.exploration.registry import make_noise
 from rl_agent.networks.actor import Actor
+from rl_agent.networks.ensemble import EnsembleMlp
 from rl_agent.networks.squashed_gaussian import SquashedGaussianActor, sample_squashed
 from rl_agent.types import FloatArray
 
@@ -93,6 +94,21 @@ class ActorCritic(Agent):
     @abstractmethod
     def make_critic(self, generator: torch.Generator) -> nn.Module:
         """Return fresh critics."""
+
+    def perceptrons(
+        self, generator: torch.Generator, *, out_dim: int = 1, dropout_rate: float = 0.0
+    ) -> EnsembleMlp:
+        """Return `num_qs` perceptrons of (obs, action), what most critics are."""
+        config = self.config
+        return EnsembleMlp(
+            config.num_qs,
+            self.obs_dim + self.act_dim,
+            config.critic_hidden_dims,
+            generator,
+            out_dim=out_dim,
+            use_layer_norm=config.use_layer_norm,
+            dropout_rate=dropout_rate,
+        )
 
     @abstractmethod
     def update_critic(self, gradients_of: GradientFunction) -> Tensor:

@@ -45,13 +45,7 @@ class Mpo(ActorCritic):
 
     def make_critic(self, generator: torch.Generator) -> EnsembleMlp:
         """Return `num_qs` critics of (obs, action)."""
-        return EnsembleMlp(
-            self.config.num_qs,
-            self.obs_dim + self.act_dim,
-            self.config.critic_hidden_dims,
-            generator,
-            use_layer_norm=self.config.use_layer_norm,
-        )
+        return self.perceptrons(generator)
 
     def draw(self, rng: np.random.Generator) -> None:
         """Draw the noise of the sampled actions."""

@@ -39,14 +39,7 @@ class Sac(MaxEntActorCritic):
 
     def make_critic(self, generator: torch.Generator) -> EnsembleMlp:
         """Return `num_qs` critics of (obs, action)."""
-        return EnsembleMlp(
-            self.config.num_qs,
-            self.obs_dim + self.act_dim,
-            self.config.critic_hidden_dims,
-            generator,
-            use_layer_norm=self.config.use_layer_norm,
-            dropout_rate=self.config.dropout_rate,
-        )
+        return self.perceptrons(generator, dropout_rate=self.config.dropout_rate)
 
     def draw(self, rng: np.random.Generator) -> None:
         """Draw the target's critics and the dropped units."""

@@ -41,13 +41,7 @@ class Td3(ActorCritic):
 
     def make_critic(self, generator: torch.Generator) -> EnsembleMlp:
         """Return `num_qs` critics of (obs, action)."""
-        return EnsembleMlp(
-            self.config.num_qs,
-            self.obs_dim + self.act_dim,
-            self.config.critic_hidden_dims,
-            generator,
-            use_layer_norm=self.config.use_layer_norm,
-        )
+        return self.perceptrons(generator)
 
     def explore(self, mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
         """Return tanh(mean) plus Gaussian noise, within the range of actions."""

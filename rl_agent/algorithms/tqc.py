@@ -24,14 +24,7 @@ class Tqc(QuantileActorCritic):
 
     def make_critic(self, generator: torch.Generator) -> EnsembleMlp:
         """Return `num_qs` critics of (obs, action), with `num_quantiles` atoms each."""
-        return EnsembleMlp(
-            self.config.num_qs,
-            self.obs_dim + self.act_dim,
-            self.config.critic_hidden_dims,
-            generator,
-            out_dim=self.config.num_quantiles,
-            use_layer_norm=self.config.use_layer_norm,
-        )
+        return self.perceptrons(generator, out_dim=self.config.num_quantiles)
 
     def believed(self, atoms: Tensor) -> Tensor:
         """Return (B, K), all critics' atoms together but for the largest ones."""
