@@ -65,6 +65,11 @@ class AgentConfig:
     num_threads: int = 1
     """More threads than free cores make torch many times slower."""
 
+    @property
+    def discount(self) -> float:
+        """`gamma`, or its default where nothing was said."""
+        return DEFAULT_GAMMA if self.gamma is None else self.gamma
+
     def __post_init__(self) -> None:
         require(self.utd_ratio > 0.0, "utd_ratio must be above 0")
         require(self.policy_delay >= 1, "policy_delay must be at least 1")

@@ -17,7 +17,6 @@ from rl_agent.networks.hyperspherical import HypersphericalNet, project_to_spher
 from rl_agent.networks.single import Single
 from rl_agent.networks.squashed_gaussian import GaussianActor
 
-from .agent_config import DEFAULT_GAMMA
 from .compilation import GradientFunction
 from .max_ent import MaxEntActorCritic
 from .reward_scale import RewardScale
@@ -35,9 +34,8 @@ class SimbaV2(MaxEntActorCritic):
 
     def __init__(self, obs_dim: int, act_dim: int, config: SimbaV2Config, seed: int) -> None:
         super().__init__(obs_dim, act_dim, config, seed)
-        gamma = DEFAULT_GAMMA if config.gamma is None else config.gamma
         limit = config.return_limit
-        self.reward_scale = RewardScale(gamma, limit)
+        self.reward_scale = RewardScale(config.discount, limit)
         self.support = CategoricalSupport(-limit, limit, config.num_bins)
 
     def make_actor(self, generator: torch.Generator) -> Actor:

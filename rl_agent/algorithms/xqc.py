@@ -19,7 +19,6 @@ from rl_agent.networks.batch_norm_actor import BatchNormActor
 from rl_agent.networks.batch_norm_mlp import BatchNormMlp
 from rl_agent.networks.categorical import CategoricalSupport, cross_entropy, least_of
 
-from .agent_config import DEFAULT_GAMMA
 from .batch_norm_actor_critic import BatchNormActorCritic
 from .compilation import GradientFunction
 from .reward_scale import RewardScale
@@ -39,8 +38,7 @@ class Xqc(BatchNormActorCritic):
         super().__init__(obs_dim, act_dim, config, seed)
         limit = config.value_limit
         self.support = CategoricalSupport(-limit, limit, config.num_atoms)
-        gamma = DEFAULT_GAMMA if config.gamma is None else config.gamma
-        self.reward_scale = RewardScale(gamma, limit)
+        self.reward_scale = RewardScale(config.discount, limit)
 
     def make_actor(self, generator: torch.Generator) -> BatchNormActor:
         """Return a fresh actor."""

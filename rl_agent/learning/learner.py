@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
 from rl_agent.exceptions import TrainingDivergedError
 from rl_agent.types import FloatArray
 
@@ -50,8 +49,7 @@ class Learner:
         )
         self.sample_rng = np.random.default_rng([config.seed, 0])
         self.newest_evaluation: Score | None = None
-        gamma = config.agent.gamma
-        self._guard = ValueGuard(DEFAULT_GAMMA if gamma is None else gamma)
+        self._guard = ValueGuard(config.agent.discount)
         self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
         self._saved_s = self.parts.clock.now()
         self._rates = RateMeter(self.parts.clock)

@@ -10,14 +10,19 @@ from .normalizer import Normalizer
 
 
 class Actor(nn.Module):
-    """Mean and log_std *before* squashing; the deterministic action is tanh(mean)."""
+    """Mean and log_std *before* squashing; the deterministic action is tanh(mean).
 
-    obs_dim: int
-    act_dim: int
-    normalizer: Normalizer
-    """Inside, so that an exported policy cannot lose it."""
-    trunk: nn.Module
-    """What is learned."""
+    Takes raw observations: the normaliser is inside, so an exported policy cannot lose it.
+    """
+
+    def __init__(
+        self, obs_dim: int, act_dim: int, trunk: nn.Module, *, normalize_obs: bool = True
+    ) -> None:
+        """Build it on a trunk from (B, obs_dim), which is what is learned."""
+        super().__init__()
+        self.obs_dim, self.act_dim = obs_dim, act_dim
+        self.normalizer = Normalizer(obs_dim, is_enabled=normalize_obs)
+        self.trunk = trunk
 
     @abstractmethod
     def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:

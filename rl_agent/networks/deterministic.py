@@ -10,15 +10,11 @@ from torch import Tensor
 
 from .actor import Actor
 from .mlp import Mlp
-from .normalizer import Normalizer
 from .squashed_gaussian import LOG_STD_MIN
 
 
 class DeterministicActor(Actor):
-    """Observation to mean *before* squashing, the action being tanh(mean), and a constant log_std.
-
-    Takes raw observations: the normaliser is inside, so an exported policy cannot lose it.
-    """
+    """A mean from a perceptron, and a constant log_std."""
 
     fixed_log_std: Tensor
 
@@ -42,10 +38,8 @@ class DeterministicActor(Actor):
             std: Of the exploration around it, told along for who samples from the export.
             normalize_obs: Whether observations are normalised.
         """
-        super().__init__()
-        self.obs_dim, self.act_dim = obs_dim, act_dim
-        self.normalizer = Normalizer(obs_dim, is_enabled=normalize_obs)
-        self.trunk = Mlp(obs_dim, hidden_dims, act_dim, generator)
+        trunk = Mlp(obs_dim, hidden_dims, act_dim, generator)
+        super().__init__(obs_dim, act_dim, trunk, normalize_obs=normalize_obs)
         log_std = max(math.log(std), LOG_STD_MIN) if std > 0.0 else LOG_STD_MIN
         self.register_buffer("fixed_log_std", torch.full((act_dim,), log_std))
 

@@ -16,7 +16,6 @@ from torch.nn import functional
 EXPANSION = 4
 """How much wider a block is inside."""
 _MIN_LENGTH = 1e-8
-_MIN_SUMMED = 16
 
 
 def to_sphere(x: Tensor) -> Tensor:
@@ -39,12 +38,8 @@ class HyperLinear(nn.Module):
     @torch.no_grad()
     def project_(self) -> None:
         """Bring the weights of each output back to length one."""
-        weight = self.weight.detach()
-        # torch.compile unrolls sums of up to 8 into the loop that overwrites the weights, and so
-        # adds new and old ones (seen with 2.13): zeros make the sum too long for that.
-        padding = max(0, _MIN_SUMMED - weight.shape[1])
-        length = functional.pad(weight, (0, 0, 0, padding)).norm(dim=1, keepdim=True)
-        weight.div_(length.clamp_min(_MIN_LENGTH))
+        length = torch.linalg.vector_norm(self.weight, dim=1, keepdim=True)
+        self.weight.div_(length.clamp_min(_MIN_LENGTH))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (E, B, out_dim)."""

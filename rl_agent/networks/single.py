@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
 
@@ -12,7 +14,7 @@ class Single(nn.Module):
         super().__init__()
         self.ensemble = ensemble
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (B, out_dim)."""
-        out: Tensor = self.ensemble(x)[0]
+    def forward(self, x: Tensor, *options: Any) -> Tensor:
+        """Return (B, out_dim); `options` go to the ensemble."""
+        out: Tensor = self.ensemble(x, *options)[0]
         return out

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from .actor import Actor
 from .mlp import Mlp
-from .normalizer import Normalizer
 
 LOG_STD_MIN = -5.0
 LOG_STD_MAX = 2.0
@@ -27,19 +26,7 @@ class SampledAction(NamedTuple):
 
 
 class GaussianActor(Actor):
-    """Observation to mean and log_std *before* squashing; the deterministic action is tanh(mean).
-
-    Takes raw observations: the normaliser is inside, so an exported policy cannot lose it.
-    """
-
-    def __init__(
-        self, obs_dim: int, act_dim: int, trunk: nn.Module, *, normalize_obs: bool = True
-    ) -> None:
-        """Build it on a trunk from (B, obs_dim) to (B, 2 act_dim)."""
-        super().__init__()
-        self.obs_dim, self.act_dim = obs_dim, act_dim
-        self.normalizer = Normalizer(obs_dim, is_enabled=normalize_obs)
-        self.trunk = trunk
+    """Mean and log_std from one trunk, (B, obs_dim) to (B, 2 act_dim)."""
 
     def forward(self, obs: Tensor, *trunk_options: Any) -> tuple[Tensor, Tensor]:
         """Return mean and log_std, (B, act_dim) each; `trunk_options` go to the trunk."""

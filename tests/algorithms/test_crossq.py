@@ -74,7 +74,7 @@ def test_both_actors_get_moments_of_their_own(make_agent, make_batch):
     agent = make_agent("crossq", policy_delay=1, actor_learning_rate=0.1)
     for index in range(3):
         agent.update(make_batch(index))
-    online, average = (actor.trunk.norms[1] for actor in (agent.online_actor, agent.actor))
+    online, average = (actor.trunk.ensemble.norms[1] for actor in (agent.online_actor, agent.actor))
     assert online.num_updates.item() == average.num_updates.item() == 3.0
     assert not torch.allclose(online.running_mean, average.running_mean)
 

@@ -21,7 +21,7 @@ def scaled(agent, scale):
 def test_hidden_units_keep_weights_of_length_one(make_agent, make_batch):
     agent = make_agent("xqc", policy_delay=1, actor_learning_rate=0.1, critic_learning_rate=0.1)
     for index in range(3):
-        for network in (agent.critic, agent.online_actor.trunk):
+        for network in (agent.critic, agent.online_actor.trunk.ensemble):
             torch.testing.assert_close(lengths(network), torch.ones_like(lengths(network)))
         agent.update(make_batch(index))
     last = agent.critic.layers[-1].weight.square().sum(1).sqrt()

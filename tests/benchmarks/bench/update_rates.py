@@ -84,10 +84,15 @@ def stable_baselines3(rows: Batch, seed: int) -> Callable[[int], None]:
     from stable_baselines3 import SAC
     from stable_baselines3.common.logger import Logger
 
-    env = _never_stepped(gym.spaces.Box(-np.inf, np.inf, (OBS_DIM,), np.float32), _actions())
+    class NeverStepped(gym.Env):
+        """Only its spaces are looked at."""
+
+        observation_space = gym.spaces.Box(-np.inf, np.inf, (OBS_DIM,), np.float32)
+        action_space = gym.spaces.Box(-1.0, 1.0, (ACT_DIM,), np.float32)
+
     model = SAC(
         "MlpPolicy",
-        env,
+        NeverStepped(),
         batch_size=BATCH_SIZE,
         buffer_size=NUM_ROWS,
         policy_kwargs={"net_arch": [256, 256]},
@@ -109,21 +114,3 @@ def stable_baselines3(rows: Batch, seed: int) -> Callable[[int], None]:
         model.train(gradient_steps=count, batch_size=BATCH_SIZE)
 
     return take
-
-
-def _actions() -> object:
-    import gymnasium as gym
-
-    return gym.spaces.Box(-1.0, 1.0, (ACT_DIM,), np.float32)
-
-
-def _never_stepped(observations: object, actions: object) -> object:
-    import gymnasium as gym
-
-    class Spaces(gym.Env):
-        """An environment that is never stepped."""
-
-        observation_space = observations
-        action_space = actions
-
-    return Spaces()
