@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from bench.context import Context
 from bench.figure import Figure, at_least, reported
-from bench.update_rates import experience, in_turns, ours, stable_baselines3
+from bench.peers import stable_baselines3
+from bench.update_rates import experience, has_bf16, in_turns, ours
 
 from rl_agent.algorithms.sac_config import SacConfig
 from rl_agent.learning.training import prepare_torch
@@ -40,12 +40,6 @@ def measure(context: Context) -> Iterator[Figure]:
         yield at_least("learn-a.bfloat16", rates.ratio("bfloat16", "stable-baselines3"), BF16, "")
     else:
         yield reported("learn-a.bfloat16", "not measured", "", "no avx512_bf16 or amx here")
-
-
-def has_bf16() -> bool:
-    """Tell whether the processor multiplies bfloat16 by itself."""
-    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def _config(compile_mode: str, precision: str = "float32") -> SacConfig:

@@ -33,6 +33,8 @@ ROWS = {
     "path-j": "path_j",
     "path-k": "path_k",
     "learn-a": "learn_a",
+    "learn-b": "learn_b",
+    "learn-c": "learn_c",
     "learn-g": "learn_g",
     "learn-h": "learn_h",
     "learn-i": "learn_i",

@@ -1,10 +1,11 @@
-"""How many updates a CPU-second holds: ours and a peer's on the same experience, taken in turns."""
+"""How many updates a CPU-second holds: several learners on the same experience, taken in turns."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -74,43 +75,7 @@ def ours(name: str, config: AgentConfig, rows: Batch, seed: int) -> Callable[[in
     return take
 
 
-def stable_baselines3(rows: Batch, seed: int) -> Callable[[int], None]:
-    """Return the same of Stable-Baselines3's SAC, two hidden layers of 256.
-
-    Raises:
-        ImportError: It is not installed.
-    """
-    import gymnasium as gym
-    from stable_baselines3 import SAC
-    from stable_baselines3.common.logger import Logger
-
-    class NeverStepped(gym.Env):
-        """Only its spaces are looked at."""
-
-        observation_space = gym.spaces.Box(-np.inf, np.inf, (OBS_DIM,), np.float32)
-        action_space = gym.spaces.Box(-1.0, 1.0, (ACT_DIM,), np.float32)
-
-    model = SAC(
-        "MlpPolicy",
-        NeverStepped(),
-        batch_size=BATCH_SIZE,
-        buffer_size=NUM_ROWS,
-        policy_kwargs={"net_arch": [256, 256]},
-        seed=seed,
-        device="cpu",
-    )
-    model.set_logger(Logger(None, []))
-    for i in range(NUM_ROWS):
-        model.replay_buffer.add(
-            rows.obs[i][None],
-            rows.next_obs[i][None],
-            rows.action[i][None],
-            rows.reward[i][None],
-            np.zeros(1),
-            [{}],
-        )
-
-    def take(count: int) -> None:
-        model.train(gradient_steps=count, batch_size=BATCH_SIZE)
-
-    return take
+def has_bf16() -> bool:
+    """Tell whether the processor multiplies bfloat16 by itself."""
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    return "avx512_bf16" in flags or "amx_bf16" in flags
