@@ -19,6 +19,9 @@ from rl_agent.learning.run_folder import to_plain
 
 SCHEMA_VERSION = 1
 JOB_FILE = "job.json"
+# How a policy is looked at, which changes nothing in how it learns.
+_LOOKS = ("every", "first", "num_episodes", "num_confirm")
+_FREE = ("final_episodes", *(f"train.evaluation.{name}" for name in _LOOKS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +83,8 @@ def _check_same(run_dir: Path, old: dict[str, Any], new: dict[str, Any]) -> None
     before, now = dict(_leaves(old)), dict(_leaves(new))
     if before.get("train.num_steps", 0) <= now["train.num_steps"]:
         before["train.num_steps"] = now["train.num_steps"]
-    # Another number of last episodes only means that they are done again.
-    before["final_episodes"] = now["final_episodes"]
+    for key in _FREE:
+        before[key] = now[key]
     problems = [
         Problem(key, f"was {before.get(key)!r}, not {now.get(key)!r}; take another --out")
         for key in sorted(before.keys() | now.keys())
