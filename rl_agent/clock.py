@@ -22,6 +22,14 @@ class SteadyClock:
         return time.monotonic()
 
 
+class ProcessClock:
+    """CPU time of this process, all its threads: what work costs, however busy the machine is."""
+
+    def now(self) -> float:
+        """Return seconds of CLOCK_PROCESS_CPUTIME_ID."""
+        return time.process_time()
+
+
 class ManualClock:
     """A clock that stands still until moved: for twins, which own their time, and for tests."""
 

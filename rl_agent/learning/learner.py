@@ -1,6 +1,6 @@
 """The training loop: act, journal, replay, update, and now and then try out and checkpoint.
 
-No number depends on wall time. When checkpoints are written does, and they change nothing, so a
+No result depends on time. When checkpoints are written does, and they change nothing, so a
 killed run that is resumed ends with the same weights as one that was never killed.
 """
 
@@ -136,13 +136,14 @@ class Learner:
 
     def _evaluate(self) -> None:
         """Evaluate between two checkpoints, so that a kill meanwhile costs nothing else."""
-        self.save()
-        try:
-            with self.stopwatch.measure("evaluation"):
-                self._score()
-        except EvaluationInterruptedError:
-            return
-        self.save()
+        with self.parts.time.paused():
+            self.save()
+            try:
+                with self.stopwatch.measure("evaluation"):
+                    self._score()
+            except EvaluationInterruptedError:
+                return
+            self.save()
 
     def _score(self) -> None:
         evaluation, counters = self.config.evaluation, self.counters
@@ -162,7 +163,8 @@ class Learner:
         if self.counters.best_step == counters.env_step:
             save_best(self.run_dir, self.parts.agent, self.counters)
         self.newest_evaluation = confirmed or score
-        self.parts.metrics.write("evaluation", counters.env_step, self.newest_evaluation.to_json())
+        values = self.newest_evaluation.to_json() | self.parts.time.seconds
+        self.parts.metrics.write("evaluation", counters.env_step, values)
         self._report()
 
     def _try_out(self, num_episodes: int, stream: int) -> Score:

@@ -15,6 +15,7 @@ from .env_adapter import EnvAdapter
 from .evaluate import Evaluator, Score
 from .metrics import MetricsWriter
 from .progress import Progress
+from .training_time import TrainingTime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class LearnerParts:
     evaluator: Evaluator
     metrics: MetricsWriter
     clock: Clock
+    time: TrainingTime
     should_stop: Callable[[], bool]
     on_progress: Callable[[Progress], None]
 

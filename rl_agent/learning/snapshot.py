@@ -42,6 +42,7 @@ def save_snapshot(
         "replay": parts.replay.get_state(),
         "metrics_position": parts.metrics.flush(),
         "is_compiled": parts.agent.is_compiled,
+        "time": parts.time.seconds,
     }
     save_checkpoint(
         run_dir,
@@ -87,6 +88,7 @@ def restore_snapshot(
     except ValueError as error:
         raise CheckpointError(f"{checkpoint.path}: {error}") from error
     sample_rng.bit_generator.state = values["sample_rng"]
+    parts.time.restore(values.get("time", {}))
     if values["env"] is not None:
         parts.env.set_state(values["env"])
     else:

@@ -13,7 +13,7 @@ from rl_agent.algorithms.agent import Agent
 from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
 from rl_agent.algorithms.compilation import decide_compile
 from rl_agent.algorithms.registry import make_agent
-from rl_agent.clock import SteadyClock
+from rl_agent.clock import ProcessClock, SteadyClock
 from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
 from rl_agent.data.replay import Replay
 from rl_agent.deploy.run_contract import keep_contract
@@ -31,6 +31,7 @@ from .replay_setup import make_replay, resolve_replay
 from .run_folder import holds_run, journal_dir, write_config
 from .schedule import UpdateSchedule
 from .stop import StopRequest
+from .training_time import TrainingTime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +108,7 @@ def train(
             evaluator=evaluator,
             metrics=metrics,
             clock=SteadyClock(),
+            time=TrainingTime(ProcessClock(), SteadyClock()),
             should_stop=lambda: stop.is_set,
             on_progress=hooks.on_progress,
         )

@@ -56,6 +56,24 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Band:
+    """The room between two lines: how far to trust a third."""
+
+    x: Sequence[float]
+    lower: Sequence[float]
+    upper: Sequence[float]
+    style: str
+
+    def draw(self, frame: Frame) -> str:
+        """Return one polygon: along the upper line, and back along the lower one."""
+        there = zip(self.x, self.upper, strict=True)
+        back = zip(reversed(self.x), reversed(self.lower), strict=True)
+        pixels = [frame.at(a, b) for a, b in (*there, *back)]
+        points = " ".join(f"{px:.1f},{py:.1f}" for px, py in pixels)
+        return f'<polygon class="fill band {self.style}" points="{points}"/>'
+
+
+@dataclass(frozen=True)
 class Dots:
     """Single points: a disc, a ring or a cross, so that they differ without colour too."""
 

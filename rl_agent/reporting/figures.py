@@ -47,7 +47,7 @@ def learning_curve(report: Report) -> str:
         " up means that it learned to reach, not a few targets by heart."
     )
     names = (("s1", "tests on fresh targets"), ("s3", "practice"))
-    items = "".join(_legend_item(style, "disc", text) for style, text in names)
+    items = "".join(legend_item(style, "disc", text) for style, text in names)
     legend = f'<ul class="legend">{items}</ul>'
     caption = (
         f"{percent(last.success_share)} of the test targets after"
@@ -108,7 +108,7 @@ def command_limits(report: Report) -> str:
         f" {broken or 'none'} lay outside them."
     )
     items = "".join(
-        _legend_item(style, "disc", name.replace("_", " "))
+        legend_item(style, "disc", name.replace("_", " "))
         for name, style in zip(stretch.joints, JOINT_STYLES, strict=False)
     )
     legend = f'<ul class="legend">{items}</ul>'
@@ -218,7 +218,7 @@ def _speed_example(report: Report) -> str:
         [Line(example.time_s, example.ideal, "s3"), Line(example.time_s, example.speed, "s1")],
     )
     words = (("s1", "commanded by the trained policy"), ("s3", "ideal for the same reach"))
-    items = "".join(_legend_item(style, "disc", text) for style, text in words)
+    items = "".join(legend_item(style, "disc", text) for style, text in words)
     return f'<figure><ul class="legend">{items}</ul>{chart}</figure>'
 
 
@@ -281,13 +281,14 @@ def _share_panel(
 
 def _legend(report: Report) -> str:
     items = "".join(
-        _legend_item(*CONTROLLER_STYLES[series.key], CONTROLLER_NAMES[series.key])
+        legend_item(*CONTROLLER_STYLES[series.key], CONTROLLER_NAMES[series.key])
         for series in report.series
     )
     return f'<ul class="legend">{items}</ul>'
 
 
-def _legend_item(style: str, shape: str, words: str) -> str:
+def legend_item(style: str, shape: str, words: str) -> str:
+    """Return one entry of a legend: a mark and what it stands for."""
     key = (
         f'<svg class="key" viewBox="0 0 14 14" aria-hidden="true">{mark(shape, style, 7, 7)}</svg>'
     )

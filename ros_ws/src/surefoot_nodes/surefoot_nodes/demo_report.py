@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rl_agent.exceptions import RenderingError
 from rl_agent.reporting import from_recording
+from rl_agent.reporting.machine import describe_machine
 from rl_agent.reporting.page import render_page
 from rl_agent.reporting.report import FILE_NAME, ReachSeries, Report
 from rl_agent.spec import RobotSpec
@@ -19,7 +20,7 @@ from sim.kinematics import MujocoKinematics
 from .demo_drive import Drive
 from .demo_pictures import draw_reach
 from .demo_plan import DemoPlan
-from .machine import describe_machine, describe_software
+from .software import describe_software
 
 PAGE_NAME = "report.html"
 PICTURES = "pictures"

@@ -1,14 +1,10 @@
-"""What a report says about the machine and the software that it was made with."""
+"""What a report says about the machine that it was made with."""
 
 from __future__ import annotations
 
 import os
 import platform
-import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-PACKAGES = ("surefoot", "numpy", "mujoco", "onnxruntime", "torch", "ros-rclpy")
 
 
 def describe_machine() -> dict[str, str]:
@@ -19,19 +15,6 @@ def describe_machine() -> dict[str, str]:
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB",
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
     }
-
-
-def describe_software() -> dict[str, str]:
-    """Return the commit and the versions of what matters; what is missing is left out."""
-    from rl_agent.learning.run_folder import code_commit
-
-    found = {"commit": code_commit(), "python": sys.version.split()[0]}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _processor() -> str:
