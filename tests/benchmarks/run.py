@@ -35,6 +35,8 @@ ROWS = {
     "learn-a": "learn_a",
     "learn-b": "learn_b",
     "learn-c": "learn_c",
+    "learn-d": "learn_d",
+    "learn-e": "learn_e",
     "learn-g": "learn_g",
     "learn-h": "learn_h",
     "learn-i": "learn_i",

@@ -42,7 +42,7 @@ class Context:
         """
         self.quick = quick
         self.seed = seed
-        self._source = source
+        self.source = source
         self._runs: dict[tuple[str, int, float | None, float], Run] = {}
         self._is_kept = out is not None
         self.folder = (out or Path(tempfile.mkdtemp(prefix="surefoot-benchmark-"))).absolute()
@@ -68,8 +68,8 @@ class Context:
     @cached_property
     def trained(self) -> Trained:
         """Run folder and bundle, trained on first use unless `--from` names them."""
-        if self._source is not None:
-            return find_trained(self._source)
+        if self.source is not None:
+            return find_trained(self.source)
         self.say("training once for the rows of this call …")
         return train(self.folder / "training", seed=self.seed)
 
