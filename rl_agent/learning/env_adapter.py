@@ -159,9 +159,8 @@ def make_env(env_id: str, options: dict[str, Any]) -> EnvAdapter:
     except gymnasium.error.Error as error:
         raise EnvironmentNotSupportedError(f"{env_id}: {error}") from error
     except ModuleNotFoundError as error:
-        raise EnvironmentNotSupportedError(
-            f"{env_id}: needs a package that is missing: {error}"
-        ) from error
+        message = f"{env_id}: needs a package that is missing: {error}"
+        raise EnvironmentNotSupportedError(message) from error
     except TypeError as error:
         message = f"{env_id}: does not accept these options: {error}"
         raise EnvironmentNotSupportedError(message) from error

@@ -51,6 +51,7 @@ def test_train_then_resume_for_longer(tmp_path, capsys):
     ("arguments", "words"),
     [
         (["--env", "CartPole-v1"], "only continuous"),
+        (["--env", "double_integrator:Unbounded-v0"], "no bounds"),
         (["--env", "NoSuch-v0"], "doesn't exist"),
         (["--resume"], "no training run here"),
         (["--env", ENV, "--set", "agent.utd=3"], "did you mean 'utd_ratio'"),

@@ -83,4 +83,11 @@ class DoubleIntegrator(gymnasium.Env):
         return np.array([self._x, self._v, self._goal[0] - self._x], dtype=np.float32)
 
 
+class Unbounded(DoubleIntegrator):
+    """Cannot be learned with: no action is the largest."""
+
+    action_space = Box(-np.inf, np.inf, (1,), np.float32)
+
+
 gymnasium.register("DoubleIntegrator-v0", entry_point=DoubleIntegrator)
+gymnasium.register("Unbounded-v0", entry_point=Unbounded)
