@@ -35,7 +35,7 @@ class Range:
             raise ValueError("low must be below high")
         if self.log and self.low <= 0.0:
             raise ValueError("low must be above 0 for log")
-        if self.integer and not (self.low.is_integer() and self.high.is_integer()):
+        if self.integer and (self.low % 1 or self.high % 1):
             raise ValueError("low and high must be whole numbers for integer")
 
     @property
