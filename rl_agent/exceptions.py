@@ -80,3 +80,7 @@ class RenderingError(SurefootError):
 
 class TrainingDivergedError(SurefootError):
     """Weights are no longer finite, or critics expect what cannot be."""
+
+
+class TuningError(SurefootError):
+    """A sweep cannot be run; the message says why, and what to do."""

@@ -44,6 +44,7 @@ LEARNING = (
     "rl_agent.data",
     "rl_agent.exploration",
     "rl_agent.learning",
+    "rl_agent.tuning",
     "rl_agent.deploy",
 )
 # Room: what it, and everything below it, must never name in an import, not even inside a function.

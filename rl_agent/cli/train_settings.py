@@ -10,7 +10,7 @@ from typing import Any
 from rl_agent.algorithms.registry import config_class
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.learning.config import DEFAULT_ALGO, TrainConfig
-from rl_agent.learning.config_file import load_settings, parse_config, preset_for
+from rl_agent.learning.config_file import load_settings, parse_config, preset_for, set_value
 from rl_agent.learning.run_folder import read_config
 from rl_agent.robots.yaml_text import YamlTextError, parse_yaml
 
@@ -80,17 +80,12 @@ def _keep_common(data: dict[str, Any], algo: str) -> None:
 
 def _set(data: dict[str, Any], text: str) -> None:
     path, separator, value = text.partition("=")
-    *parents, key = path.strip().split(".")
-    if not separator or not key:
+    path = path.strip()
+    if not separator or not path.rpartition(".")[2]:
         message = f"expected name=value, for example agent.utd_ratio=4, got {text!r}"
         raise ProblemsError("train", [Problem("--set", message)])
-    place = data
-    for parent in parents:
-        place = place.setdefault(parent, {})
-        if not isinstance(place, dict):
-            raise ProblemsError("train", [Problem("--set", f"{path}: {parent} holds no settings")])
     try:
-        place[key] = parse_yaml(value)
+        set_value(data, path, parse_yaml(value))
     except YamlTextError as error:
         message = f"{path}: {value!r:.80} is not accepted: {error.message}"
         raise ProblemsError("train", [Problem("--set", message)]) from error

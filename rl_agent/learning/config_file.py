@@ -66,11 +66,26 @@ def parse_config(data: Any, source: str) -> TrainConfig:
     algo = settings.get("algo", DEFAULT_ALGO)
     kind = config_class(algo) if isinstance(algo, str) else AgentConfig
     problems: list[Problem] = []
-    agent = _read(kind, settings.pop("agent", {}), problems, ["agent"])
-    config = _read(TrainConfig, settings, problems)
+    agent = read_into(kind, settings.pop("agent", {}), problems, ["agent"])
+    config = read_into(TrainConfig, settings, problems)
     if config is None or agent is None:
         raise ProblemsError(source, problems)
     return _read_whole(config, agent, source)
+
+
+def set_value(data: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value at a dotted path, `agent.tau`, of settings that are not yet validated.
+
+    Raises:
+        ProblemsError: Something on the way is no mapping.
+    """
+    *parents, key = path.split(".")
+    place = data
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise ProblemsError("settings", [Problem(path, f"{parent} holds no settings")])
+    place[key] = value
 
 
 def _read_whole(config: TrainConfig, agent: AgentConfig, source: str) -> TrainConfig:
@@ -80,9 +95,10 @@ def _read_whole(config: TrainConfig, agent: AgentConfig, source: str) -> TrainCo
         raise ProblemsError(source, [Problem("settings", str(error))]) from error
 
 
-def _read(
+def read_into(
     kind: type[Settings], data: Any, problems: list[Problem], place: Sequence[str] = ()
 ) -> Settings | None:
+    """Return `data` as `kind`, or None with what is wrong added to `problems`, below `place`."""
     try:
         return TypeAdapter(kind).validate_python(data)
     except ValidationError as error:

@@ -12,7 +12,7 @@ from bench.context import Context
 from bench.figure import Figure, at_most, equal
 from bench.training import CLI, ENV
 
-from surefoot_nodes.child import Child
+from rl_agent.child import Child
 
 REDONE_S = 10.0
 STEPS = 2000

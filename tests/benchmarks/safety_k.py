@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bench.context import Context
 from bench.figure import Figure
 
-from surefoot_nodes.child import Child
+from rl_agent.child import Child
 from surefoot_nodes.graph_process import CLI
 
 PASSED, NOT_TRIED = "passed", "not tried"

@@ -28,7 +28,7 @@ def wait_for_boxes(witness, folder, count):
     def there():
         return [path for path in sorted(folder.glob("trip-*")) if (path / "trip.json").exists()]
 
-    witness.until(lambda: len(there()) >= count, why=f"{count} boxes in {list(folder.glob('*'))}")
+    witness.until(lambda: len(there()) >= count, why=lambda: f"not {count} boxes: {there()}")
     return there()
 
 
@@ -36,7 +36,7 @@ def wait_until_moving(graph, witness):
     applied = witness.seen["applied_command"]
     witness.until(
         lambda: witness.state == "ARMED" and applied.messages and witness.speed > 0.3,
-        why=graph.output(),
+        why=graph.output,
     )
 
 
@@ -44,7 +44,7 @@ def rearm(graph, witness):
     witness.until(lambda: witness.speed < 0.02)
     # For some seconds after its death a killed policy counts as a second publisher.
     witness.until(lambda: witness.trigger("reset").success)
-    witness.until(lambda: witness.arm().success, why=graph.output())
+    witness.until(lambda: witness.arm().success, why=graph.output)
     wait_until_moving(graph, witness)
 
 
@@ -58,6 +58,7 @@ def told(tmp_path_factory):
         running_graph(*arguments, log=log) as graph,
         Witness(graph.domain, SPEC) as witness,
     ):
+        graph.wait_until_running()
         wait_until_moving(graph, witness)
         pid = graph.pids()["blackbox_node"]
         before_s, start_s = cpu_s(pid), time.monotonic()
@@ -76,7 +77,7 @@ def told(tmp_path_factory):
         witness.until(lambda: witness.lifecycle.states(["policy_node"], 1.0) == inactive)
         assert witness.lifecycle.change(["policy_node"], "activate", 5.0)["policy_node"]
         os.kill(graph.pids()["blackbox_node"], signal.SIGKILL)
-        witness.until(lambda: "blackbox_node is back" in graph.output(), why=graph.output())
+        witness.until(lambda: "blackbox_node is back" in graph.output(), why=graph.output)
         rearm(graph, witness)
         os.kill(graph.pids()["safety_node"], signal.SIGKILL)
         told["gate"] = wait_for_boxes(witness, folder, 3)[2]
@@ -123,7 +124,8 @@ def test_explain_names_cause_reaction_and_standstill(told):
     assert found["braking"]["commanded_rest_s"] <= 0.3
     assert found["limits"]["are_kept"] is True
     policy = next(source for source in found["sources"] if source["name"] == "policy")
-    assert policy["age_s"] == pytest.approx(0.5, abs=0.05)
+    # The box notes when it received both, and stands behind everybody else for the processor.
+    assert policy["age_s"] == pytest.approx(0.5, abs=0.1)
 
 
 def test_explain_names_an_estop_and_a_dead_gate(told):

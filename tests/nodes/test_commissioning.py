@@ -97,7 +97,7 @@ def graph(tmp_path_factory):
         Witness(graph.domain, SPEC) as witness,
     ):
         graph.witness = witness
-        witness.until(lambda: "running:" in graph.output(), 90.0, why=graph.output())
+        graph.wait_until_running()
         yield graph
 
 
@@ -280,7 +280,7 @@ def calibrated(folder):
         running_robot(load_robot(believed), truth, domain=domain) as (_, witness),
         running_graph(*arguments, domain=domain, log=folder / "up.log") as graph,
     ):
-        witness.until(lambda: "running:" in graph.output(), 90.0, why=graph.output())
+        graph.wait_until_running()
         told["before"] = preflight(believed, domain)
         words = ("--robot", str(believed), "--answers", str(answers), "--scale")
         command = surefoot("robot", "calibrate", *words, domain=domain)
@@ -338,7 +338,7 @@ def test_the_gate_refuses_to_arm_where_the_controller_moves_other_joints(folder,
         running_robot(load_robot(path), truth, domain=domain) as (_, witness),
         running_graph(*arguments, domain=domain, log=tmp_path / "up.log") as graph,
     ):
-        witness.until(lambda: "running:" in graph.output(), 90.0, why=graph.output())
+        graph.wait_until_running()
         answers = [witness.arm()]
 
         def is_known() -> bool:

@@ -38,7 +38,8 @@ def told(bundle, tmp_path_factory):
     told = {}
     with running_graph(*arguments, log=folder / "up.log") as graph:
         with Witness(graph.domain, SPEC, watches_controller=False) as witness:
-            witness.until(lambda: witness.state == "ARMED", why=graph.output())
+            graph.wait_until_running()
+            witness.until(lambda: witness.state == "ARMED", why=graph.output)
             witness.spin(1.0)
         # The witness is gone: from here on nobody but the recorder listens.
         time.sleep(SECONDS)

@@ -58,7 +58,7 @@ class Story:
                 and tags(self.applied.messages[-1])["state"] == "ARMED"
                 and speeds(self.applied.messages[-1]).max() > 0.3
             ),
-            why=f"does not move: {self.graph.output()[-2000:]}",
+            why=lambda: f"does not move: {self.graph.output()[-2000:]}",
         )
 
     def braking_after(self, asked_s):
@@ -152,7 +152,8 @@ def told(tmp_path_factory, profile):
     with running_graph(*arguments, log=log) as graph, Witness(graph.domain, spec) as witness:
         witness.watch("stop_mode", String, qos.LATCHED)
         story = Story(graph, witness, spec)
-        witness.until(lambda: witness.state == "ARMED", 40.0)
+        graph.wait_until_running()
+        witness.until(lambda: witness.state == "ARMED", why=graph.output)
         stop_by_topic(story)
         stop_by_button(story)
         change_the_speed(story)

@@ -50,12 +50,13 @@ def told(tmp_path_factory):
                     and speeds(applied.messages[-1]).max() > 0.3
                 ),
                 40.0,
-                log.read_text(),
+                log.read_text,
             )
             pressed_s = time.monotonic()
             os.write(ours, b" ")
-            witness.until(lambda: witness.state == "STOPPED", why=log.read_text())
+            witness.until(lambda: witness.state == "STOPPED", why=log.read_text)
             witness.until(lambda: witness.speed < 0.02)
+            witness.until(lambda: tags(applied.messages[-1])["state"] == "STOPPED")
             told["braking_s"] = next(
                 t - pressed_s
                 for t, m in zip(applied.times_s, applied.messages, strict=True)

@@ -27,14 +27,16 @@ def story(tmp_path_factory):
         running_graph("twin", "--actor", "random", log=log) as graph,
         Witness(graph.domain, SPEC) as witness,
     ):
+        graph.wait_until_running()
         applied = witness.seen["applied_command"]
-        witness.until(lambda: witness.state == "ARMED" and len(applied) > 50, why=graph.output())
+        witness.until(lambda: witness.state == "ARMED" and len(applied) > 50, why=graph.output)
         witness.until(lambda: speeds(applied.messages[-1]).max() > 0.5)
         pid = graph.pids()["policy_node"]
         told["killed_s"] = killed_s = time.monotonic()
         os.kill(pid, signal.SIGKILL)
         told["speed"] = speeds(applied.messages[-1]).max()
-        witness.until(lambda: witness.state == "STOPPED")
+        # The commands may come in later than the news of what they were.
+        witness.until(lambda: tags(applied.messages[-1])["state"] == "STOPPED")
         told["applied"] = [
             (t, m)
             for t, m in zip(applied.times_s, applied.messages, strict=True)
@@ -44,7 +46,7 @@ def story(tmp_path_factory):
         inactive = {"policy_node": "inactive"}
         witness.until(
             lambda: witness.lifecycle.states(["policy_node"], 1.0) == inactive,
-            why=graph.output(),
+            why=graph.output,
         )
         told["back_s"] = time.monotonic() - killed_s
         told["rest_from"] = len(witness.seen["joint_states"])
@@ -67,10 +69,15 @@ def story(tmp_path_factory):
     return told
 
 
-def first_braking_s(story) -> float:
-    return next(
-        t for t, m in story["applied"] if t >= story["killed_s"] and tags(m)["state"] != "ARMED"
-    )
+def braking(story) -> list:
+    """Times and commands after the last one that followed the policy.
+
+    On a busy machine the gate may hold already when the policy is killed, and then follow a last
+    proposal that was still on its way.
+    """
+    is_armed = [tags(m)["state"] == "ARMED" for _, m in story["applied"]]
+    last = max(np.flatnonzero(is_armed), default=-1)
+    return story["applied"][last + 1 :]
 
 
 def test_arm_was_moving(story):
@@ -78,11 +85,12 @@ def test_arm_was_moving(story):
 
 
 def test_brakes_within_the_watchdog(story):
-    assert first_braking_s(story) - story["killed_s"] <= W + STALL_S
+    assert braking(story)[0][0] - story["killed_s"] <= W + STALL_S
 
 
 def test_commands_slow_by_the_brake_profile_to_standstill(story):
-    commands = [m for t, m in story["applied"] if t >= first_braking_s(story)]
+    commands = [m for _, m in braking(story)]
+    assert set(np.diff([int(tags(m)["tick"]) for m in commands])) == {1}
     velocity = np.array([m.velocity for m in commands])
     step = np.array([j.brake_deceleration for j in SPEC.command_joints]) * SPEC.gate_period_s
     slower = np.maximum(np.abs(velocity[:-1]) - step, 0.0)

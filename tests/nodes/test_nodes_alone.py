@@ -100,7 +100,8 @@ def test_other_controllers_move_too(tmp_path):
         running_graph(*arguments, log=tmp_path / "up.log") as graph,
         Witness(graph.domain, spec) as witness,
     ):
-        witness.until(lambda: witness.state == "ARMED", why=graph.output())
+        graph.wait_until_running()
+        witness.until(lambda: witness.state == "ARMED", why=graph.output)
         states = witness.seen["joint_states"]
         witness.until(lambda: abs(states.messages[-1].velocity[0]) > 0.2)
         status, duration_s = graph.interrupt()

@@ -31,14 +31,15 @@ def told(tmp_path_factory):
             proposals, applied = (
                 witness.seen[t] for t in ("command_raw/policy", "applied_command")
             )
-            witness.until(lambda: len(proposals) > 20, why=graph.output())
+            graph.wait_until_running()
+            witness.until(lambda: len(proposals) > 20, why=graph.output)
             told["state"] = witness.state
             told["commands_before_arm"] = len(applied) + len(witness.seen[witness.controller_topic])
             command = [sys.executable, "-m", "rl_agent.cli.main", "arm", "--domain", str(domain)]
             told["arm"] = subprocess.run(
                 command, env=ros_environment(domain), capture_output=True, text=True, timeout=30
             )
-            witness.until(lambda: witness.speed > 0.3, why=graph.output())
+            witness.until(lambda: witness.speed > 0.3, why=graph.output)
             graph.process.send_signal(signal.SIGTERM)
             witness.until(lambda: graph.process.poll() is not None, timeout_s=3.5)
             told["exit"] = graph.process.returncode

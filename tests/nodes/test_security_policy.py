@@ -139,7 +139,8 @@ def test_the_policy_allows_what_runs_and_nothing_else(tmp_path):
         # By another name than the recorder's: that one is there already.
         Witness(graph.domain, SPEC, watches_controller=False) as witness,
     ):
-        witness.until(lambda: witness.state == "ARMED", 60.0, why=graph.output())
+        graph.wait_until_running()
+        witness.until(lambda: witness.state == "ARMED", why=graph.output)
         found = {}
 
         def is_seen():

@@ -44,7 +44,7 @@ class Story:
                 and self.applied.messages
                 and speeds(self.applied.messages[-1]).max() > 0.3
             ),
-            why=f"does not move: {self.witness.state} {self.graph.output()}",
+            why=lambda: f"does not move: {self.witness.state} {self.graph.output()}",
         )
 
     def rearm(self):
@@ -55,11 +55,16 @@ class Story:
         self.wait_until_moving()
 
     def first_braking_after(self, time_s):
-        return next(
+        # The commands may come in later than the news of what they were.
+        self.witness.until(lambda: self.braking_after(time_s))
+        return self.braking_after(time_s)[0]
+
+    def braking_after(self, time_s):
+        return [
             t
             for t, m in zip(self.applied.times_s, self.applied.messages, strict=True)
             if t >= time_s and tags(m)["state"] != "ARMED"
-        )
+        ]
 
 
 def stop_by_service(story):
@@ -155,6 +160,7 @@ def told(tmp_path_factory):
         running_graph(*arguments, log=log) as graph,
         Witness(graph.domain, SPEC) as witness,
     ):
+        graph.wait_until_running()
         story = Story(graph, witness)
         story.wait_until_moving()
         stop_by_service(story)

@@ -1,6 +1,6 @@
 import sys
 
-from surefoot_nodes.child import Child
+from rl_agent.child import Child
 from surefoot_nodes.graph import NodeSpec
 from surefoot_nodes.stopping import stop_children
 from surefoot_nodes.supervisor import node_command, status_line

@@ -37,8 +37,9 @@ def told(tmp_path_factory):
         witness.watch("command_raw/human", JointState, qos.RECORDING)
         human, applied = witness.seen["command_raw/human"], witness.seen["applied_command"]
         joy = witness.node.create_publisher(Joy, "joy", qos.COMMANDS)
-        witness.until(lambda: joy.get_subscription_count() >= 1, 40.0)
-        witness.until(lambda: witness.state in ("ARMED", "HOLD"), 40.0, graph.output())
+        graph.wait_until_running()
+        witness.until(lambda: joy.get_subscription_count() >= 1)
+        witness.until(lambda: witness.state in ("ARMED", "HOLD"), why=graph.output)
         hold(witness, joy, 1.0, button=0)
         told["released"] = len(human)
         for attempt in range(6):

@@ -22,6 +22,9 @@ import numpy as np
 import psutil
 
 TIMEOUT_S = 20.0
+START_S = 60.0
+"""Half a dozen interpreters start at once; `surefoot up` gives its nodes 20 s to answer and 20 s to
+be configured."""
 STEP_S = 0.05
 """Always the same, or the executor would serve the first subscription more often than others."""
 _NUMBERS = itertools.count(7 * os.getpid())
@@ -56,6 +59,14 @@ class Graph:
 
     def output(self) -> str:
         return self.log.read_text()
+
+    def wait_until_running(self) -> None:
+        """Wait until every node is active; what a test measures begins after that."""
+        deadline_s = time.monotonic() + START_S
+        while "running:" not in self.output():
+            assert self.process.poll() is None, f"has ended: {self.output()}"
+            assert time.monotonic() < deadline_s, f"not within {START_S} s: {self.output()}"
+            time.sleep(STEP_S)
 
     def pids(self) -> dict[str, int]:
         """Return the nodes' process ids by name."""
@@ -126,7 +137,11 @@ def running_node(name: str, *parameters: str, domain: int) -> Iterator[subproces
 
 @dataclass
 class Seen:
-    """One topic's messages with their time of arrival on CLOCK_MONOTONIC [s]."""
+    """One topic's messages and when each was sent, on CLOCK_MONOTONIC [s].
+
+    The sender's middleware notes it. The time of arrival would tell how busy the machine keeps the
+    test itself, which has no real-time priority: it was up to 23 ms later.
+    """
 
     times_s: list[float] = field(default_factory=list)
     messages: list = field(default_factory=list)
@@ -183,19 +198,24 @@ class Witness:
         seen = self.seen[topic] = Seen()
 
         def note(message: object, info: dict) -> None:
-            age_s = max(time.time_ns() - info["received_timestamp"], 0) / 1e9
+            age_s = max(time.time_ns() - info["source_timestamp"], 0) / 1e9
             seen.times_s.append(time.monotonic() - age_s)
             seen.messages.append(message)
 
         self.node.create_subscription(kind, topic, note, profile)
 
     def until(
-        self, holds: Callable[[], object], timeout_s: float = TIMEOUT_S, why: str = ""
+        self,
+        holds: Callable[[], object],
+        timeout_s: float = TIMEOUT_S,
+        why: str | Callable[[], str] = "",
     ) -> None:
-        """Spin until `holds()`; fail after the time-out."""
+        """Spin until `holds()`; fail after the time-out, saying what `why` is by then."""
         deadline_s = time.monotonic() + timeout_s
         while not holds():
-            assert time.monotonic() < deadline_s, why or f"not within {timeout_s} s"
+            if time.monotonic() >= deadline_s:
+                reason = why() if callable(why) else why
+                raise AssertionError(f"not within {timeout_s} s: {reason}")
             self.executor.spin_once(timeout_sec=STEP_S)
 
     def spin(self, duration_s: float) -> None:

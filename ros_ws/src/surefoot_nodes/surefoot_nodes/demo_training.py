@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rl_agent.child import Child
 from rl_agent.exceptions import Problem, ProblemsError, SurefootError
 from rl_agent.reporting.report import LearningPoint, Training
 from rl_agent.robots.profile import available_robots
 
-from .child import Child
 from .demo_plan import DemoPlan
 
 CLI = (sys.executable, "-m", "rl_agent.cli.main")

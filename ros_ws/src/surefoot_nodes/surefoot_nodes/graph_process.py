@@ -12,10 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from rl_agent.child import Child, stop_all
 from rl_agent.exceptions import GraphError
 from rl_agent.reporting.report import Trial
 
-from .child import Child, stop_all
 from .environment import graph_environment
 
 CLI = (sys.executable, "-m", "rl_agent.cli.main")

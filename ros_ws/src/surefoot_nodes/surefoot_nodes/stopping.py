@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from .child import Child
+from rl_agent.child import Child
 
 GATE = "safety_node"
 BRAKE_S = 1.7

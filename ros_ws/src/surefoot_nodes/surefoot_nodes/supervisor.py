@@ -17,11 +17,11 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Bool
 
+from rl_agent.child import Child
 from rl_agent.exceptions import GraphError, SurefootError
 
 from . import parameters, qos, realtime
 from .bringup import Bringup
-from .child import Child
 from .enclaves import enclave_arguments, secured
 from .graph import NodeSpec
 from .keys import watch_keys

@@ -19,12 +19,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from rl_agent.child import Child
 from rl_agent.exceptions import GraphError
 from rl_agent.robots.profile import load_robot
 from rl_agent.types import SafetyState
 
 from .. import realtime
-from ..child import Child
 from ..environment import graph_environment
 from ..gate_operator import GateOperator
 from ..graph import GraphConfig, NodeSpec, make_graph

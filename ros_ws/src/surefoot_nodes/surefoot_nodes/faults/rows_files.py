@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from rl_agent.child import Child
 from rl_agent.data.journal import JournalReader, JournalWriter
 from rl_agent.exceptions import CheckpointError
 
-from ..child import Child
 from .context import FaultContext
 from .outcome import Expectations, Outcome
 from .saver import LAYOUT, transition

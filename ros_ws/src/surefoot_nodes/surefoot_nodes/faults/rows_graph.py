@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from rl_agent.child import Child
 from rl_agent.robots.profile import load_robot
 from rl_agent.types import SafetyState
 
-from ..child import Child
 from ..environment import graph_environment
 from ..gate_operator import GateOperator
 from ..graph_process import CLI, GraphOptions, GraphProcess

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from ..child import Child
+from rl_agent.child import Child
+
 from ..environment import graph_environment
 from .context import FaultContext
 from .outcome import Expectations, Outcome

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from rl_agent.child import Child
 from rl_agent.exceptions import BundleError, SurefootError
 
-from ..child import Child
 from ..graph_process import CLI
 from .context import FaultContext
 from .outcome import Expectations, Outcome, failure, not_tried

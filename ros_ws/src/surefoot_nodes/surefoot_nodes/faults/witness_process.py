@@ -7,10 +7,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rl_agent.child import Child
 from rl_agent.exceptions import GraphError
 
 from .. import realtime
-from ..child import Child
 from .timeline import Timeline
 from .witness import READY
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot_nodes.child import Child, stop_all
+from rl_agent.child import Child, stop_all
 
 READY = "print('ready', flush=True);"
 PATIENT = READY + "import time; time.sleep(60)"
@@ -77,7 +77,7 @@ def test_it_runs_in_a_group_of_its_own():
 
 def test_it_dies_with_a_killed_parent():
     code = (
-        "import sys; from surefoot_nodes.child import Child;"
+        "import sys; from rl_agent.child import Child;"
         "child = Child([sys.executable, '-S', '-c', 'import time; time.sleep(60)']);"
         "print(child.pid, flush=True); import time; time.sleep(60)"
     )
