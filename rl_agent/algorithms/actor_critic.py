@@ -143,7 +143,8 @@ class ActorCritic(Agent):
     @torch.no_grad()
     def value(self, obs: FloatArray, action: FloatArray) -> FloatArray:
         """Return Q (B,) as the critics hold it on average."""
-        critic_input = self.critic_input(torch.from_numpy(obs), torch.from_numpy(action))
+        # Copied into torch's memory, which is aligned: products can depend on that.
+        critic_input = self.critic_input(torch.tensor(obs), torch.tensor(action))
         return self.q_values(critic_input).mean(0).numpy()
 
     def critic_input(self, obs: Tensor, action: Tensor) -> Tensor:
@@ -265,10 +266,9 @@ class ActorCritic(Agent):
     @torch.no_grad()
     def try_policy(self, obs: FloatArray) -> PolicySample:
         """Return actions as it explores, drawn with numbers of their own."""
-        noise = torch.from_numpy(
-            np.random.default_rng(0).standard_normal((len(obs), self.act_dim), dtype=np.float32)
-        )
-        mean, log_std = self.online_actor(torch.from_numpy(obs))
+        shape = (len(obs), self.act_dim)
+        noise = torch.tensor(np.random.default_rng(0).standard_normal(shape, dtype=np.float32))
+        mean, log_std = self.online_actor(torch.tensor(obs))
         bonus = self.entropy_bonus(mean, log_std, noise)
         return PolicySample(self.explore(mean, log_std, noise).numpy(), bonus.numpy())
 

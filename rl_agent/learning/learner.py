@@ -19,6 +19,7 @@ from .checkpoint import Checkpoint
 from .config import TrainConfig
 from .env_adapter import EpisodeSummary
 from .evaluate import EvaluationInterruptedError, Score
+from .health import health_figures
 from .parts import Counters, LearnerParts
 from .progress import Progress, RateMeter
 from .schedule import UpdateSchedule
@@ -64,6 +65,7 @@ class Learner:
             if self.counters.env_step >= self.config.num_steps or self.has_met_target:
                 return True
             self._step()
+            self._note_health_if_due()
             self._log_if_due()
             if self.parts.clock.now() - self._saved_s >= self.config.checkpoint_every_s:
                 self.save()
@@ -84,6 +86,7 @@ class Learner:
         with watch.measure("journal"):
             parts.journal.append(result.transition)
             parts.replay.add(result.transition)
+            parts.recent.add(result.transition)
         # A broken one would poison the statistics for good; the row is quarantined later.
         if np.isfinite(result.transition.reward):
             is_last = result.episode is not None
@@ -184,6 +187,18 @@ class Learner:
         if episode.is_success is not None:
             values["is_success"] = int(episode.is_success)
         self.parts.metrics.write("episode", self.counters.env_step, values)
+
+    def _note_health_if_due(self) -> None:
+        every = self.config.health_every
+        if every and self.counters.env_step % every == 0:
+            with self.stopwatch.measure("health"):
+                self._note_health()
+
+    def _note_health(self) -> None:
+        rows = self.parts.recent.since(self.config.learning_starts)
+        figures = health_figures(rows, self.parts.agent, self.config)
+        if figures:
+            self.parts.metrics.write("health", self.counters.env_step, figures)
 
     def _log_if_due(self) -> None:
         if self._rates.is_due:

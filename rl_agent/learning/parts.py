@@ -15,6 +15,7 @@ from .env_adapter import EnvAdapter
 from .evaluate import Evaluator, Score
 from .metrics import MetricsWriter
 from .progress import Progress
+from .recent_steps import RecentSteps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class LearnerParts:
     env: EnvAdapter
     agent: Agent
     replay: Replay
+    recent: RecentSteps
     journal: JournalWriter
     evaluator: Evaluator
     metrics: MetricsWriter

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from rl_agent.algorithms.agent import Agent
@@ -27,6 +28,7 @@ from .learner import Learner
 from .metrics import MetricsWriter
 from .parts import LearnerParts
 from .progress import Progress
+from .recent_steps import RecentSteps
 from .replay_setup import make_replay, resolve_replay
 from .run_folder import holds_run, journal_dir, write_config
 from .schedule import UpdateSchedule
@@ -93,7 +95,8 @@ def train(
         journal = JournalWriter(journal_dir(run_dir), env.layout, config.journal)
         stack.callback(journal.close)
         _tell_dropped(journal, hooks)
-        checkpoint = _rewind(run_dir, journal, replay, hooks)
+        recent = RecentSteps(env.layout, config.health_every)
+        checkpoint = _rewind(run_dir, journal, (replay, recent), hooks)
         _compile_if_due(config, agent, stop, hooks)
         evaluator = Evaluator(make_env(config.env, config.env_options), lambda: stop.is_set)
         stack.callback(evaluator.close)
@@ -103,6 +106,7 @@ def train(
             env=env,
             agent=agent,
             replay=replay,
+            recent=recent,
             journal=journal,
             evaluator=evaluator,
             metrics=metrics,
@@ -145,16 +149,22 @@ def _use_weights(config: TrainConfig, agent: Agent) -> None:
 
 
 def _rewind(
-    run_dir: Path, journal: JournalWriter, replay: Replay, hooks: TrainHooks
+    run_dir: Path, journal: JournalWriter, kept: tuple[Replay, RecentSteps], hooks: TrainHooks
 ) -> Checkpoint | None:
-    """Return the newest checkpoint that the journal supports, and cut both back to it."""
+    """Return the newest checkpoint that the journal supports, and cut all back to it."""
+
+    def take(rows: np.ndarray) -> None:
+        for steps in kept:
+            steps.add_rows(rows)
+
     for checkpoint in _whole_checkpoints(run_dir, hooks):
         offset = JournalOffset(**checkpoint.values["journal"])
         try:
             journal.truncate_to(offset)
-            tail = JournalReader(journal.directory).pass_to(replay.add_rows, offset)
+            tail = JournalReader(journal.directory).pass_to(take, offset)
         except JournalError as error:
-            replay.clear()
+            for steps in kept:
+                steps.clear()
             hooks.on_message(f"{error}; taking an older checkpoint")
             continue
         if tail.digest != offset.digest:
