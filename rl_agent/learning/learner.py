@@ -163,7 +163,7 @@ class Learner:
             success_streak=counters.success_streak + 1 if has_met else 0,
         )
         if self.counters.best_step == counters.env_step:
-            save_best(self.run_dir, self.parts.agent, self.counters)
+            save_best(self.run_dir, self.parts, self.counters)
         self.newest_evaluation = confirmed or score
         self.parts.metrics.write("evaluation", counters.env_step, self.newest_evaluation.to_json())
         self._report()

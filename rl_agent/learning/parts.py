@@ -8,6 +8,7 @@ from typing import Any
 
 from rl_agent.algorithms.agent import Agent
 from rl_agent.clock import Clock
+from rl_agent.data.disk import WhenFull
 from rl_agent.data.journal import JournalWriter
 from rl_agent.data.replay import Replay
 
@@ -30,6 +31,7 @@ class LearnerParts:
     evaluator: Evaluator
     metrics: MetricsWriter
     clock: Clock
+    when_full: WhenFull
     should_stop: Callable[[], bool]
     on_progress: Callable[[Progress], None]
 

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from rl_agent.algorithms.agent import Agent, AgentState
 from rl_agent.exceptions import CheckpointError, TrainingDivergedError
 
-from .checkpoint import BEST, Checkpoint, prune_checkpoints, save_checkpoint, step_name
+from .checkpoint import (
+    BEST,
+    Checkpoint,
+    checkpoints_dir,
+    prune_checkpoints,
+    save_checkpoint,
+    step_name,
+)
 from .parts import Counters, LearnerParts
 
 
@@ -43,27 +50,31 @@ def save_snapshot(
         "metrics_position": parts.metrics.flush(),
         "is_compiled": parts.agent.is_compiled,
     }
-    save_checkpoint(
-        run_dir,
-        step_name(counters.env_step),
-        env_step=counters.env_step,
-        values=values,
-        tensors=tensors,
-    )
+    _save(run_dir, step_name(counters.env_step), parts, counters, values, tensors)
     prune_checkpoints(run_dir)
 
 
-def save_best(run_dir: Path, agent: Agent, counters: Counters) -> None:
+def save_best(run_dir: Path, parts: LearnerParts, counters: Counters) -> None:
     """Keep the policy alone, with what it scored."""
-    tensors = _arrays(agent)
+    tensors = _arrays(parts.agent)
     assert counters.best is not None
-    save_checkpoint(
-        run_dir,
-        BEST,
-        env_step=counters.env_step,
-        values={"score": counters.best.to_json()},
-        tensors={name: tensors[name] for name in tensors if name.startswith("actor.")},
-    )
+    policy = {name: tensors[name] for name in tensors if name.startswith("actor.")}
+    _save(run_dir, BEST, parts, counters, {"score": counters.best.to_json()}, policy)
+
+
+def _save(
+    run_dir: Path,
+    name: str,
+    parts: LearnerParts,
+    counters: Counters,
+    values: dict[str, Any],
+    tensors: dict[str, NDArray[Any]],
+) -> None:
+    def save() -> None:
+        save_checkpoint(run_dir, name, env_step=counters.env_step, values=values, tensors=tensors)
+
+    num_bytes = sum(tensor.nbytes for tensor in tensors.values())
+    parts.when_full(save, checkpoints_dir(run_dir) / name, num_bytes)
 
 
 def restore_snapshot(

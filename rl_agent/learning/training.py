@@ -15,6 +15,7 @@ from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
 from rl_agent.algorithms.compilation import decide_compile
 from rl_agent.algorithms.registry import make_agent
 from rl_agent.clock import SteadyClock
+from rl_agent.data.disk import WaitForRoom, WhenFull
 from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
 from rl_agent.data.replay import Replay
 from rl_agent.deploy.run_contract import keep_contract
@@ -92,7 +93,10 @@ def train(
         if config.replay.is_prioritized:
             _use_weights(config, agent)
         replay = make_replay(config, env, run_dir, hooks.on_message)
-        journal = JournalWriter(journal_dir(run_dir), env.layout, config.journal)
+        when_full = WaitForRoom(lambda: stop.is_set, hooks.on_message)
+        journal = JournalWriter(
+            journal_dir(run_dir), env.layout, config.journal, when_full=when_full
+        )
         stack.callback(journal.close)
         _tell_dropped(journal, hooks)
         recent = RecentSteps(env.layout, config.health_every)
@@ -100,7 +104,7 @@ def train(
         _compile_if_due(config, agent, stop, hooks)
         evaluator = Evaluator(make_env(config.env, config.env_options), lambda: stop.is_set)
         stack.callback(evaluator.close)
-        metrics = _open_metrics(run_dir, checkpoint, hooks)
+        metrics = _open_metrics(run_dir, checkpoint, hooks, when_full)
         stack.callback(metrics.close)
         parts = LearnerParts(
             env=env,
@@ -111,6 +115,7 @@ def train(
             evaluator=evaluator,
             metrics=metrics,
             clock=SteadyClock(),
+            when_full=when_full,
             should_stop=lambda: stop.is_set,
             on_progress=hooks.on_progress,
         )
@@ -206,12 +211,13 @@ def _compile_if_due(
         hooks.on_message(f"update: eager, because compiling failed: {first_line}")
 
 
-def _open_metrics(run_dir: Path, checkpoint: Checkpoint | None, hooks: TrainHooks) -> MetricsWriter:
-    if checkpoint is None:
-        metrics = MetricsWriter(run_dir)
-    else:
-        position = int(checkpoint.values["metrics_position"])
-        metrics = MetricsWriter(run_dir, env_step=checkpoint.env_step, position=position)
+def _open_metrics(
+    run_dir: Path, checkpoint: Checkpoint | None, hooks: TrainHooks, when_full: WhenFull
+) -> MetricsWriter:
+    env_step = position = 0
+    if checkpoint is not None:
+        env_step, position = checkpoint.env_step, int(checkpoint.values["metrics_position"])
+    metrics = MetricsWriter(run_dir, env_step=env_step, position=position, when_full=when_full)
     if not metrics.has_tensorboard:
         hooks.on_message("tensorboard is not installed: figures go to metrics.jsonl alone")
     return metrics
