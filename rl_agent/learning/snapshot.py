@@ -17,7 +17,6 @@ from .checkpoint import (
     BEST,
     Checkpoint,
     checkpoints_dir,
-    prune_checkpoints,
     save_checkpoint,
     step_name,
 )
@@ -27,7 +26,7 @@ from .parts import Counters, LearnerParts
 def save_snapshot(
     run_dir: Path, parts: LearnerParts, counters: Counters, sample_rng: np.random.Generator
 ) -> None:
-    """Write a checkpoint of this very moment, and drop all but the newest.
+    """Write a checkpoint of this very moment.
 
     Raises:
         TrainingDivergedError: A weight is no longer finite; nothing is written.
@@ -35,10 +34,7 @@ def save_snapshot(
     tensors = _arrays(parts.agent)
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
-            raise TrainingDivergedError(
-                f"training diverged: {name} is not finite at step {counters.env_step}; the "
-                "checkpoints before it stay. Try a smaller learning rate, or layer norm."
-            )
+            raise TrainingDivergedError(f"{name} is not finite at step {counters.env_step}")
     parts.journal.sync()
     values = {
         "agent": parts.agent.get_state().values,
@@ -51,7 +47,6 @@ def save_snapshot(
         "is_compiled": parts.agent.is_compiled,
     }
     _save(run_dir, step_name(counters.env_step), parts, counters, values, tensors)
-    prune_checkpoints(run_dir)
 
 
 def save_best(run_dir: Path, parts: LearnerParts, counters: Counters) -> None:
