@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .health_checks import CHECKS, Check
-from .wording import limit_name, percent
+from .wording import LIMIT_NAMES, percent
 
 Lines = Sequence[Mapping[str, Any]]
 """Of `metrics.jsonl`, in order."""
@@ -101,7 +101,8 @@ def _reliance(looks: Lines) -> Iterator[Finding]:
     newest = looks[-1]
     share = float(newest.get("limited_steps", 0.0))
     level = _level(share, LEANING_WATCH, LEANING_TROUBLE)
-    parts = ", ".join(f"{limit_name(n)} {percent(s)}" for n, s in limits_by_share(newest)[:4])
+    limits = [(name, part) for name, part in limits_by_share(newest) if name in LIMIT_NAMES]
+    parts = ", ".join(f"{LIMIT_NAMES[name]} {percent(part)}" for name, part in limits[:4])
     text = f"The limits changed {percent(share)} of the last steps"
     text += f": {parts}." if parts else "."
     if level is not Level.OK:

@@ -10,7 +10,7 @@ from .charts import Dots, Frame, Layer, Line, Rule, draw_chart
 from .figures import figure, legend, section
 from .health import STEPS_BY, Finding, Level, Lines, limits_by_share, series
 from .page import html_document
-from .wording import limit_name
+from .wording import LIMIT_NAMES
 
 STYLES = ("s1", "s2", "s4", "s5", "s6", "s3")
 Curve = tuple[str, str, float]
@@ -133,12 +133,16 @@ def _limits(lines: Lines) -> str:
     # A limit that did nothing in a window is not noted there.
     full = [{STEPS_BY + name.lower(): 0.0 for name in seen} | dict(look) for look in looks]
     top = sorted(seen, key=lambda name: -max(look[STEPS_BY + name.lower()] for look in full))
-    curves = [(STEPS_BY + name.lower(), limit_name(name), 100.0) for name in top[: len(STYLES)]]
+    curves = [(STEPS_BY + name.lower(), _reason_name(name), 100.0) for name in top[: len(STYLES)]]
     means = (
         "In how many steps the safety gate changed what the policy asked for, and for which reason."
         " A policy that leans on limits moves as they let it, not as it learned."
     )
     return _chart("Reliance on limits", means, full, curves, "of the steps", unit=" %")
+
+
+def _reason_name(name: str) -> str:
+    return LIMIT_NAMES.get(name, name.replace("_", " ").lower())
 
 
 def _chart(

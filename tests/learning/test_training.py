@@ -61,7 +61,7 @@ def test_a_killed_run_goes_on_bit_by_bit_from_an_older_checkpoint(whole_run, tmp
     run_dir = tmp_path / "run"
     train(small_config(), run_dir, stop=StopAfter(looks))
     # As after a kill: the journal is ahead of the checkpoint, and ends within a record.
-    newest, before = step_checkpoints(run_dir)
+    newest, before, *_ = step_checkpoints(run_dir)
     shutil.rmtree(newest)
     with (journal_dir(run_dir) / "000000.journal").open("ab") as file:
         file.write(b"half a record")

@@ -46,8 +46,8 @@ def test_a_run_that_is_well_is_told_so():
     ("name", "key", "watch", "trouble"),
     [
         ("overestimation", "q_bias_relative", 0.3, 1.0),
-        ("dormant units, actor", "actor_dormant_units", 0.25, 0.5),
-        ("dormant units, critic", "critic_dormant_units", 0.25, 0.5),
+        ("dormant units, actor", "actor_dormant_units", 0.4, 0.7),
+        ("dormant units, critic", "critic_dormant_units", 0.4, 0.7),
         ("weight norm, actor", "actor_weight_norm", 30.0, 100.0),
         ("weight norm, critic", "critic_weight_norm", 30.0, 100.0),
         ("gradient norm, actor", "actor_gradient_norm", 10.0, 100.0),
@@ -79,7 +79,9 @@ def test_growth_is_not_judged_before_there_are_enough_looks():
 
 
 def test_the_limits_are_named_with_their_shares():
-    lines = run(limited_steps=0.14, steps_by_position=0.03, steps_by_velocity=0.12)
+    lines = run(
+        limited_steps=0.14, steps_by_position=0.03, steps_by_velocity=0.12, steps_by_start_ramp=0.2
+    )
     sentence = {f.name: f.sentence for f in judge(lines)}["reliance on limits"]
     assert "14 % of the last steps: the top speed 12 %, the end stops 3 %." in sentence
 
