@@ -62,6 +62,10 @@ class JournalError(SurefootError):
     """A journal's header or schema does not hold."""
 
 
+class DiskFullError(SurefootError):
+    """A stop was asked for while a disk had no room; what was written before is whole."""
+
+
 class EnvironmentNotSupportedError(SurefootError):
     """A Gymnasium environment that the learner cannot work with, with the reason."""
 

@@ -7,6 +7,7 @@ same arithmetic, and two generators' states are all there is to checkpoint.
 from __future__ import annotations
 
 import copy
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
@@ -23,9 +24,10 @@ from rl_agent.networks.squashed_gaussian import SquashedGaussianActor, sample_sq
 from rl_agent.types import FloatArray
 
 from .adam import Adam
-from .agent import Agent, AgentState
+from .agent import Agent, AgentState, PolicySample
 from .agent_config import AgentConfig
 from .compilation import GradientFunction, LossFunction, compiled_gradients, eager_gradients
+from .network_health import network_health
 from .targets import polyak_
 from .update_inputs import UpdateInputs
 
@@ -47,6 +49,8 @@ class ActorCritic(Agent):
         self.config: Any = config
         self.obs_dim, self.act_dim = obs_dim, act_dim
         self.gradient_step = 0
+        self.has_batch = False
+        """Whether `inputs` hold one."""
         self.hidden_dtype: torch.dtype = getattr(torch, getattr(config, "precision", "float32"))
         generator = torch.Generator().manual_seed(seed)
         self.actor = self.make_actor(generator)
@@ -139,7 +143,8 @@ class ActorCritic(Agent):
     @torch.no_grad()
     def value(self, obs: FloatArray, action: FloatArray) -> FloatArray:
         """Return Q (B,) as the critics hold it on average."""
-        critic_input = self.critic_input(torch.from_numpy(obs), torch.from_numpy(action))
+        # Copied into torch's memory, which is aligned: products can depend on that.
+        critic_input = self.critic_input(torch.tensor(obs), torch.tensor(action))
         return self.q_values(critic_input).mean(0).numpy()
 
     def critic_input(self, obs: Tensor, action: Tensor) -> Tensor:
@@ -159,6 +164,7 @@ class ActorCritic(Agent):
     def update(self, batch: Batch) -> None:
         """Take one critic update, and every `policy_delay`-th time an actor update."""
         self.inputs.load(batch, self.update_rng)
+        self.has_batch = True
         self.draw(self.update_rng)
         self._critic_sums += self._critic_step()
         self.constrain(self.critic)
@@ -242,7 +248,7 @@ class ActorCritic(Agent):
                 critic_step()
                 actor_step()
         finally:
-            self._copy_tensors(before)
+            self.copy_tensors(before)
         self._critic_step, self._actor_step = critic_step, actor_step
         self.is_compiled = True
 
@@ -250,6 +256,26 @@ class ActorCritic(Agent):
         """Return losses, Q values and whatever else is told, averaged since the last call."""
         values = _averages(self.critic_metrics, self._critic_sums)
         return values | _averages(self.actor_metrics, self._actor_sums)
+
+    @torch.no_grad()
+    def health(self) -> dict[str, float]:
+        """Return figures of the networks, on the last update's batch; empty before the first."""
+        figures = network_health(self) if self.has_batch else {}
+        return {name: value for name, value in figures.items() if math.isfinite(value)}
+
+    @torch.no_grad()
+    def try_policy(self, obs: FloatArray) -> PolicySample:
+        """Return actions as it explores, drawn with numbers of their own."""
+        shape = (len(obs), self.act_dim)
+        noise = torch.tensor(np.random.default_rng(0).standard_normal(shape, dtype=np.float32))
+        mean, log_std = self.online_actor(torch.tensor(obs))
+        bonus = self.entropy_bonus(mean, log_std, noise)
+        return PolicySample(self.explore(mean, log_std, noise).numpy(), bonus.numpy())
+
+    def entropy_bonus(self, mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
+        """Return (B,) what the critics count for the policy's entropy, in the task's units."""
+        del log_std, noise
+        return torch.zeros(len(mean))
 
     def get_state(self) -> AgentState:
         """Return networks, moments, generators and the counter."""
@@ -263,7 +289,7 @@ class ActorCritic(Agent):
 
     def set_state(self, state: AgentState) -> None:
         """Continue from a state of an agent with the same dimensions and networks."""
-        self._copy_tensors(state.tensors)
+        self.copy_tensors(state.tensors)
         self.gradient_step = int(state.values["gradient_step"])
         self.exploration_rng.bit_generator.state = state.values["exploration_rng"]
         self.exploration.set_state(state.values.get("exploration", {}))
@@ -295,7 +321,12 @@ class ActorCritic(Agent):
         return dict(self.named_tensors())
 
     @torch.no_grad()
-    def _copy_tensors(self, source: dict[str, Tensor]) -> None:
+    def copy_tensors(self, source: dict[str, Tensor]) -> None:
+        """Set all of `named_tensors` in place.
+
+        Raises:
+            ValueError: They are of another agent.
+        """
         own = self._tensors()
         if own.keys() != source.keys():
             missing = sorted(own.keys() ^ source.keys())[:3]

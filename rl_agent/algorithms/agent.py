@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor
 
@@ -21,6 +21,13 @@ class AgentState:
 
     tensors: dict[str, Tensor]
     values: dict[str, Any]
+
+
+class PolicySample(NamedTuple):
+    """What the policy that explores does in some states."""
+
+    action: FloatArray  # (B, act_dim) in [-1, 1]
+    entropy_bonus: FloatArray  # (B,) what critics count for the entropy there, beside rewards
 
 
 class Agent(ABC):
@@ -92,6 +99,21 @@ class Agent(ABC):
     @abstractmethod
     def metrics(self) -> dict[str, float]:
         """Return averages since the last call; empty if there was no update."""
+
+    def health(self) -> dict[str, float]:
+        """Return figures of the networks themselves, finite ones alone; the agent stays as it is.
+
+        Generators, statistics and weights are not touched, and what can't be told is left out.
+        """
+        return {}
+
+    def try_policy(self, obs: FloatArray) -> PolicySample | None:
+        """Return what it does for observations (B, obs_dim), touching no generator; None if unable.
+
+        It is the policy whose returns `value` is about.
+        """
+        del obs
+        return None
 
     @abstractmethod
     def get_state(self) -> AgentState:

@@ -46,6 +46,16 @@ class MaxEntActorCritic(ActorCritic):
         next_input = self.critic_input(inputs.next_obs, action)
         return next_input, self.temperature.alpha * log_prob
 
+    def entropy_bonus(self, mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
+        """Return (B,) -alpha log pi of the sampled actions, in the task's units."""
+        log_prob = sample_squashed(mean, log_std, noise).log_prob
+        return -self.temperature.alpha * self.value_scale * log_prob
+
+    @property
+    def value_scale(self) -> Tensor:
+        """Scalar: what values inside are multiplied with to be in the task's units."""
+        return torch.ones(())
+
     def update_actor(self, gradients_of: GradientFunction) -> Tensor:
         """Climb Q - alpha log pi, then let the temperature follow the entropy."""
         inputs = self.inputs

@@ -68,9 +68,14 @@ class SimbaV2(MaxEntActorCritic):
         """Bring weights back to the sphere."""
         project_to_sphere_(network)
 
+    @property
+    def value_scale(self) -> Tensor:
+        """Scalar: the scale of rewards."""
+        return self.reward_scale.scale
+
     def q_values(self, critic_input: Tensor) -> Tensor:
         """Return (E, B), what critics expect, in the task's units."""
-        return self.support.value(self.critic(critic_input)) * self.reward_scale.scale
+        return self.support.value(self.critic(critic_input)) * self.value_scale
 
     def policy_value(self, critic_input: Tensor) -> Tensor:
         """Return the least that a critic expects."""

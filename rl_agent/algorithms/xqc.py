@@ -76,9 +76,14 @@ class Xqc(BatchNormActorCritic):
         """Take a reward of the running experience into the scale."""
         self.reward_scale.observe(reward, is_last=is_last)
 
+    @property
+    def value_scale(self) -> Tensor:
+        """Scalar: the scale of rewards."""
+        return self.reward_scale.scale
+
     def q_values(self, critic_input: Tensor) -> Tensor:
         """Return (E, B), each critic's mean, in the task's units."""
-        return self.support.value(self.critic(critic_input)) * self.reward_scale.scale
+        return self.support.value(self.critic(critic_input)) * self.value_scale
 
     def policy_value(self, critic_input: Tensor) -> Tensor:
         """Return the least critic's mean, scaled as the temperature is."""

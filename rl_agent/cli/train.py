@@ -101,10 +101,21 @@ def summary_lines(config: TrainConfig, run_dir: Path, result: TrainResult) -> li
         lines.append(f"Ended early: {100 * target:.0f} % of fresh episodes succeed.")
     if result.best is not None:
         lines.append(f"Best policy: step {result.best_step}, {_score(result.best)}.")
+    lines += _worries(run_dir)
     if config.env.startswith("sim:"):
         lines.append(f"Next: surefoot export {run_dir}")
     lines.append(f"Curves: tensorboard --logdir {run_dir / 'tb'}")
     return lines
+
+
+def _worries(run_dir: Path) -> list[str]:
+    """Return what is not well with the run, and where to read more."""
+    from rl_agent.learning.metrics import read_metrics
+    from rl_agent.reporting.health import Level, judge
+
+    findings = judge(read_metrics(run_dir))
+    found = [f"{f.level.capitalize()}: {f.sentence}" for f in findings if f.level is not Level.OK]
+    return [*found, f"Health: surefoot health {run_dir}"] if findings else []
 
 
 def _score(score: Any) -> str:

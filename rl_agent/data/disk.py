@@ -1,9 +1,98 @@
-"""Writes that survive a power failure: temporary name, fsync, rename, fsync of the directory."""
+"""Writes that survive a power failure, and a disk that is full for a while.
+
+The first by temporary name, fsync, rename, fsync of the directory; the second by waiting.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
+
+from rl_agent.exceptions import DiskFullError
+
+RETRY_S = 2.0
+"""Between two tries; after Ctrl-C it ends at the next one."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+WhenFull = Callable[[Callable[[], None], Path, int], None]
+"""Carries out a write that may be done again, of so many bytes to a path, or raises its OSError."""
+
+
+def refuse(write: Callable[[], None], path: Path, num_bytes: int) -> None:
+    """Try once."""
+    del path, num_bytes
+    write()
+
+
+@dataclass(frozen=True)
+class WaitForRoom:
+    """Where a disk is full, says so once and tries again until there is room."""
+
+    should_stop: Callable[[], bool]
+    on_message: Callable[[str], None]
+    sleep: Callable[[float], None] = time.sleep
+
+    def __call__(self, write: Callable[[], None], path: Path, num_bytes: int) -> None:
+        """Carry out `write`.
+
+        Raises:
+            DiskFullError: A stop was asked for while there was no room.
+            OSError: It failed for another reason.
+        """
+        has_waited = False
+        while not self._is_done(write):
+            if not has_waited:
+                self.on_message(_no_room(path, num_bytes))
+            has_waited = True
+            if self.should_stop():
+                raise DiskFullError(f"stopped while the disk was full: {path} was not written")
+            self.sleep(RETRY_S)
+        if has_waited:
+            self.on_message(f"there is room again: {path} is written, and training goes on")
+
+    def _is_done(self, write: Callable[[], None]) -> bool:
+        try:
+            write()
+        except OSError as error:
+            if error.errno in _FULL:
+                return False
+            raise
+        return True
+
+
+def append_whole(file: BinaryIO, data: bytes | memoryview, position: int) -> None:
+    """Append all of `data` to an unbuffered file that ends at `position`, or none of it.
+
+    Raises:
+        OSError: It could not be written, for example for want of room.
+    """
+    try:
+        written = file.write(data)
+        if written != len(data):
+            raise OSError(errno.ENOSPC, f"{written} of {len(data)} bytes were written")
+    except OSError:
+        os.truncate(file.name, position)
+        raise
+
+
+def _no_room(path: Path, num_bytes: int) -> str:
+    free = shutil.disk_usage(path.parent).free
+    return (
+        f"DISK FULL, training waits: {path} needs {_size(num_bytes)}, {_size(free)} are free;"
+        f" make room, and it goes on by itself (tries every {RETRY_S:g} s, Ctrl-C ends)"
+    )
+
+
+def _size(num_bytes: int) -> str:
+    if num_bytes < 1e6:
+        return f"{num_bytes / 1e3:.1f} kB"
+    return f"{num_bytes / 1e6:.1f} MB"
 
 
 def fsync_directory(directory: Path) -> None:

@@ -21,7 +21,7 @@ from rl_agent.clock import Clock, SteadyClock
 from rl_agent.exceptions import JournalError
 from rl_agent.types import Transition
 
-from .disk import fsync_directory
+from .disk import WhenFull, append_whole, fsync_directory, refuse
 from .journal_segment import (
     PREFIX_BYTES,
     Header,
@@ -78,7 +78,18 @@ class JournalWriter:
         layout: TransitionLayout,
         config: JournalConfig | None = None,
         clock: Clock | None = None,
+        when_full: WhenFull = refuse,
     ) -> None:
+        """Open it.
+
+        Args:
+            directory: Of its segments; made if it is not there.
+            layout: Of its rows.
+            config: How it is written.
+            clock: Tells when to sync.
+            when_full: What to do about a disk without room; a record is then written once.
+        """
+        self._when_full = when_full
         self.directory = directory
         self.layout = layout
         self.config = config or JournalConfig()
@@ -125,7 +136,9 @@ class JournalWriter:
     def sync(self) -> None:
         """Force all records onto the disk."""
         if self._file is not None:
-            os.fsync(self._file.fileno())
+            # Some file systems find out only here that there is no room.
+            descriptor = self._file.fileno()
+            self._when_full(lambda: os.fsync(descriptor), self.directory, 0)
             fsync_directory(self.directory)
         self._synced_s = self._clock.now()
 
@@ -188,21 +201,23 @@ class JournalWriter:
         header = Header(layout=self.layout, segment=index, first_record=self._num_records)
         self._position = 0
         path = self.directory / f"{index:06d}.journal"
-        path.touch(exist_ok=False)
+        self._carry_out(lambda: path.touch(exist_ok=False), path, 0)
         # Appending, or the record after one that was cut short would leave a hole before it.
         self._file = path.open("ab", buffering=0)
         self._write(memoryview(header.to_bytes()))
 
     def _write(self, data: memoryview) -> None:
         assert self._file is not None
-        try:
-            written = self._file.write(data)
-            if written != len(data):
-                raise OSError(f"{written} of {len(data)} bytes were written")
-        except OSError as error:
-            os.truncate(self._file.name, self._position)
-            raise JournalError(f"{self._file.name}: cannot be written: {error}") from error
+        file, position = self._file, self._position
+        path = self.directory / Path(file.name).name
+        self._carry_out(lambda: append_whole(file, data, position), path, len(data))
         self._position += len(data)
+
+    def _carry_out(self, write: Callable[[], None], path: Path, num_bytes: int) -> None:
+        try:
+            self._when_full(write, path, num_bytes)
+        except OSError as error:
+            raise JournalError(f"{path}: cannot be written: {error}") from error
 
     def _sync_if_due(self) -> None:
         if self.config.sync is SyncPolicy.NONE:

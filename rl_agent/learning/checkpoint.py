@@ -135,10 +135,22 @@ def step_checkpoints(run_dir: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name), reverse=True)
 
 
-def prune_checkpoints(run_dir: Path, keep: int = NUM_KEPT) -> None:
-    """Remove all but the newest `keep` checkpoints."""
-    for path in step_checkpoints(run_dir)[keep:]:
-        _remove(path)
+def prune_checkpoints(run_dir: Path, keep: int = NUM_KEPT, *, spare: int | None = None) -> None:
+    """Remove all but the newest `keep` checkpoints, and the newest one up to step `spare`."""
+    found = step_checkpoints(run_dir)
+    old = [path for path in found if spare is not None and int(path.name) <= spare]
+    for path in found[keep:]:
+        if path not in old[:1]:
+            _remove(path)
+
+
+def drop_newer_checkpoints(run_dir: Path, env_step: int) -> None:
+    """Remove what was saved after a step, if something older is there to go on from."""
+    found = step_checkpoints(run_dir)
+    newer = [path for path in found if int(path.name) > env_step]
+    if len(newer) < len(found):
+        for path in newer:
+            _remove(path)
 
 
 def whole_checkpoints(run_dir: Path, messages: list[str]) -> Iterator[Checkpoint]:

@@ -71,13 +71,15 @@ class TrainConfig:
     """Wall time between checkpoints [s]; no result depends on it."""
     log_every: int = 200
     """Environment steps between lines of metrics."""
+    health_every: int = 1000
+    """Environment steps between looks at the networks' health; 0 for never. Changes no result."""
 
     def __post_init__(self) -> None:
         for name in ("num_steps", "learning_starts", "random_hold", "buffer_size", "log_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
-        if self.seed < 0:
-            raise ValueError("seed must not be negative")
+        if self.seed < 0 or self.health_every < 0:
+            raise ValueError("seed and health_every must not be negative")
         if self.buffer_size < self.agent.n_step:
             raise ValueError("buffer_size must hold n_step steps")
         if self.checkpoint_every_s <= 0.0:

@@ -13,12 +13,20 @@ from pathlib import Path
 import numpy as np
 
 from rl_agent.exceptions import TrainingDivergedError
+from rl_agent.reporting.health import Level, judge
 from rl_agent.types import FloatArray
 
-from .checkpoint import Checkpoint
+from .checkpoint import (
+    Checkpoint,
+    drop_newer_checkpoints,
+    prune_checkpoints,
+    step_checkpoints,
+)
 from .config import TrainConfig
 from .env_adapter import EpisodeSummary
 from .evaluate import EvaluationInterruptedError, Score
+from .health import health_figures
+from .metrics import read_metrics
 from .parts import Counters, LearnerParts
 from .progress import Progress, RateMeter
 from .schedule import UpdateSchedule
@@ -50,6 +58,8 @@ class Learner:
         self.sample_rng = np.random.default_rng([config.seed, 0])
         self.newest_evaluation: Score | None = None
         self._guard = ValueGuard(config.agent.discount)
+        self._sound_step = 0
+        """Up to which the critics' values could be: what was saved by then is worth keeping."""
         self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
         self._saved_s = self.parts.clock.now()
         self._rates = RateMeter(self.parts.clock)
@@ -64,6 +74,7 @@ class Learner:
             if self.counters.env_step >= self.config.num_steps or self.has_met_target:
                 return True
             self._step()
+            self._note_health_if_due()
             self._log_if_due()
             if self.parts.clock.now() - self._saved_s >= self.config.checkpoint_every_s:
                 self.save()
@@ -84,6 +95,7 @@ class Learner:
         with watch.measure("journal"):
             parts.journal.append(result.transition)
             parts.replay.add(result.transition)
+            parts.recent.add(result.transition)
         # A broken one would poison the statistics for good; the row is quarantined later.
         if np.isfinite(result.transition.reward):
             is_last = result.episode is not None
@@ -161,7 +173,7 @@ class Learner:
             success_streak=counters.success_streak + 1 if has_met else 0,
         )
         if self.counters.best_step == counters.env_step:
-            save_best(self.run_dir, self.parts.agent, self.counters)
+            save_best(self.run_dir, self.parts, self.counters)
         self.newest_evaluation = confirmed or score
         values = self.newest_evaluation.to_json() | self.parts.time.seconds
         self.parts.metrics.write("evaluation", counters.env_step, values)
@@ -187,21 +199,55 @@ class Learner:
             values["is_success"] = int(episode.is_success)
         self.parts.metrics.write("episode", self.counters.env_step, values)
 
+    def _note_health_if_due(self) -> None:
+        every = self.config.health_every
+        if every and self.counters.env_step % every == 0:
+            with self.stopwatch.measure("health"):
+                self._note_health()
+
+    def _note_health(self) -> None:
+        rows = self.parts.recent.since(self.config.learning_starts)
+        figures = health_figures(rows, self.parts.agent, self.config)
+        if figures:
+            self.parts.metrics.write("health", self.counters.env_step, figures)
+
     def _log_if_due(self) -> None:
         if self._rates.is_due:
             self._report()
         if self.counters.env_step % self.config.log_every:
             return
         values = self.parts.agent.metrics()
-        if trouble := self._guard.judge(values):
-            raise TrainingDivergedError(
-                f"training diverged by step {self.counters.env_step}: {trouble}; the checkpoints "
-                "before it stay. Try a smaller learning rate, layer norm or more critics."
-            )
+        trouble = self._guard.judge(values)
+        if trouble:
+            self._note_divergence(values)
+            raise TrainingDivergedError(self._explain(trouble))
+        if not self._guard.is_suspicious:
+            self._sound_step = self.counters.env_step
         values["num_quarantined"] = self.parts.replay.num_quarantined
         values["intervention_share"] = self.counters.num_interventions / self.counters.env_step
         values["gradient_step"] = self.parts.agent.gradient_step
         self.parts.metrics.write("train", self.counters.env_step, values)
+
+    def _note_divergence(self, values: dict[str, float]) -> None:
+        """Leave the figures of the end, and no checkpoint of critics that were lost already."""
+        self._note_health()
+        self.parts.metrics.write("diverged", self.counters.env_step, values)
+        drop_newer_checkpoints(self.run_dir, self._sound_step)
+
+    def _explain(self, trouble: str) -> str:
+        """Return what happened, which figures show it, and what is left to go on from."""
+        self.parts.metrics.flush()
+        findings = judge(read_metrics(self.run_dir))
+        shown = [f.sentence for f in findings if f.level is Level.TROUBLE]
+        kept = step_checkpoints(self.run_dir)
+        left = f"the checkpoint of step {int(kept[0].name)} stays" if kept else "none was kept"
+        return " ".join(
+            (
+                f"training diverged by step {self.counters.env_step}: {trouble}; {left}.",
+                *shown,
+                f"Curves: surefoot health {self.run_dir}",
+            )
+        )
 
     def _report(self) -> None:
         counters, agent = self.counters, self.parts.agent
@@ -229,7 +275,11 @@ class Learner:
             TrainingDivergedError: A weight is no longer finite; the checkpoints before stay.
         """
         with self.stopwatch.measure("checkpoint"):
-            save_snapshot(self.run_dir, self.parts, self.counters, self.sample_rng)
+            try:
+                save_snapshot(self.run_dir, self.parts, self.counters, self.sample_rng)
+            except TrainingDivergedError as error:
+                raise TrainingDivergedError(self._explain(str(error))) from error
+            prune_checkpoints(self.run_dir, spare=self._sound_step)
         self._saved_s = self.parts.clock.now()
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -240,6 +290,7 @@ class Learner:
         """
         restart_seed = self.config.seed + checkpoint.env_step
         self.counters = restore_snapshot(checkpoint, self.parts, self.sample_rng, restart_seed)
+        self._sound_step = checkpoint.env_step
         self._rates = RateMeter(
             self.parts.clock, self.counters.env_step, self.parts.agent.gradient_step
         )

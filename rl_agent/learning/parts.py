@@ -8,6 +8,7 @@ from typing import Any
 
 from rl_agent.algorithms.agent import Agent
 from rl_agent.clock import Clock
+from rl_agent.data.disk import WhenFull
 from rl_agent.data.journal import JournalWriter
 from rl_agent.data.replay import Replay
 
@@ -15,6 +16,7 @@ from .env_adapter import EnvAdapter
 from .evaluate import Evaluator, Score
 from .metrics import MetricsWriter
 from .progress import Progress
+from .recent_steps import RecentSteps
 from .training_time import TrainingTime
 
 
@@ -25,10 +27,12 @@ class LearnerParts:
     env: EnvAdapter
     agent: Agent
     replay: Replay
+    recent: RecentSteps
     journal: JournalWriter
     evaluator: Evaluator
     metrics: MetricsWriter
     clock: Clock
+    when_full: WhenFull
     time: TrainingTime
     should_stop: Callable[[], bool]
     on_progress: Callable[[Progress], None]

@@ -13,14 +13,20 @@ from numpy.typing import NDArray
 from rl_agent.algorithms.agent import Agent, AgentState
 from rl_agent.exceptions import CheckpointError, TrainingDivergedError
 
-from .checkpoint import BEST, Checkpoint, prune_checkpoints, save_checkpoint, step_name
+from .checkpoint import (
+    BEST,
+    Checkpoint,
+    checkpoints_dir,
+    save_checkpoint,
+    step_name,
+)
 from .parts import Counters, LearnerParts
 
 
 def save_snapshot(
     run_dir: Path, parts: LearnerParts, counters: Counters, sample_rng: np.random.Generator
 ) -> None:
-    """Write a checkpoint of this very moment, and drop all but the newest.
+    """Write a checkpoint of this very moment.
 
     Raises:
         TrainingDivergedError: A weight is no longer finite; nothing is written.
@@ -28,10 +34,7 @@ def save_snapshot(
     tensors = _arrays(parts.agent)
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
-            raise TrainingDivergedError(
-                f"training diverged: {name} is not finite at step {counters.env_step}; the "
-                "checkpoints before it stay. Try a smaller learning rate, or layer norm."
-            )
+            raise TrainingDivergedError(f"{name} is not finite at step {counters.env_step}")
     parts.journal.sync()
     values = {
         "agent": parts.agent.get_state().values,
@@ -44,27 +47,30 @@ def save_snapshot(
         "is_compiled": parts.agent.is_compiled,
         "time": parts.time.seconds,
     }
-    save_checkpoint(
-        run_dir,
-        step_name(counters.env_step),
-        env_step=counters.env_step,
-        values=values,
-        tensors=tensors,
-    )
-    prune_checkpoints(run_dir)
+    _save(run_dir, step_name(counters.env_step), parts, counters, values, tensors)
 
 
-def save_best(run_dir: Path, agent: Agent, counters: Counters) -> None:
+def save_best(run_dir: Path, parts: LearnerParts, counters: Counters) -> None:
     """Keep the policy alone, with what it scored."""
-    tensors = _arrays(agent)
+    tensors = _arrays(parts.agent)
     assert counters.best is not None
-    save_checkpoint(
-        run_dir,
-        BEST,
-        env_step=counters.env_step,
-        values={"score": counters.best.to_json()},
-        tensors={name: tensors[name] for name in tensors if name.startswith("actor.")},
-    )
+    policy = {name: tensors[name] for name in tensors if name.startswith("actor.")}
+    _save(run_dir, BEST, parts, counters, {"score": counters.best.to_json()}, policy)
+
+
+def _save(
+    run_dir: Path,
+    name: str,
+    parts: LearnerParts,
+    counters: Counters,
+    values: dict[str, Any],
+    tensors: dict[str, NDArray[Any]],
+) -> None:
+    def save() -> None:
+        save_checkpoint(run_dir, name, env_step=counters.env_step, values=values, tensors=tensors)
+
+    num_bytes = sum(tensor.nbytes for tensor in tensors.values())
+    parts.when_full(save, checkpoints_dir(run_dir) / name, num_bytes)
 
 
 def restore_snapshot(

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from rl_agent.algorithms.agent import Agent
@@ -14,6 +15,7 @@ from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
 from rl_agent.algorithms.compilation import decide_compile
 from rl_agent.algorithms.registry import make_agent
 from rl_agent.clock import ProcessClock, SteadyClock
+from rl_agent.data.disk import WaitForRoom, WhenFull
 from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
 from rl_agent.data.replay import Replay
 from rl_agent.deploy.run_contract import keep_contract
@@ -27,6 +29,7 @@ from .learner import Learner
 from .metrics import MetricsWriter
 from .parts import LearnerParts
 from .progress import Progress
+from .recent_steps import RecentSteps
 from .replay_setup import make_replay, resolve_replay
 from .run_folder import holds_run, journal_dir, write_config
 from .schedule import UpdateSchedule
@@ -91,24 +94,30 @@ def train(
         if config.replay.is_prioritized:
             _use_weights(config, agent)
         replay = make_replay(config, env, run_dir, hooks.on_message)
-        journal = JournalWriter(journal_dir(run_dir), env.layout, config.journal)
+        when_full = WaitForRoom(lambda: stop.is_set, hooks.on_message)
+        journal = JournalWriter(
+            journal_dir(run_dir), env.layout, config.journal, when_full=when_full
+        )
         stack.callback(journal.close)
         _tell_dropped(journal, hooks)
-        checkpoint = _rewind(run_dir, journal, replay, hooks)
+        recent = RecentSteps(env.layout, config.health_every)
+        checkpoint = _rewind(run_dir, journal, (replay, recent), hooks)
         _compile_if_due(config, agent, stop, hooks)
         evaluator = Evaluator(make_env(config.env, config.env_options), lambda: stop.is_set)
         stack.callback(evaluator.close)
-        metrics = _open_metrics(run_dir, checkpoint, hooks)
+        metrics = _open_metrics(run_dir, checkpoint, hooks, when_full)
         stack.callback(metrics.close)
         parts = LearnerParts(
             env=env,
             agent=agent,
             replay=replay,
+            recent=recent,
             journal=journal,
             evaluator=evaluator,
             metrics=metrics,
             clock=SteadyClock(),
             time=TrainingTime(ProcessClock(), SteadyClock()),
+            when_full=when_full,
             should_stop=lambda: stop.is_set,
             on_progress=hooks.on_progress,
         )
@@ -147,16 +156,22 @@ def _use_weights(config: TrainConfig, agent: Agent) -> None:
 
 
 def _rewind(
-    run_dir: Path, journal: JournalWriter, replay: Replay, hooks: TrainHooks
+    run_dir: Path, journal: JournalWriter, kept: tuple[Replay, RecentSteps], hooks: TrainHooks
 ) -> Checkpoint | None:
-    """Return the newest checkpoint that the journal supports, and cut both back to it."""
+    """Return the newest checkpoint that the journal supports, and cut all back to it."""
+
+    def take(rows: np.ndarray) -> None:
+        for steps in kept:
+            steps.add_rows(rows)
+
     for checkpoint in _whole_checkpoints(run_dir, hooks):
         offset = JournalOffset(**checkpoint.values["journal"])
         try:
             journal.truncate_to(offset)
-            tail = JournalReader(journal.directory).pass_to(replay.add_rows, offset)
+            tail = JournalReader(journal.directory).pass_to(take, offset)
         except JournalError as error:
-            replay.clear()
+            for steps in kept:
+                steps.clear()
             hooks.on_message(f"{error}; taking an older checkpoint")
             continue
         if tail.digest != offset.digest:
@@ -198,12 +213,13 @@ def _compile_if_due(
         hooks.on_message(f"update: eager, because compiling failed: {first_line}")
 
 
-def _open_metrics(run_dir: Path, checkpoint: Checkpoint | None, hooks: TrainHooks) -> MetricsWriter:
-    if checkpoint is None:
-        metrics = MetricsWriter(run_dir)
-    else:
-        position = int(checkpoint.values["metrics_position"])
-        metrics = MetricsWriter(run_dir, env_step=checkpoint.env_step, position=position)
+def _open_metrics(
+    run_dir: Path, checkpoint: Checkpoint | None, hooks: TrainHooks, when_full: WhenFull
+) -> MetricsWriter:
+    env_step = position = 0
+    if checkpoint is not None:
+        env_step, position = checkpoint.env_step, int(checkpoint.values["metrics_position"])
+    metrics = MetricsWriter(run_dir, env_step=env_step, position=position, when_full=when_full)
     if not metrics.has_tensorboard:
         hooks.on_message("tensorboard is not installed: figures go to metrics.jsonl alone")
     return metrics

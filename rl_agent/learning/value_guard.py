@@ -29,6 +29,11 @@ class ValueGuard:
         self._num_rewards = 0
         self._num_beyond = 0
 
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether the last report was beyond the bound."""
+        return self._num_beyond > 0
+
     def note_reward(self, reward: float) -> None:
         """Take a finite reward into account."""
         self._largest = max(self._largest, abs(reward))

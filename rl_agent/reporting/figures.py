@@ -47,15 +47,15 @@ def learning_curve(report: Report) -> str:
         " up means that it learned to reach, not a few targets by heart."
     )
     names = (("s1", "tests on fresh targets"), ("s3", "practice"))
-    items = "".join(legend_item(style, "disc", text) for style, text in names)
-    legend = f'<ul class="legend">{items}</ul>'
     caption = (
         f"{percent(last.success_share)} of the test targets after"
         f" {count(training.env_steps, 'step')} of practice and"
         f" {count(training.gradient_steps, 'improvement')} of the network,"
         f" in {training.seconds:.0f} s."
     )
-    return section("How it learned", means, figure(legend + draw_chart(frame, layers), caption))
+    return section(
+        "How it learned", means, figure(legend(names) + draw_chart(frame, layers), caption)
+    )
 
 
 def _curve(points: Sequence[LearningPoint]) -> tuple[list[float], list[float]]:
@@ -186,6 +186,12 @@ def figure(content: str, caption: str) -> str:
     return f"<figure>{words}{content}</figure>"
 
 
+def legend(entries: Sequence[tuple[str, str]]) -> str:
+    """Return a list of styles and what they stand for."""
+    items = "".join(_legend_item(style, "disc", words) for style, words in entries)
+    return f'<ul class="legend">{items}</ul>'
+
+
 def _smoothness_row(figures: SmoothnessFigures) -> str:
     turns = _beside(figures.sign_changes_per_s, figures.reference_sign_changes_per_s, ".2f")
     energy = _beside(figures.energy, figures.reference_energy, ".2g", " rad²/s")
@@ -218,8 +224,7 @@ def _speed_example(report: Report) -> str:
         [Line(example.time_s, example.ideal, "s3"), Line(example.time_s, example.speed, "s1")],
     )
     words = (("s1", "commanded by the trained policy"), ("s3", "ideal for the same reach"))
-    items = "".join(legend_item(style, "disc", text) for style, text in words)
-    return f'<figure><ul class="legend">{items}</ul>{chart}</figure>'
+    return figure(legend(words) + chart, "")
 
 
 def _trial_dots(series: ReachSeries) -> Dots:

@@ -21,7 +21,6 @@ def render_page(report: Report, pictures: Mapping[str, bytes]) -> str:
         report: What was measured.
         pictures: PNG by file name, for the pictures that the report names.
     """
-    style = files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     body = "".join(
         (
             _header(report),
@@ -38,7 +37,12 @@ def render_page(report: Report, pictures: Mapping[str, bytes]) -> str:
             _fine_print(report),
         )
     )
-    title = f"Surefoot: {report.robot} learns to {report.task}"
+    return html_document(f"Surefoot: {report.robot} learns to {report.task}", body)
+
+
+def html_document(title: str, body: str) -> str:
+    """Return a whole page around `body`, which is HTML; `title` is text."""
+    style = files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -76,6 +76,59 @@ def test_metrics_are_finite_and_told_once(make_agent, make_batch, name):
     assert agent.metrics() == {}
 
 
+FIGURES = {
+    f"{network}_{figure}"
+    for network in ("actor", "critic")
+    for figure in ("dormant_units", "dead_units", "weight_norm", "gradient_norm")
+}
+SPREAD = {"q_spread", "q_spread_relative"}
+
+
+@every_algorithm
+def test_health_tells_of_both_networks(make_agent, make_batch, name):
+    figures = trained(make_agent, make_batch, name, updates=6).health()
+    assert figures.keys() == FIGURES | (set() if name == "ddpg" else SPREAD)
+    assert all(np.isfinite(value) and value >= 0.0 for value in figures.values())
+    for network in ("actor", "critic"):
+        assert figures[f"{network}_dead_units"] <= figures[f"{network}_dormant_units"] < 1.0
+        assert figures[f"{network}_weight_norm"] > 0.0
+        assert figures[f"{network}_gradient_norm"] > 0.0
+
+
+@every_algorithm
+def test_an_agent_without_a_batch_leaves_its_health_out(make_agent, name):
+    assert make_agent(name).health() == {}
+
+
+@every_algorithm
+def test_a_look_at_its_health_changes_nothing(make_agent, make_batch, name):
+    agents = [make_agent(name) for _ in range(2)]
+    for index in range(6):
+        for agent in agents:
+            agent.observe(OBS + index)
+            agent.observe_reward(float(index), is_last=False)
+            agent.update(make_batch(index))
+        agents[0].health()
+        agents[0].try_policy(np.stack([OBS, -OBS]))
+    own, other = (tensors(agent) for agent in agents)
+    assert all(torch.equal(own[key], other[key]) for key in own)
+    assert agents[0].get_state().values == agents[1].get_state().values
+    assert agents[0].metrics() == agents[1].metrics()
+    assert np.array_equal(agents[0].act(OBS), agents[1].act(OBS))
+
+
+@every_algorithm
+def test_the_policy_is_tried_with_numbers_of_its_own(make_agent, make_batch, name):
+    agent = trained(make_agent, make_batch, name)
+    obs = np.stack([OBS, -OBS, 2 * OBS])
+    first, second = agent.try_policy(obs), agent.try_policy(obs)
+    assert first.action.shape == (3, 2) and first.entropy_bonus.shape == (3,)
+    assert np.abs(first.action).max() <= 1.0
+    assert np.array_equal(first.action, second.action)
+    has_entropy = name not in ("td3", "ddpg", "mpo")
+    assert first.entropy_bonus.any() == has_entropy
+
+
 @every_algorithm
 def test_updates_fit_the_critic_to_rewards_without_a_future(make_agent, make_batch, name):
     agent = make_agent(name, critic_learning_rate=1e-2, normalize_obs=False)

@@ -7,6 +7,7 @@ from small_training import StopAfter, assert_same_end, small_config
 from rl_agent.algorithms.sac import Sac
 from rl_agent.data.journal import JournalReader
 from rl_agent.exceptions import CheckpointError, ProblemsError, TrainingDivergedError
+from rl_agent.learning import value_guard
 from rl_agent.learning.checkpoint import (
     checkpoints_dir,
     load_checkpoint,
@@ -60,7 +61,7 @@ def test_a_killed_run_goes_on_bit_by_bit_from_an_older_checkpoint(whole_run, tmp
     run_dir = tmp_path / "run"
     train(small_config(), run_dir, stop=StopAfter(looks))
     # As after a kill: the journal is ahead of the checkpoint, and ends within a record.
-    newest, before = step_checkpoints(run_dir)
+    newest, before, *_ = step_checkpoints(run_dir)
     shutil.rmtree(newest)
     with (journal_dir(run_dir) / "000000.journal").open("ab") as file:
         file.write(b"half a record")
@@ -158,6 +159,21 @@ def test_a_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path):
     checkpoint = load_checkpoint(tmp_path)
     assert checkpoint.env_step >= 20
     assert all(np.isfinite(tensor).all() for tensor in checkpoint.tensors.values())
+
+
+def test_a_divergence_is_explained_and_leaves_a_checkpoint_from_before(tmp_path, monkeypatch):
+    values = iter([{"q_mean": 0.1}] + [{"q_mean": 1e6}] * 3)
+    monkeypatch.setattr(Sac, "metrics", lambda agent: dict(next(values)))
+    monkeypatch.setattr(value_guard, "LEAST_REWARDS", 1)
+    config = small_config(checkpoint_every_s=1e-9, health_every=25)
+    with pytest.raises(TrainingDivergedError, match="the checkpoint of step 25 stays") as caught:
+        train(config, tmp_path)
+    # Step 25 was fine; at 50, 75 and 100 it was not.
+    assert "by step 100: the critics expect 1e+06" in str(caught.value)
+    assert "Training stopped at step 100" in str(caught.value)
+    assert [int(path.name) for path in step_checkpoints(tmp_path)] == [25]
+    kinds = [line["kind"] for line in read_metrics(tmp_path)]
+    assert kinds[-2:] == ["health", "diverged"]
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):
