@@ -43,6 +43,7 @@ LEARNING = (
     "rl_agent.models",
     "rl_agent.data",
     "rl_agent.exploration",
+    "rl_agent.bonuses",
     "rl_agent.learning",
     "rl_agent.tuning",
     "rl_agent.deploy",

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from rl_agent.data.batch import Batch
+from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.exploration.registry import make_noise
 from rl_agent.networks.actor import Actor
 from rl_agent.networks.ensemble import EnsembleMlp
@@ -76,8 +77,11 @@ class ActorCritic(Agent):
             self.exploration_rng,
             theta=config.exploration_theta,
             horizon=config.exploration_horizon,
+            resample=config.exploration_resample,
         )
         self._obs = torch.zeros(1, obs_dim)
+        if self.exploration.uses_features:
+            self._require_features()
         self._noise = torch.zeros(1, act_dim)
         self._td_error = torch.zeros(config.batch_size)
         self._critic_sums = torch.zeros(len(self.critic_metrics) + 1)
@@ -129,8 +133,22 @@ class ActorCritic(Agent):
         if is_deterministic:
             return torch.tanh(self.actor(self._obs)[0])[0].numpy()
         mean, log_std = self.online_actor(self._obs)
-        self._noise[0] = torch.from_numpy(self.exploration.sample())
+        self._noise[0] = torch.from_numpy(self._sample_noise())
         return self.explore(mean, log_std, self._noise)[0].numpy()
+
+    def _require_features(self) -> None:
+        try:
+            self.actor.features(self._obs)
+        except ValueError as error:
+            message = f"{self.config.exploration} needs the actor's features, and {error}"
+            raise ProblemsError(type(self).__name__, [Problem("agent.exploration", message)]) from (
+                error
+            )
+
+    def _sample_noise(self) -> FloatArray:
+        if not self.exploration.uses_features:
+            return self.exploration.sample()
+        return self.exploration.sample(self.online_actor.features(self._obs)[0].numpy())
 
     def explore(self, mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
         """Return the action (1, act_dim) to try, from the actor's answer and standard noise."""

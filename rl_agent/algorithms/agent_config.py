@@ -52,12 +52,15 @@ class AgentConfig:
     """How the noise that explores hangs together over time, each step's own spread being the same.
 
     *sampled* draws each action from the policy alone, *gaussian* is that of policies without a
-    spread; *ou* (Ornstein-Uhlenbeck) and *pink* push one way for longer, and arms get somewhere.
+    spread; *ou* (Ornstein-Uhlenbeck) and *pink* push one way for longer, and arms get somewhere;
+    *gsde* is a function of what the actor's last layer sees, and pushes alike where that is alike.
     """
     exploration_theta: float = 0.15
     """Of *ou* [1/step]: it forgets within about 1 / theta steps."""
     exploration_horizon: int = 1000
     """Of *pink*: steps in a sequence, best those of an episode."""
+    exploration_resample: int = 8
+    """Of *gsde*: steps until its function is drawn anew; 0 for an episode."""
     critic_action: Literal["applied", "proposed"] = "applied"
     """Which action the critics are trained on; see `rl_agent.data.replay_buffer`."""
     compile: Literal["auto", "on", "off"] = "auto"
@@ -80,6 +83,7 @@ class AgentConfig:
         require(is_rate, "actor_average_rate must be in (0, 1]")
         require(self.exploration_theta > 0.0, "exploration_theta must be above 0")
         require(self.exploration_horizon >= 2, "exploration_horizon must be at least 2")
+        require(self.exploration_resample >= 0, "exploration_resample must not be negative")
         require(self.smoothness_coef >= 0.0, "smoothness_coef must not be negative")
         require(self.weight_decay >= 0.0, "weight_decay must not be negative")
         require(self.batch_size >= 1, "batch_size must be at least 1")

@@ -21,5 +21,7 @@ class MaxEntConfig(AgentConfig):
     def __post_init__(self) -> None:
         AgentConfig.__post_init__(self)
         has_spread = self.exploration != "gaussian"
-        require(has_spread, "exploration must be sampled, ou or pink: the policy has a spread")
+        require(
+            has_spread, "exploration must be sampled, ou, pink or gsde: the policy has a spread"
+        )
         require(self.initial_alpha > 0.0, "initial_alpha must be above 0")

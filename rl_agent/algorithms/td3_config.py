@@ -33,7 +33,9 @@ class Td3Config(AgentConfig):
     def __post_init__(self) -> None:
         AgentConfig.__post_init__(self)
         has_noise = self.exploration != "sampled"
-        require(has_noise, "exploration must be gaussian, ou or pink: the policy has no spread")
+        require(
+            has_noise, "exploration must be gaussian, ou, pink or gsde: the policy has no spread"
+        )
         require(self.num_qs >= 1, "num_qs must be at least 1")
         for name in ("exploration_noise", "target_noise", "target_noise_clip"):
             require(getattr(self, name) >= 0.0, f"{name} must not be negative")

@@ -40,7 +40,8 @@ def train_verb(
     """Train a policy; Ctrl-C leaves a whole checkpoint, and --resume goes on from it.
 
     Any Gymnasium environment with continuous, bounded actions will do. Settings come from a preset
-    or a YAML file, then from the options here.
+    or a YAML file, then from the options here. How it explores: agent.exploration (sampled,
+    gaussian, ou, pink, gsde) and, where rewards are rare, bonus.kind (disagreement, rnd, count).
 
     Examples: `surefoot train --env sim:So101Reach-v0`, `surefoot train --env Pendulum-v1 --steps
     6000 --out runs/pendulum`, `surefoot train --out runs/pendulum --resume`.

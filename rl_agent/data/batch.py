@@ -29,6 +29,10 @@ class Batch:
             raise ValueError(f"{len(self.reward)} rows do not split into {num_parts} parts")
         return [self._rows(slice(k * size, (k + 1) * size)) for k in range(num_parts)]
 
+    def first(self, size: int) -> Batch:
+        """Return the first `size` rows, or all if there are fewer, as views."""
+        return self._rows(slice(0, size))
+
     def _rows(self, rows: slice) -> Batch:
         return Batch(
             self.obs[rows],

@@ -23,6 +23,8 @@ from .sum_tree import Indices
 class MixedReplay:
     """A `Replay` that takes a fixed share of each batch from a second buffer, drawn uniformly."""
 
+    mean_bonus = 0.0
+
     def __init__(
         self, own: Replay, demonstrations: ReplayBuffer, *, share: float, digest: str
     ) -> None:

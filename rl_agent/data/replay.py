@@ -24,6 +24,11 @@ class Replay(Protocol):
         """Own rows refused so far."""
         ...
 
+    @property
+    def mean_bonus(self) -> float:
+        """By how much the last batch's rewards were raised on average; 0 if there is no bonus."""
+        ...
+
     def add(self, transition: Transition) -> None:
         """Store one transition, unless it is refused."""
         ...

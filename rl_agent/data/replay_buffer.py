@@ -28,6 +28,8 @@ from .sum_tree import Indices
 class ReplayBuffer:
     """Holds the newest `capacity` rows that passed the quarantine."""
 
+    mean_bonus = 0.0
+
     def __init__(
         self,
         layout: TransitionLayout,

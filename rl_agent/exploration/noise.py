@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from rl_agent.types import FloatArray
+
+NO_FEATURES: FloatArray = np.zeros(0, np.float32)
 
 
 class Noise(ABC):
@@ -17,14 +19,17 @@ class Noise(ABC):
     spread, or by a fixed one.
     """
 
+    uses_features: ClassVar[bool] = False
+    """Whether it depends on what the policy's last layer sees."""
+
     def __init__(self, dim: int, rng: np.random.Generator) -> None:
         """Make a process of `dim` components; the generator stays the caller's to keep."""
         self.dim = dim
         self.rng = rng
 
     @abstractmethod
-    def sample(self) -> FloatArray:
-        """Return (dim,), the next step's."""
+    def sample(self, features: FloatArray = NO_FEATURES) -> FloatArray:
+        """Return (dim,), the next step's; `features` (F,) matter only where `uses_features`."""
 
     def reset(self) -> None:
         """Begin an episode, which knows nothing of the one before."""

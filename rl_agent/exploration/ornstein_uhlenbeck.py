@@ -13,7 +13,7 @@ import numpy as np
 
 from rl_agent.types import Array, FloatArray
 
-from .noise import Noise
+from .noise import NO_FEATURES, Noise
 
 
 class OrnsteinUhlenbeckNoise(Noise):
@@ -31,7 +31,7 @@ class OrnsteinUhlenbeckNoise(Noise):
         self._spread = math.sqrt(-math.expm1(-2.0 * theta))
         self._x: Array | None = None
 
-    def sample(self) -> FloatArray:
+    def sample(self, features: FloatArray = NO_FEATURES) -> FloatArray:
         """Return (dim,), the next step's."""
         fresh = self.rng.standard_normal(self.dim)
         self._x = fresh if self._x is None else self._decay * self._x + self._spread * fresh

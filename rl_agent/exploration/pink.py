@@ -13,7 +13,7 @@ import numpy as np
 
 from rl_agent.types import FloatArray
 
-from .noise import Noise
+from .noise import NO_FEATURES, Noise
 
 
 def colored_sequence(
@@ -54,7 +54,7 @@ class PinkNoise(Noise):
         self._nothing = np.zeros((0, dim), np.float32)
         self._sequence, self._position = self._nothing, 0
 
-    def sample(self) -> FloatArray:
+    def sample(self, features: FloatArray = NO_FEATURES) -> FloatArray:
         """Return (dim,), the next step's."""
         if self._position == len(self._sequence):
             self._sequence = colored_sequence(self._horizon, self.dim, 1.0, self.rng)

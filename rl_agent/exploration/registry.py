@@ -9,14 +9,21 @@ import numpy as np
 from .noise import Noise
 from .ornstein_uhlenbeck import OrnsteinUhlenbeckNoise
 from .pink import PinkNoise
+from .state_dependent import StateDependentNoise
 from .white import WhiteNoise
 
-Exploration = Literal["sampled", "gaussian", "ou", "pink"]
+Exploration = Literal["sampled", "gaussian", "ou", "pink", "gsde"]
 """White noise is called *sampled* where a policy has a spread of its own, else *gaussian*."""
 
 
 def make_noise(
-    kind: Exploration, dim: int, rng: np.random.Generator, *, theta: float, horizon: int
+    kind: Exploration,
+    dim: int,
+    rng: np.random.Generator,
+    *,
+    theta: float,
+    horizon: int,
+    resample: int,
 ) -> Noise:
     """Return a process just reset.
 
@@ -26,9 +33,12 @@ def make_noise(
         rng: Where it is drawn from.
         theta: Of Ornstein-Uhlenbeck noise [1/step].
         horizon: Steps in a sequence of pink noise.
+        resample: Steps for which the weights of gsde last; 0 for an episode.
     """
     if kind == "ou":
         return OrnsteinUhlenbeckNoise(dim, rng, theta=theta)
     if kind == "pink":
         return PinkNoise(dim, rng, horizon=horizon)
+    if kind == "gsde":
+        return StateDependentNoise(dim, rng, resample=resample)
     return WhiteNoise(dim, rng)

@@ -6,12 +6,12 @@ import numpy as np
 
 from rl_agent.types import FloatArray
 
-from .noise import Noise
+from .noise import NO_FEATURES, Noise
 
 
 class WhiteNoise(Noise):
     """Independent standard Gaussians."""
 
-    def sample(self) -> FloatArray:
+    def sample(self, features: FloatArray = NO_FEATURES) -> FloatArray:
         """Return (dim,), the next step's."""
         return self.rng.standard_normal(self.dim, dtype=np.float32)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 
 from rl_agent.algorithms.agent_config import AgentConfig
 from rl_agent.algorithms.sac_config import SacConfig
+from rl_agent.bonuses.bonus_config import BonusConfig
 from rl_agent.data.journal import JournalConfig
 from rl_agent.data.quarantine import QuarantineConfig
 from rl_agent.data.relabel import RelabelConfig
@@ -63,6 +64,8 @@ class TrainConfig:
     agent: AgentConfig = field(default_factory=SacConfig)
     """Of the algorithm's own class, see `rl_agent.algorithms.registry`."""
     replay: ReplayConfig = field(default_factory=ReplayConfig)
+    bonus: BonusConfig = field(default_factory=BonusConfig)
+    """For what is new, added to rewards in batches; the journal holds the task's."""
     relabel: RelabelConfig = field(default_factory=RelabelConfig)
     quarantine: QuarantineConfig = field(default_factory=QuarantineConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)

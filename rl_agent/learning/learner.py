@@ -98,9 +98,10 @@ class Learner:
             parts.recent.add(result.transition)
         # A broken one would poison the statistics for good; the row is quarantined later.
         if np.isfinite(result.transition.reward):
-            is_last = result.episode is not None
-            parts.agent.observe_reward(result.transition.reward, is_last=is_last)
-            self._guard.note_reward(result.transition.reward)
+            # How large rewards are is asked by who learns from batches, where a bonus is added.
+            reward = result.transition.reward + parts.replay.mean_bonus
+            parts.agent.observe_reward(reward, is_last=result.episode is not None)
+            self._guard.note_reward(reward)
         was_changed = result.transition.reasons != 0
         self.counters = replace(
             self.counters,
@@ -223,6 +224,8 @@ class Learner:
             raise TrainingDivergedError(self._explain(trouble))
         if not self._guard.is_suspicious:
             self._sound_step = self.counters.env_step
+        if self.config.bonus.is_enabled:
+            values["mean_bonus"] = self.parts.replay.mean_bonus
         values["num_quarantined"] = self.parts.replay.num_quarantined
         values["intervention_share"] = self.counters.num_interventions / self.counters.env_step
         values["gradient_step"] = self.parts.agent.gradient_step

@@ -14,6 +14,7 @@ from rl_agent.algorithms.agent import Agent
 from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
 from rl_agent.algorithms.compilation import decide_compile
 from rl_agent.algorithms.registry import make_agent
+from rl_agent.bonuses.registry import with_bonus
 from rl_agent.clock import ProcessClock, SteadyClock
 from rl_agent.data.disk import WaitForRoom, WhenFull
 from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
@@ -93,7 +94,14 @@ def train(
         )
         if config.replay.is_prioritized:
             _use_weights(config, agent)
-        replay = make_replay(config, env, run_dir, hooks.on_message)
+        replay = with_bonus(
+            make_replay(config, env, run_dir, hooks.on_message),
+            config.bonus,
+            agent.actor.normalizer,
+            obs_dim=env.layout.obs_dim,
+            act_dim=env.layout.act_dim,
+            seed=config.seed,
+        )
         when_full = WaitForRoom(lambda: stop.is_set, hooks.on_message)
         journal = JournalWriter(
             journal_dir(run_dir), env.layout, config.journal, when_full=when_full

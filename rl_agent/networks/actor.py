@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -27,3 +28,15 @@ class Actor(nn.Module):
     @abstractmethod
     def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log_std, (B, act_dim) each, of raw observations (B, obs_dim)."""
+
+    def features(self, obs: Tensor) -> Tensor:
+        """Return (B, F), what the trunk's last layer sees of raw observations (B, obs_dim).
+
+        Raises:
+            ValueError: The trunk does not tell.
+        """
+        features_of: Any = getattr(self.trunk, "features", None)
+        if features_of is None:
+            raise ValueError(f"{type(self.trunk).__name__} does not tell what its last layer sees")
+        features: Tensor = features_of(self.normalizer(obs))
+        return features

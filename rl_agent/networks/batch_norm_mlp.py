@@ -66,12 +66,16 @@ class BatchNormMlp(nn.Module):
             x: (B, in_dim).
             moments: None normalises by running moments; a list by the batch's, which it gets.
         """
+        out: Tensor = self.layers[-1](self.features(x, moments))
+        return out.squeeze(-1) if out.shape[-1] == 1 else out
+
+    def features(self, x: Tensor, moments: list[Tensor] | None = None) -> Tensor:
+        """Return (E, B, hidden), what the last layer sees."""
         h = self.norms[0](x.expand(self.num_members, -1, -1), moments)
         for layer, norm in zip(self.layers[:-1], self.norms[1:], strict=True):
             h = layer(h)
             h = torch.relu(norm(h, moments)) if self.is_norm_first else norm(h.relu(), moments)
-        out: Tensor = self.layers[-1](h)
-        return out.squeeze(-1) if out.shape[-1] == 1 else out
+        return h
 
     @torch.no_grad()
     def normalize_weights(self) -> None:

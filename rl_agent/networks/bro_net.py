@@ -61,8 +61,12 @@ class BroNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (E, B, out_dim)."""
+        out: Tensor = self.head(self.features(x))
+        return out
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return (E, B, dim), what the last layer sees."""
         h = torch.relu(self.norm(self.embed(x.expand(self.num_members, -1, -1))))
         for block in self.blocks:
             h = block(h)
-        out: Tensor = self.head(h)
-        return out
+        return h

@@ -122,13 +122,17 @@ class HypersphericalNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (E, B, out_dim)."""
+        out: Tensor = self.out(self.head_scaler(self.head(self.features(x)))) + self.out_bias
+        return out
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return (E, B, dim) of length one, what the head sees."""
         shifted = functional.pad(x, (0, 1), value=self.shift)
         h = to_sphere(shifted).expand(self.num_members, -1, -1)
         h = to_sphere(self.embed_scaler(self.embed(h)))
         for block in self.blocks:
             h = block(h)
-        out: Tensor = self.out(self.head_scaler(self.head(h))) + self.out_bias
-        return out
+        return h
 
 
 def project_to_sphere_(network: nn.Module) -> None:

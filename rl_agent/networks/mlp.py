@@ -36,12 +36,16 @@ class Mlp(nn.Module):
             x: (B, in_dim).
             hidden_dtype: Of the products between hidden layers; first and last are float32.
         """
+        return self.layers[-1](self.features(x, hidden_dtype))
+
+    def features(self, x: Tensor, hidden_dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return (B, hidden), what the last layer sees."""
         for index, layer in enumerate(self.layers[:-1]):
             x = _linear_in(layer, x, hidden_dtype) if index else layer(x)
             if len(self.norms):
                 x = self.norms[index](x)
             x = torch.relu(x)
-        return self.layers[-1](x)
+        return x
 
 
 def _linear_in(layer: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:

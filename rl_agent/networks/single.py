@@ -12,9 +12,14 @@ class Single(nn.Module):
 
     def __init__(self, ensemble: nn.Module) -> None:
         super().__init__()
-        self.ensemble = ensemble
+        self.ensemble: Any = ensemble
 
     def forward(self, x: Tensor, *options: Any) -> Tensor:
         """Return (B, out_dim); `options` go to the ensemble."""
         out: Tensor = self.ensemble(x, *options)[0]
         return out
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return (B, hidden), what the only member's last layer sees."""
+        features: Tensor = self.ensemble.features(x)[0]
+        return features

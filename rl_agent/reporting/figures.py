@@ -188,7 +188,7 @@ def figure(content: str, caption: str) -> str:
 
 def legend(entries: Sequence[tuple[str, str]]) -> str:
     """Return a list of styles and what they stand for."""
-    items = "".join(_legend_item(style, "disc", words) for style, words in entries)
+    items = "".join(legend_item(style, "disc", words) for style, words in entries)
     return f'<ul class="legend">{items}</ul>'
 
 

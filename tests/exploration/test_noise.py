@@ -9,12 +9,14 @@ from rl_agent.exploration.ornstein_uhlenbeck import OrnsteinUhlenbeckNoise
 from rl_agent.exploration.pink import PinkNoise, colored_sequence
 from rl_agent.exploration.registry import make_noise
 
-KINDS = ("sampled", "gaussian", "ou", "pink")
+KINDS = ("sampled", "gaussian", "ou", "pink", "gsde")
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 def noise_of(kind, dim=2, seed=0, horizon=8):
-    return make_noise(kind, dim, np.random.default_rng(seed), theta=0.15, horizon=horizon)
+    return make_noise(
+        kind, dim, np.random.default_rng(seed), theta=0.15, horizon=horizon, resample=4
+    )
 
 
 def samples(noise, count):

@@ -1,6 +1,7 @@
 """What every profile that ships must show together with its twin; a new YAML is tested for free."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,6 +26,15 @@ def spec(request):
 @pytest.fixture
 def twin(spec):
     return Twin(spec)
+
+
+def test_actions_pass_a_low_pass_that_the_policy_sees_and_the_contract_names(spec):
+    assert 0.0 < spec.action.smoothing_hz < 0.5 * spec.policy_hz
+    assert {"setpoint_velocity", "setpoint_acceleration"} <= set(spec.obs_terms)
+    changed = replace(
+        spec, action=replace(spec.action, smoothing_hz=0.9 * spec.action.smoothing_hz)
+    )
+    assert changed.contract_hash() != spec.contract_hash()
 
 
 def is_velocity_driven(spec) -> bool:
