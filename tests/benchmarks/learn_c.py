@@ -48,8 +48,10 @@ def measure(context: Context) -> Iterator[Figure]:
         for precision in precisions:
             row, bar = f"learn-c.{name}-{precision}", BARS[name, precision]
             ratio = rates.ratio(precision, "sbx")
-            yield reported(row, ratio, "", detail) if bar is None else at_least(
-                row, ratio, bar, "", detail
+            yield (
+                reported(row, ratio, "", detail)
+                if bar is None
+                else at_least(row, ratio, bar, "", detail)
             )
 
 

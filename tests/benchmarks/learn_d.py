@@ -38,7 +38,9 @@ def measure(context: Context) -> Iterator[Figure]:
     """Yield the median ratio of CPU times per task."""
     runs = LongRuns(context)
     building_s = build_seconds(NAMED)
-    yield reported("learn-d.building", building_s, "s", "CPU time of compiling, cold; in the ratios")
+    yield reported(
+        "learn-d.building", building_s, "s", "CPU time of compiling, cold; in the ratios"
+    )
     steps = context.repeats(NUM_STEPS, 3000)
     for env in TASKS:
         pairs = [

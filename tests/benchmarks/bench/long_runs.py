@@ -1,7 +1,7 @@
 """Trainings that take minutes to hours: run once, recorded line by line, found again by `--from`.
 
-A finished run is a few lines of `results.jsonl`, each with its commit and machine; an unfinished one
-of ours goes on where it was, in the same `--out`, the peer's begins again.
+A finished run is a few lines of `results.jsonl`, each with its commit and machine; an unfinished
+one of ours goes on where it was, in the same `--out`, the peer's begins again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.context import Context
+
 from rl_agent.benchmarking.code_version import code_version
 from rl_agent.benchmarking.job import Job, write_job
 from rl_agent.benchmarking.results import append_results, read_results, run_lines
@@ -69,7 +70,9 @@ class LongRuns:
 
     def ours(self, label: str, config: TrainConfig, final_episodes: int) -> Curve:
         """Return one of our runs, done now if nobody did it."""
-        return self._recall(label, config) or self._finish(self.begin(label, config, final_episodes))
+        return self._recall(label, config) or self._finish(
+            self.begin(label, config, final_episodes)
+        )
 
     def pair(self, label: str, config: TrainConfig, final_episodes: int) -> tuple[Curve, Curve]:
         """Return our run and the peer's, side by side: whatever slows one slows the other."""

@@ -1,4 +1,4 @@
-"""A process that trains Stable-Baselines3's SAC as it comes: `peer_training.py ENV SEED STEPS EVERY`.
+"""A process that trains Stable-Baselines3's SAC as it comes: ENV SEED STEPS EVERY.
 
 Prints one JSON line per evaluation: 10 deterministic episodes from fixed start states, and the CPU
 seconds that training alone has taken by then.
