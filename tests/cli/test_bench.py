@@ -36,13 +36,13 @@ def given(**changes):
 
 def test_seeds_come_last_so_that_every_task_has_results_early():
     jobs = plan_jobs(given(algos=["sac", "td3"], envs=[ENV, "Pendulum-v1"], num_seeds=2))
-    short = [(job.label, job.config.env[:4], job.config.seed) for job in jobs]
+    short = [(job.label, job.config.env == ENV, job.config.seed) for job in jobs]
     assert short[:5] == [
-        ("sac", "dubl", 0),
-        ("sac", "Pend", 0),
-        ("td3", "dubl", 0),
-        ("td3", "Pend", 0),
-        ("sac", "dubl", 1),
+        ("sac", True, 0),
+        ("sac", False, 0),
+        ("td3", True, 0),
+        ("td3", False, 0),
+        ("sac", True, 1),
     ]
     assert len(jobs) == 8
     assert jobs[3].run_dir == Path("out/runs/td3/Pendulum-v1/seed-0")
