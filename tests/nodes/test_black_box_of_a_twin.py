@@ -52,7 +52,7 @@ def rearm(graph, witness):
 def told(tmp_path_factory):
     folder = tmp_path_factory.mktemp("boxes") / "new" / "boxes"
     log = folder.parent.parent / "up.log"
-    arguments = ("twin", "--actor", "random", "--blackbox", str(folder))
+    arguments = ("twin", "--actor", "dls", "--goal-period", "1", "--blackbox", str(folder))
     told = {"folder": folder}
     with (
         running_graph(*arguments, log=log) as graph,

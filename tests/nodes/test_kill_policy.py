@@ -24,7 +24,7 @@ def story(tmp_path_factory):
     log = tmp_path_factory.mktemp("kill") / "up.log"
     told = {}
     with (
-        running_graph("twin", "--actor", "random", log=log) as graph,
+        running_graph("twin", "--actor", "dls", "--goal-period", "1", log=log) as graph,
         Witness(graph.domain, SPEC) as witness,
     ):
         graph.wait_until_running()
