@@ -164,11 +164,15 @@ ON_THE_ROBOT = {"torch", "mujoco", "rclpy", "sim", "gymnasium", "matplotlib"}
         (("rl_agent.safety",), ON_THE_ROBOT | {"onnxruntime", "yaml", "pydantic"}),
         (TORCH_FREE, ON_THE_ROBOT),
         (("rl_agent.cli.main",), ON_THE_ROBOT | {"onnxruntime"}),
+        (("rl_agent.benchmarking.pool", "rl_agent.cli.bench_settings"), {"torch", "mujoco", "sim"}),
         (("sim",), {"torch", "rclpy", "matplotlib"}),
         (("rl_agent.networks", "rl_agent.algorithms", "rl_agent.data"), {"mujoco", "rclpy", "sim"}),
-        (("rl_agent.learning", "rl_agent.deploy"), {"mujoco", "rclpy", "sim"}),
+        (
+            ("rl_agent.learning", "rl_agent.deploy", "rl_agent.benchmarking"),
+            {"mujoco", "rclpy", "sim"},
+        ),
     ],
-    ids=["safety", "torch-free", "command line", "sim", "learning", "deploy"],
+    ids=["safety", "torch-free", "command line", "benchmark", "sim", "learning", "deploy"],
 )
 def test_importing_a_room_loads_nothing_forbidden(rooms, watched):
     modules = [name for name in MODULES if any(is_below(name, room) for room in rooms)]
