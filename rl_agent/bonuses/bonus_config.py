@@ -32,8 +32,8 @@ class BonusConfig:
     """Of *disagreement*."""
     num_features: int = 64
     """Numbers in an answer of *rnd*."""
-    num_bits: int = 16
-    """Of a cell's name in *count*; as many planes cut up the space of observations."""
+    num_bits: int = 32
+    """Of a cell's name in *count*: as many planes cut up the space of observations."""
 
     def __post_init__(self) -> None:
         if self.coef <= 0.0 or self.learning_rate <= 0.0:
@@ -44,8 +44,8 @@ class BonusConfig:
             raise ValueError("batch_size, num_features and hidden_dims must be at least 1")
         if self.num_models < 2:
             raise ValueError("num_models must be at least 2")
-        if not 1 <= self.num_bits <= 24:
-            raise ValueError("num_bits must be in [1, 24]")
+        if not 1 <= self.num_bits <= 62:
+            raise ValueError("num_bits must be in [1, 62]")
 
     @property
     def is_enabled(self) -> bool:

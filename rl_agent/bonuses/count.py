@@ -28,32 +28,35 @@ class CountBonus(Bonus):
     def __init__(
         self, normalize: Normalize, obs_dim: int, num_bits: int, rng: np.random.Generator
     ) -> None:
-        """Draw `num_bits` planes; there are 2^num_bits cells."""
+        """Draw `num_bits` <= 62 planes, which tell up to 2^num_bits cells apart."""
         super().__init__(normalize)
         self.planes = rng.standard_normal((obs_dim + 1, num_bits))
-        self._places = 1 << np.arange(num_bits)
-        self.visits = np.zeros(1 << num_bits, np.uint32)
+        self._places = np.int64(1) << np.arange(num_bits)
+        self.visits: dict[int, int] = {}
+        """By cell; those that were visited."""
 
-    def cells(self, obs: FloatArray) -> NDArray[np.intp]:
+    def cells(self, obs: FloatArray) -> NDArray[np.int64]:
         """Return (B,), the cell of each observation (B, obs_dim)."""
         side = self.seen(obs).numpy() @ self.planes[:-1] + self.planes[-1] > 0.0
         return side @ self._places
 
     def measure(self, batch: Batch) -> FloatArray:
         """Return (B,) in (0, 1]; where nobody has been counts as visited once."""
-        visits = np.maximum(self.visits[self.cells(batch.next_obs)], 1)
-        return (1.0 / np.sqrt(visits)).astype(np.float32)
+        cells = self.cells(batch.next_obs).tolist()
+        visits = np.array([self.visits.get(cell, 1) for cell in cells], np.float32)
+        return np.asarray(1.0 / np.sqrt(visits), np.float32)
 
     def observe(self, next_obs: FloatArray) -> None:
         """Count a visit."""
-        self.visits[self.cells(next_obs[None])] += 1
+        cell = int(self.cells(next_obs[None])[0])
+        self.visits[cell] = self.visits.get(cell, 0) + 1
 
     def get_state(self) -> dict[str, Any]:
         """Return the cells that were visited, and how often."""
-        cells = np.flatnonzero(self.visits)
-        return {"cells": cells, "visits": self.visits[cells]}
+        cells, visits = list(self.visits), list(self.visits.values())
+        return {"cells": np.array(cells, np.int64), "visits": np.array(visits, np.int64)}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on where `get_state` was taken."""
-        self.visits[:] = 0
-        self.visits[state["cells"]] = state["visits"]
+        cells, visits = state["cells"].tolist(), state["visits"].tolist()
+        self.visits = dict(zip(cells, visits, strict=True))

@@ -118,7 +118,7 @@ def test_a_state_from_before_there_was_a_bonus_is_told():
         {"hidden_dims": (0,)},
         {"num_models": 1},
         {"num_features": 0},
-        {"num_bits": 25},
+        {"num_bits": 63},
     ],
 )
 def test_senseless_settings_are_refused(changes):
