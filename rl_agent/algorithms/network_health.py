@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,12 +24,14 @@ def network_health(agent: ActorCritic) -> dict[str, float]:
     batch norm are looked at as they act, on running moments.
     """
     inputs = agent.inputs
-    figures = _units("actor", lambda: agent.online_actor(inputs.obs))
-    critic_input = agent.critic_input(inputs.obs, inputs.action)
-    figures |= _units("critic", lambda: agent.q_values(critic_input))
+    with ReluRecorder() as in_actor:
+        agent.online_actor(inputs.obs)
+    with ReluRecorder() as in_critic:
+        q_values = agent.q_values(agent.critic_input(inputs.obs, inputs.action))
+    figures = _units("actor", in_actor.activations) | _units("critic", in_critic.activations)
     for name, network in (("actor", agent.online_actor), ("critic", agent.critic)):
         figures[f"{name}_weight_norm"] = _norm(network.parameters())
-    return figures | gradient_norms(agent) | _spread(agent.q_values(critic_input))
+    return figures | gradient_norms(agent) | _spread(q_values)
 
 
 def gradient_norms(agent: ActorCritic) -> dict[str, float]:
@@ -58,10 +60,7 @@ def gradient_norms(agent: ActorCritic) -> dict[str, float]:
     return dict(zip(("critic_gradient_norm", "actor_gradient_norm"), norms, strict=True))
 
 
-def _units(name: str, forward: Callable[[], object]) -> dict[str, float]:
-    with ReluRecorder() as recorder:
-        forward()
-    found = recorder.activations
+def _units(name: str, found: Sequence[Tensor]) -> dict[str, float]:
     if not found:
         return {}
     return {
