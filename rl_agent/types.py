@@ -47,6 +47,10 @@ class Reason(IntFlag):
     FROZEN = 1 << 28
 
 
+SHARES = (Reason.POSITION, Reason.VELOCITY, Reason.ACCELERATION)
+"""Whose part of the change a transition stores, in this order."""
+
+
 class SafetyState(StrEnum):
     """The gate's state; the table state x event stands in SAFETY.md."""
 

@@ -17,6 +17,7 @@ from rl_agent.clock import ManualClock
 from rl_agent.safety.gate import Gate
 from rl_agent.spec import RobotSpec
 from rl_agent.types import (
+    SHARES,
     Array,
     Command,
     GateOutput,
@@ -28,9 +29,6 @@ from rl_agent.types import (
 )
 from sim.mechanics import make_mechanics
 from sim.twin import Twin
-
-SHARES = (Reason.POSITION, Reason.VELOCITY, Reason.ACCELERATION)
-"""Whose shares a transition stores, in this order."""
 
 
 @dataclass(frozen=True, kw_only=True)

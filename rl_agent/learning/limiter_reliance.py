@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rl_agent.safety.leaning import LIMITS
-from rl_agent.types import Reason
-
-SHARES = (Reason.POSITION, Reason.VELOCITY, Reason.ACCELERATION)
-"""Whose part of the change a transition keeps, in its order."""
+from rl_agent.types import SHARES, Reason
 
 
 def limiter_reliance(rows: np.ndarray) -> dict[str, float]:
