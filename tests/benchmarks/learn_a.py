@@ -32,8 +32,7 @@ def measure(context: Context) -> Iterator[Figure]:
         context.say(f"building {name} …")
         updates[name] = make()
     rates = in_turns(updates, context.repeats(ROUNDS, 3), context.repeats(EACH, 50))
-    told = ", ".join(f"{name} {rate:.0f}" for name, rate in rates.per_s.items())
-    detail = f"updates per CPU-second, medians of turns: {told}{context.quick_words()}"
+    detail = f"updates per CPU-second, medians of turns: {rates}{context.quick_words()}"
     yield at_least("learn-a.float32", rates.ratio("float32", "stable-baselines3"), FP32, "", detail)
     yield reported("learn-a.eager", rates.ratio("eager", "stable-baselines3"), "")
     if "bfloat16" in updates:

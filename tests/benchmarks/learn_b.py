@@ -28,8 +28,7 @@ def measure(context: Context) -> Iterator[Figure]:
     if has_bf16():
         updates["bfloat16"] = ours("sac", _config("bfloat16"), rows, seed)
     rates = in_turns(updates, context.repeats(ROUNDS, 3), context.repeats(EACH, 60))
-    told = ", ".join(f"{name} {rate:.0f}" for name, rate in rates.per_s.items())
-    detail = f"updates per CPU-second, medians of turns: {told}{context.quick_words()}"
+    detail = f"updates per CPU-second, medians of turns: {rates}{context.quick_words()}"
     yield at_least("learn-b.float32", rates.ratio("float32", "sbx"), FP32, "", detail)
     yield reported("learn-b.float32-scan", rates.ratio("float32", "sbx, scan of 20"), "")
     if "bfloat16" in updates:

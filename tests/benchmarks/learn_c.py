@@ -43,8 +43,7 @@ def measure(context: Context) -> Iterator[Figure]:
             precision: ours("sac", _config(name, precision), rows, seed) for precision in precisions
         }
         rates = in_turns(updates, context.repeats(11, 3), context.repeats(3 * UTD, UTD))
-        told = ", ".join(f"{who} {rate:.0f}" for who, rate in rates.per_s.items())
-        detail = f"critic updates per CPU-second: {told}{context.quick_words()}"
+        detail = f"critic updates per CPU-second: {rates}{context.quick_words()}"
         for precision in precisions:
             row, bar = f"learn-c.{name}-{precision}", BARS[name, precision]
             ratio = rates.ratio(precision, "sbx")

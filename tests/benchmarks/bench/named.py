@@ -8,6 +8,7 @@ from rl_agent.learning.config import EvaluationConfig, TrainConfig
 NAMED = "crossq"
 NUM_STEPS = 50_000
 SEEDS = 3
+LEARNING_STARTS = 1000
 MUJOCO_EPISODES = 10
 TASKS = ("Hopper-v4", "HalfCheetah-v4")
 
@@ -18,8 +19,6 @@ def run_config(
     *,
     algo: str = NAMED,
     num_steps: int = NUM_STEPS,
-    compile_mode: str = "on",
-    learning_starts: int = 1000,
 ) -> TrainConfig:
     """Return an algorithm's defaults, looked at 20 times on the way."""
     every = max(1, num_steps // 20)
@@ -28,8 +27,8 @@ def run_config(
         algo=algo,
         seed=seed,
         num_steps=num_steps,
-        learning_starts=min(learning_starts, num_steps),
-        agent=config_class(algo)(compile=compile_mode),  # type: ignore[arg-type]
+        learning_starts=min(LEARNING_STARTS, num_steps),
+        agent=config_class(algo)(compile="on"),
         evaluation=EvaluationConfig(
             every=every, num_episodes=MUJOCO_EPISODES, num_confirm=MUJOCO_EPISODES
         ),

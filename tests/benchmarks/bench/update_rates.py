@@ -27,6 +27,9 @@ class Rates:
         """Return how many times as fast the first is."""
         return self.per_s[ours] / self.per_s[peer]
 
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {rate:.0f}" for name, rate in self.per_s.items())
+
 
 def in_turns(updates: Mapping[str, Callable[[int], None]], rounds: int, each: int) -> Rates:
     """Let everyone take `each` updates, and again, and measure the CPU time of each turn."""
