@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from rl_agent.data.disk import write_durably
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.learning.config import TrainConfig
 from rl_agent.learning.config_file import parse_config
-from rl_agent.learning.run_folder import to_plain
+from rl_agent.learning.run_folder import plain
 
 SCHEMA_VERSION = 1
 JOB_FILE = "job.json"
@@ -75,7 +75,7 @@ def _to_json(job: Job) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "label": job.label,
         "final_episodes": job.final_episodes,
-        "train": to_plain(asdict(job.config)),
+        "train": plain(job.config),
     }
 
 

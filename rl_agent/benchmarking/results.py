@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rl_agent.learning.metrics import read_metrics
-from rl_agent.learning.run_folder import to_plain
+from rl_agent.learning.run_folder import plain
 from rl_agent.learning.training_time import CPU, WALL
 
 from .final_file import read_final
@@ -47,7 +46,7 @@ def run_lines(job: Job) -> list[Line]:
     }
     metrics = [line for line in read_metrics(job.run_dir) if line["kind"] == EVALUATION]
     lines = [{"kind": EVALUATION, **about, **_figures(line)} for line in metrics]
-    settings = to_plain(asdict(config))
+    settings = plain(config)
     return [*lines, {"kind": FINAL, **about, **_figures(final), "settings": settings}]
 
 

@@ -79,10 +79,11 @@ def _sweep(
 
 def _fresh_sweep(given: GivenOptions, space: Path | None, num_seeds: int) -> Sweep:
     from rl_agent.cli.train_settings import fresh_config
+    from rl_agent.learning.run_folder import plain
     from rl_agent.robots.profile import read_yaml
     from rl_agent.tuning.default_space import default_space
     from rl_agent.tuning.space import parse_space
-    from rl_agent.tuning.sweep_folder import Sweep, plain, with_evaluations
+    from rl_agent.tuning.sweep_folder import Sweep, with_evaluations
 
     base = with_evaluations(fresh_config(given))
     if space is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -46,7 +47,7 @@ def write_config(run_dir: Path, config: TrainConfig) -> None:
             "python": platform.python_version(),
             **{name: _version(name) for name in ("torch", "numpy", "gymnasium", "mujoco")},
         },
-        "train": to_plain(asdict(config)),
+        "train": plain(config),
     }
     write_durably(run_dir / CONFIG_FILE, yaml.safe_dump(document, sort_keys=False).encode())
 
@@ -62,11 +63,20 @@ def read_config(run_dir: Path) -> TrainConfig:
         message = "there is no training run here; begin one with `surefoot train`"
         raise ProblemsError(str(run_dir), [Problem(CONFIG_FILE, message)])
     document = read_yaml(path)
-    if document.get("schema_version") != SCHEMA_VERSION:
-        found = document.get("schema_version")
-        message = f"this Surefoot reads version {SCHEMA_VERSION}, the file says {found}"
-        raise ProblemsError(str(path), [Problem("schema_version", message)])
+    check_version(document, SCHEMA_VERSION, path)
     return parse_config(document.get("train"), str(path))
+
+
+def check_version(document: Mapping[str, Any], version: int, path: Path) -> None:
+    """Insist on the version of a file's format.
+
+    Raises:
+        ProblemsError: It is of another.
+    """
+    found = document.get("schema_version")
+    if found != version:
+        message = f"this Surefoot reads version {version}, the file says {found}"
+        raise ProblemsError(str(path), [Problem("schema_version", message)])
 
 
 def code_commit() -> str:
@@ -76,6 +86,11 @@ def code_commit() -> str:
     if not commit:
         return "unknown"
     return commit + ("+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+
+
+def plain(config: TrainConfig) -> dict[str, Any]:
+    """Return settings as `surefoot train --config` reads them."""
+    return to_plain(asdict(config))
 
 
 def to_plain(value: Any) -> Any:

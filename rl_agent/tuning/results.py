@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import yaml
 
 from rl_agent.data.disk import write_durably
+from rl_agent.learning.run_folder import plain
 
 from .study import OUTCOME, decode
-from .sweep_folder import Sweep, plain
+from .sweep_folder import Sweep
 
 if TYPE_CHECKING:
     from optuna import Study

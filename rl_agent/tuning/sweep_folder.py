@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from rl_agent.data.disk import write_durably
+from rl_agent.data.folder_lock import hold_folder
 from rl_agent.exceptions import Problem, ProblemsError, TuningError
 from rl_agent.learning.config import TrainConfig
 from rl_agent.learning.config_file import parse_config
-from rl_agent.learning.run_folder import to_plain
+from rl_agent.learning.run_folder import check_version, plain, to_plain
 from rl_agent.robots.profile import read_yaml
 
 from .space import Space, parse_space, space_to_plain, with_values
@@ -41,11 +41,6 @@ class Sweep:
         """Return the settings of one training; `values` by dotted path."""
         config = parse_config(with_values(plain(self.base), values), "trial")
         return replace(config, seed=self.base.seed + seed_index)
-
-
-def plain(config: TrainConfig) -> dict[str, Any]:
-    """Return settings as `surefoot train --config` reads them."""
-    return to_plain(asdict(config))
 
 
 def with_evaluations(config: TrainConfig) -> TrainConfig:
@@ -88,10 +83,7 @@ def read_sweep(out: Path) -> Sweep:
         message = "there is no sweep here; begin one without --resume"
         raise ProblemsError(str(out), [Problem(SWEEP_FILE, message)])
     document = read_yaml(path)
-    if document.get("schema_version") != SCHEMA_VERSION:
-        found = document.get("schema_version")
-        message = f"this Surefoot reads version {SCHEMA_VERSION}, the file says {found}"
-        raise ProblemsError(str(path), [Problem("schema_version", message)])
+    check_version(document, SCHEMA_VERSION, path)
     base = parse_config(document.get("train"), str(path))
     space = parse_space(document.get("space"), plain(base), str(path))
     return Sweep(base=base, space=space, num_seeds=int(document.get("num_seeds", 1)))
@@ -105,9 +97,5 @@ def sole_owner(out: Path) -> Iterator[None]:
         TuningError: Another process holds it.
     """
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise TuningError(f"{out}: another `surefoot tune` is at work here") from error
+    with hold_folder(out, TuningError(f"{out}: another `surefoot tune` is at work here")):
         yield
