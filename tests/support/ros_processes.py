@@ -27,6 +27,8 @@ START_S = 60.0
 be configured."""
 STEP_S = 0.05
 """Always the same, or the executor would serve the first subscription more often than others."""
+IDLE_TURNS = 5
+"""A turn may serve what is no message of ours: a timer, an answer, a guard."""
 _NUMBERS = itertools.count(7 * os.getpid())
 _FIRST_PORT, _PORTS_PER_DOMAIN = 7400, 250
 _TAKEN: set[int] = set()
@@ -219,9 +221,21 @@ class Witness:
             self.executor.spin_once(timeout_sec=STEP_S)
 
     def spin(self, duration_s: float) -> None:
+        """Spin for so long, and then until all that came in meanwhile has been looked at.
+
+        While a test waits for something else, or a machine is slow, messages queue up.
+        """
         end_s = time.monotonic() + duration_s
         while time.monotonic() < end_s:
             self.executor.spin_once(timeout_sec=STEP_S)
+        idle, deadline_s = 0, time.monotonic() + TIMEOUT_S
+        while idle < IDLE_TURNS and time.monotonic() < deadline_s:
+            before = self._count()
+            self.executor.spin_once(timeout_sec=0.0)
+            idle = idle + 1 if self._count() == before else 0
+
+    def _count(self) -> int:
+        return sum(map(len, self.seen.values()))
 
     @property
     def state(self) -> str:
