@@ -37,6 +37,7 @@ ROWS = {
     "learn-c": "learn_c",
     "learn-d": "learn_d",
     "learn-e": "learn_e",
+    "learn-f": "learn_f",
     "learn-g": "learn_g",
     "learn-h": "learn_h",
     "learn-i": "learn_i",
