@@ -47,7 +47,7 @@ class Sac(MaxEntActorCritic):
 
     def policy_value(self, critic_input: Tensor) -> Tensor:
         """Return SAC's least critic; or the mean, where the target already is a draw (REDQ)."""
-        q_values = self.critic(critic_input, self.draws.actor_bits, self.hidden_dtype)
+        q_values = self.critic(critic_input, self.draws.actor_kept, self.hidden_dtype)
         is_pessimistic = self.config.num_min_qs == self.config.num_qs
         value: Tensor = q_values.amin(0) if is_pessimistic else q_values.mean(0)
         return value
@@ -56,14 +56,14 @@ class Sac(MaxEntActorCritic):
         """Learn r + gamma (min Q' - alpha log pi) of the next observation's sampled action."""
         inputs, draws = self.inputs, self.draws
         next_input, penalty = self.next_sample()
-        next_q = self.target_critic(next_input, draws.target_bits, self.hidden_dtype)
+        next_q = self.target_critic(next_input, draws.target_kept, self.hidden_dtype)
         if self.config.num_min_qs < self.config.num_qs:
             next_q = next_q[draws.q_index]
         target_q = soft_td_target(inputs.reward, inputs.discount, next_q, penalty)
         critic_input = self.critic_input(inputs.obs, inputs.action)
 
         def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
-            q_values = critic(critic_input, draws.critic_bits, self.hidden_dtype)
+            q_values = critic(critic_input, draws.critic_kept, self.hidden_dtype)
             return ensemble_td_loss(q_values, target_q, inputs.weight), q_values
 
         value, q_values = self.step_critic(gradients_of, loss)

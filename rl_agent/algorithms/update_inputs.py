@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from rl_agent.data.batch import Batch
+from rl_agent.networks.dropout import draw_kept
 
 from .agent_config import AgentConfig
 
@@ -65,9 +66,10 @@ class EnsembleDraws:
         self._num_qs, self._num_min_qs = num_qs, num_min_qs
         self.q_index = torch.arange(num_min_qs)
         shape = (num_qs, batch_size)
+        self._dropout_rate = dropout_rate
         dims = hidden_dims if dropout_rate > 0.0 else ()
-        self.critic_bits, self.target_bits, self.actor_bits = (
-            [torch.zeros(*shape, dim, dtype=torch.int16) for dim in dims] for _ in range(3)
+        self.critic_kept, self.target_kept, self.actor_kept = (
+            [torch.ones(*shape, dim, dtype=torch.bool) for dim in dims] for _ in range(3)
         )
 
     def draw(self, rng: np.random.Generator) -> None:
@@ -75,6 +77,5 @@ class EnsembleDraws:
         if self._num_min_qs < self._num_qs:
             chosen = rng.permutation(self._num_qs)[: self._num_min_qs]
             np.copyto(self.q_index.numpy(), chosen)
-        for bits in (*self.critic_bits, *self.target_bits, *self.actor_bits):
-            view = bits.numpy()
-            np.copyto(view, np.frombuffer(rng.bytes(view.nbytes), np.int16).reshape(view.shape))
+        for kept in (*self.critic_kept, *self.target_kept, *self.actor_kept):
+            draw_kept(rng, kept, self._dropout_rate)

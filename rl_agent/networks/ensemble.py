@@ -90,21 +90,21 @@ class EnsembleMlp(nn.Module):
     def forward(
         self,
         x: Tensor,
-        dropout_bits: Sequence[Tensor] = (),
+        kept_units: Sequence[Tensor] = (),
         hidden_dtype: torch.dtype = torch.float32,
     ) -> Tensor:
         """Return (E, B) or (E, B, out_dim).
 
         Args:
             x: (B, in_dim).
-            dropout_bits: Per hidden layer (E, B, hidden) random int16; none for no dropout.
+            kept_units: Per hidden layer (E, B, hidden) bool; none for no dropout.
             hidden_dtype: Of the products between hidden layers; first and last are float32.
         """
         h = x.expand(self.num_members, -1, -1)
         for index, layer in enumerate(self.layers[:-1]):
             h = layer(h, hidden_dtype) if index else layer(h)
-            if dropout_bits:
-                h = apply_dropout(h, dropout_bits[index], self.dropout_rate)
+            if kept_units:
+                h = apply_dropout(h, kept_units[index], self.dropout_rate)
             if len(self.norms):
                 h = self.norms[index](h)
             h = torch.relu(h)

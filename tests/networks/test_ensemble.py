@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 import torch
 
-from rl_agent.networks.dropout import apply_dropout, dropout_threshold
+from rl_agent.networks.dropout import apply_dropout, draw_kept
 from rl_agent.networks.ensemble import EnsembleMlp
 from rl_agent.networks.mlp import Mlp
 
@@ -46,22 +47,29 @@ def test_members_have_gradients_of_their_own():
 
 
 def test_dropout_by_hand():
-    # A quarter of 65536 levels lies below -32768 + 16384 = -16384.
-    assert dropout_threshold(0.25) == -16384
-    bits = torch.tensor([-32768, -16385, -16384, 32767], dtype=torch.int16)
-    kept = apply_dropout(torch.full((4,), 3.0), bits, 0.25)
-    assert kept.tolist() == [0.0, 0.0, 4.0, 4.0]
+    kept = torch.tensor([False, True, True])
+    assert apply_dropout(torch.full((3,), 3.0), kept, 0.25).tolist() == [0.0, 4.0, 4.0]
 
 
-def test_dropout_keeps_the_mean():
-    bits = torch.arange(-32768, 32768, dtype=torch.int16)
-    assert apply_dropout(torch.ones(65536), bits, 0.01).mean().item() == pytest.approx(1, abs=1e-4)
+@pytest.mark.parametrize("rate", [0.001, 0.01, 0.5, 0.99])
+def test_every_unit_is_dropped_by_itself_at_its_rate(rate):
+    rng, kept = np.random.default_rng(0), torch.zeros(2, 5, 7, dtype=torch.bool)
+    draws = []
+    for _ in range(4000):
+        draw_kept(rng, kept, rate)
+        draws.append(~kept.numpy().copy().ravel())
+    dropped = np.array(draws)
+    deviation = np.sqrt(rate * (1.0 - rate) / len(dropped))
+    assert dropped.mean() == pytest.approx(rate, abs=5.0 * deviation / np.sqrt(70))
+    assert np.abs(dropped.mean(0) - rate).max() < 5.0 * deviation  # the first and the last too
+    neighbours = (dropped[:, 1:] & dropped[:, :-1]).mean()
+    assert neighbours == pytest.approx(rate**2, rel=0.1, abs=5e-5)
 
 
-def test_dropout_bits_change_the_output_and_their_absence_does_not():
+def test_dropped_units_change_the_output_and_their_absence_does_not():
     ensemble = EnsembleMlp(2, 3, [16], generator(), dropout_rate=0.5)
     x = torch.randn(4, 3, generator=generator())
-    bits = [torch.full((2, 4, 16), -32768, dtype=torch.int16)]
+    kept = [torch.zeros(2, 4, 16, dtype=torch.bool)]
     # All hidden units dropped: what is left is the last layer's bias.
-    torch.testing.assert_close(ensemble(x, bits), ensemble.layers[-1].bias[:, 0].expand(2, 4))
+    torch.testing.assert_close(ensemble(x, kept), ensemble.layers[-1].bias[:, 0].expand(2, 4))
     assert torch.equal(ensemble(x), ensemble(x))
