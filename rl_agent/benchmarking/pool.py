@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Protocol
 
+from rl_agent.child import Child
 from rl_agent.learning.stop import StopRequest
 
 from .job import Job
@@ -45,8 +44,10 @@ class Failure:
 @dataclass
 class _Worker:
     job: Job
-    process: subprocess.Popen[bytes]
+    child: Child
     error: str | None = None
+    is_asked: bool = False
+    """To stop; a second time it would leave its work where it is."""
 
 
 Told = tuple[_Worker, dict[str, Any] | None]
@@ -54,16 +55,11 @@ Told = tuple[_Worker, dict[str, Any] | None]
 
 @dataclass(kw_only=True)
 class Pool:
-    """At most `num_jobs` workers at once.
-
-    Each is a process in a session of its own: Ctrl-C reaches this one alone, which then stops all.
-    """
+    """At most `num_jobs` workers at once. A stop lets each end with a whole checkpoint."""
 
     num_jobs: int
     stop: StopRequest
     display: Display
-    lock: int
-    """Descriptor that workers inherit, see `lock`."""
     _told: SimpleQueue[Told] = field(default_factory=SimpleQueue)
     _running: list[_Worker] = field(default_factory=list)
 
@@ -82,27 +78,17 @@ class Pool:
         finally:
             # A second Ctrl-C: what their last checkpoints hold is whole.
             for worker in self._running:
-                worker.process.kill()
-                worker.process.wait()
+                worker.child.kill()
 
     def _start(self, job: Job) -> None:
-        with (job.run_dir / LOG_FILE).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "rl_agent.benchmarking.worker", str(job.run_dir)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=(self.lock,),
-            )
-        worker = _Worker(job, process)
+        command = [sys.executable, "-m", "rl_agent.benchmarking.worker", str(job.run_dir)]
+        worker = _Worker(job, Child(command, log=job.run_dir / LOG_FILE, reads_output=True))
         self._running.append(worker)
         Thread(target=self._read, args=(worker,), daemon=True).start()
         self.display.begin(job)
 
     def _read(self, worker: _Worker) -> None:
-        assert worker.process.stdout is not None
-        for line in worker.process.stdout:
+        for line in worker.child.lines:
             if (told := _parse(line)) is not None:
                 self._told.put((worker, told))
         self._told.put((worker, None))
@@ -121,11 +107,13 @@ class Pool:
 
     def _ask_to_stop(self) -> None:
         for worker in self._running:
-            if worker.process.stdin is not None and not worker.process.stdin.closed:
-                worker.process.stdin.close()
+            if not worker.is_asked:
+                worker.child.ask_to_stop()
+                worker.is_asked = True
 
     def _outcome(self, worker: _Worker) -> Job | Failure | None:
-        status = worker.process.wait()
+        status = worker.child.wait()
+        worker.child.kill()  # closes what it wrote to
         self._running.remove(worker)
         if status == 0:
             self.display.end(worker.job, None)
@@ -133,20 +121,16 @@ class Pool:
         if self.stop.is_set and worker.error is None:
             return None
         log = worker.job.run_dir / LOG_FILE
-        reason = worker.error or f"ended with status {status}: {_last_line(log)} (see {log})"
+        said = worker.child.last_words(1) or "no message"
+        reason = worker.error or f"ended with status {status}: {said} (see {log})"
         self.display.end(worker.job, reason)
         return Failure(worker.job, reason)
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _parse(line: str) -> dict[str, Any] | None:
     """Return what a worker told; None for what a library printed."""
     try:
         told = json.loads(line)
     except ValueError:
         return None
     return told if isinstance(told, dict) else None
-
-
-def _last_line(path: Path) -> str:
-    lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "no message"

@@ -1,16 +1,13 @@
 """A process that does one run: `python -m rl_agent.benchmarking.worker RUN_DIR`.
 
-It resumes what is there; JSON lines on stdout tell how it goes. On SIGTERM, and when its starter
-is gone (which closes its stdin), it ends with a whole checkpoint.
+It resumes what is there; JSON lines on stdout tell how it goes. On SIGINT or SIGTERM it ends with a
+whole checkpoint.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,22 +64,9 @@ def _tell(values: Mapping[str, Any]) -> None:
     print(json.dumps(values), flush=True)
 
 
-def _end_with_parent() -> None:
-    """Ask for a stop once stdin is at its end."""
-
-    def wait() -> None:
-        # Not sys.stdin: a thread that waits in it keeps the interpreter from ending.
-        while os.read(0, 4096):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
 def main(run_dir: Path) -> int:
     """Do the run; return 0 if finished, 2 for a mistake that was told, else the signal's status."""
     with StopRequest() as stop:
-        _end_with_parent()
         try:
             return 0 if work(read_job(run_dir), stop, _tell) else stop.exit_status
         except SurefootError as error:

@@ -71,8 +71,8 @@ def bench_verb(
     )
     planned = plan_jobs(given)
     out.mkdir(parents=True, exist_ok=True)
-    with hold(out) as lock:
-        return _bench(planned, out, jobs or default_num_jobs(planned), lock)
+    with hold(out):
+        return _bench(planned, out, jobs or default_num_jobs(planned))
 
 
 def default_num_jobs(planned: Sequence[Job]) -> int:
@@ -83,7 +83,7 @@ def default_num_jobs(planned: Sequence[Job]) -> int:
     return max(1, len(os.sched_getaffinity(0)) // num_threads)
 
 
-def _bench(planned: Sequence[Job], out: Path, num_jobs: int, lock: int) -> int:
+def _bench(planned: Sequence[Job], out: Path, num_jobs: int) -> int:
     from rl_agent.benchmarking.final_file import is_finished
     from rl_agent.benchmarking.job import write_job
     from rl_agent.benchmarking.pool import Failure, Pool
@@ -100,7 +100,7 @@ def _bench(planned: Sequence[Job], out: Path, num_jobs: int, lock: int) -> int:
     waiting = [job for job in planned if job not in finished]
     failures: list[Failure] = []
     with StopRequest() as stop, open_display(len(planned), len(finished)) as display:
-        pool = Pool(num_jobs=num_jobs, stop=stop, display=display, lock=lock)
+        pool = Pool(num_jobs=num_jobs, stop=stop, display=display)
         for outcome in pool.run(waiting):
             if isinstance(outcome, Failure):
                 failures.append(outcome)

@@ -155,7 +155,7 @@ def test_whatever_ends_it_the_same_command_goes_on_and_no_run_is_lost_or_doubled
     killed.until_it_learns()
     killed.process.kill()
     killed.end()
-    # Its workers notice by themselves, and end: a lock that they hold is free soon.
+    # Its workers die with it, and the folder is free at once.
     with hold(tmp_path):
         assert not (tmp_path / "table.md").exists()
 

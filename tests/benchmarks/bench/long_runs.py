@@ -19,6 +19,7 @@ from bench.context import Context
 from rl_agent.benchmarking.code_version import code_version
 from rl_agent.benchmarking.job import Job, write_job
 from rl_agent.benchmarking.results import append_results, read_results, run_lines
+from rl_agent.child import Child
 from rl_agent.learning.config import TrainConfig
 from rl_agent.reporting.machine import describe_machine
 
@@ -86,20 +87,17 @@ class LongRuns:
         self._keep(lines)
         return ours, _curve(lines)
 
-    def begin(
-        self, label: str, config: TrainConfig, final_episodes: int
-    ) -> tuple[Job, subprocess.Popen[bytes]]:
+    def begin(self, label: str, config: TrainConfig, final_episodes: int) -> tuple[Job, Child]:
         """Start a worker on a run, or on the rest of one."""
         place = self._folder / "runs" / label / config.env / f"seed-{config.seed}"
         job = Job(label=label, config=config, final_episodes=final_episodes, run_dir=place)
         write_job(job)
         command = [sys.executable, "-m", "rl_agent.benchmarking.worker", str(place)]
-        with (place / "told.jsonl").open("ab") as told:
-            return job, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=told)
+        return job, Child(command, log=place / "told.jsonl")
 
-    def _finish(self, begun: tuple[Job, subprocess.Popen[bytes]]) -> Curve:
-        job, process = begun
-        if process.wait() != 0:
+    def _finish(self, begun: tuple[Job, Child]) -> Curve:
+        job, child = begun
+        if child.wait() != 0:
             raise RuntimeError(f"{job.name} failed; see {job.run_dir}")
         lines = run_lines(job)
         self._keep(lines)
