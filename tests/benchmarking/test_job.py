@@ -70,5 +70,5 @@ def test_a_run_knows_when_its_code_changed(tmp_path):
 def test_a_folder_is_for_one_benchmark_at_a_time(tmp_path):
     with hold(tmp_path), pytest.raises(ProblemsError, match="another benchmark"):
         hold(tmp_path).__enter__()
-    with hold(tmp_path) as descriptor:
-        assert descriptor > 2
+    with hold(tmp_path):
+        pass
