@@ -150,7 +150,36 @@ def scan_segment(
     if header is None or header.layout != layout:
         found = header.layout if header else "an unfinished header"
         raise JournalError(f"{path}: expected {layout}, found {found}")
-    data = path.read_bytes()[header.num_bytes : end]
+    scan = scan_records(path.read_bytes()[header.num_bytes : end], layout, digest)
+    return SegmentScan(
+        header=header,
+        rows=scan.rows,
+        num_damaged=scan.num_damaged,
+        end=header.num_bytes + scan.num_bytes,
+        digest=scan.digest,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordScan:
+    """What of some records is whole."""
+
+    rows: np.ndarray
+    """The rows whose checksum holds."""
+    num_damaged: int
+    """Records between whole ones whose checksum does not hold."""
+    num_bytes: int
+    """Up to the end of the last whole record."""
+    digest: bytes
+
+    @property
+    def num_records(self) -> int:
+        """Records within `num_bytes`, damaged ones included."""
+        return len(self.rows) + self.num_damaged
+
+
+def scan_records(data: bytes, layout: TransitionLayout, digest: bytes) -> RecordScan:
+    """Read records, as they stand behind a header; what follows the last whole one is left out."""
     dtype = record_dtype(layout)
     count = len(data) // dtype.itemsize
     records = np.frombuffer(data, dtype, count)
@@ -160,11 +189,10 @@ def scan_segment(
     for start in range(0, count * dtype.itemsize, dtype.itemsize):
         digest = chain(digest, view[start : start + dtype.itemsize])
     rows = records["row"][:count][is_whole[:count]]
-    return SegmentScan(
-        header=header,
+    return RecordScan(
         rows=rows,
         num_damaged=count - len(rows),
-        end=header.num_bytes + count * dtype.itemsize,
+        num_bytes=count * dtype.itemsize,
         digest=digest,
     )
 
