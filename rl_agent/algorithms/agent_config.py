@@ -53,7 +53,8 @@ class AgentConfig:
 
     *sampled* draws each action from the policy alone, *gaussian* is that of policies without a
     spread; *ou* (Ornstein-Uhlenbeck) and *pink* push one way for longer, and arms get somewhere;
-    *gsde* is a function of what the actor's last layer sees, and pushes alike where that is alike.
+    *gsde* is a function of what the actor's last layer sees, and pushes alike where that is alike;
+    *repeated* holds a draw for one step, or now and then for up to 16.
     """
     exploration_theta: float = 0.15
     """Of *ou* [1/step]: it forgets within about 1 / theta steps."""

@@ -225,7 +225,7 @@ def test_it_learns_to_bring_a_point_to_its_goal(tmp_path):
     assert result.best.success_rate >= 0.9
 
 
-@pytest.mark.parametrize("exploration", ["ou", "pink", "gsde"])
+@pytest.mark.parametrize("exploration", ["ou", "pink", "gsde", "repeated"])
 def test_a_run_whose_noise_lasts_goes_on_bit_by_bit(tmp_path, exploration):
     config = small_config(num_steps=60, agent={"exploration": exploration})
     train(config, tmp_path / "whole")
