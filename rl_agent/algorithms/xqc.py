@@ -14,6 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from rl_agent.networks.actor import Actor
 from rl_agent.networks.batch_norm import follow_, packed
 from rl_agent.networks.batch_norm_actor import BatchNormActor
 from rl_agent.networks.batch_norm_mlp import BatchNormMlp
@@ -36,7 +37,7 @@ class Xqc(CategoricalActorCritic, BatchNormActorCritic):
         limit = self.config.value_limit
         return CategoricalSupport(-limit, limit, self.config.num_atoms)
 
-    def make_actor(self, generator: torch.Generator) -> BatchNormActor:
+    def make_actor(self, generator: torch.Generator) -> Actor:
         """Return a fresh actor."""
         actor = BatchNormActor(
             self.obs_dim,
@@ -49,7 +50,7 @@ class Xqc(CategoricalActorCritic, BatchNormActorCritic):
         self.constrain(actor)
         return actor
 
-    def make_critic(self, generator: torch.Generator) -> BatchNormMlp:
+    def make_critic(self, generator: torch.Generator) -> nn.Module:
         """Return `num_qs` critics of (obs, action), with `num_atoms` logits each."""
         critic = BatchNormMlp(
             self.config.num_qs,
