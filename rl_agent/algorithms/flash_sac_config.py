@@ -16,12 +16,14 @@ class FlashSacConfig(XqcConfig):
 
     Networks are smaller, for a laptop's CPU: theirs have 2 blocks of 128 units in the actor and of
     256 in the critics, and batches of 512. The spread of actions is bounded as in SAC, where theirs
-    passes a tanh. Noise begins anew with each episode.
+    passes a tanh. Noise begins anew with each episode. Learning rates fall to half as theirs, but
+    along a line and not a cosine.
     """
 
     utd_ratio: float = 1.0
     policy_delay: int = 2
     tau: float = 0.01
+    learning_rate_end: float = 0.5
     actor_hidden_dims: tuple[int, ...] = (48, 48)
     """Units of each residual block, all the same; inside it is four times as wide."""
     critic_hidden_dims: tuple[int, ...] = (48, 48)
