@@ -28,6 +28,7 @@ from .adam import Adam
 from .agent import Agent, AgentState, PolicySample
 from .agent_config import AgentConfig
 from .compilation import GradientFunction, LossFunction, compiled_gradients, eager_gradients
+from .linear_decay import decay_of
 from .network_health import network_health
 from .targets import polyak_
 from .update_inputs import UpdateInputs
@@ -63,10 +64,10 @@ class ActorCritic(Agent):
         """The critics' slow copy, where the algorithm has one."""
         if self.has_target_critic:
             self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
-        options = {"beta_1": config.adam_beta_1, "weight_decay": config.weight_decay}
-        parameters = self.online_actor.parameters()
-        self.actor_adam = Adam(parameters, config.actor_learning_rate, **options)
-        self.critic_adam = Adam(self.critic.parameters(), config.critic_learning_rate, **options)
+        self.actor_adam = self._optimiser(
+            self.online_actor, config.actor_learning_rate, config.policy_delay
+        )
+        self.critic_adam = self._optimiser(self.critic, config.critic_learning_rate)
         self.inputs = UpdateInputs(obs_dim, act_dim, config)
         explore, update = np.random.SeedSequence(seed).spawn(2)
         self.exploration_rng = np.random.default_rng(explore)
@@ -88,6 +89,16 @@ class ActorCritic(Agent):
         self._actor_sums = torch.zeros(len(self.actor_metrics) + 1)
         self._critic_step: Callable[[], Tensor] = lambda: self.update_critic(eager_gradients)
         self._actor_step: Callable[[], Tensor] = lambda: self.update_actor(eager_gradients)
+
+    def _optimiser(self, network: nn.Module, rate: float, period: int = 1) -> Adam:
+        config = self.config
+        return Adam(
+            network.parameters(),
+            rate,
+            beta_1=config.adam_beta_1,
+            weight_decay=config.weight_decay,
+            rate_decay=decay_of(config, period),
+        )
 
     def make_actor(self, generator: torch.Generator) -> Actor:
         """Return a fresh actor."""

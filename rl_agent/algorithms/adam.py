@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
+from .linear_decay import LinearDecay
+
 BETA_1 = 0.9
 BETA_2 = 0.999
 EPSILON = 1e-8
@@ -30,11 +32,13 @@ class Adam:
         *,
         beta_1: float = BETA_1,
         weight_decay: float = 0.0,
+        rate_decay: LinearDecay | None = None,
     ) -> None:
         self.parameters = [parameter.detach() for parameter in parameters]
         self.learning_rate = learning_rate
         self.beta_1 = beta_1
-        self._kept = 1.0 - learning_rate * weight_decay
+        self._weight_decay = weight_decay
+        self._rate_decay = rate_decay
         self.exp_avg = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.exp_avg_sq = [torch.zeros_like(parameter) for parameter in self.parameters]
         # One counter per parameter, as the fused kernel wants it; always equal.
@@ -43,7 +47,8 @@ class Adam:
 
     def step(self, gradients: Sequence[Tensor]) -> None:
         """Take one step, with torch's fused kernel."""
-        self._decay()
+        rate = float(self._rate())
+        self._decay(rate)
         adam(
             self.parameters,
             list(gradients),
@@ -55,7 +60,7 @@ class Adam:
             amsgrad=False,
             beta1=self.beta_1,
             beta2=BETA_2,
-            lr=self.learning_rate,
+            lr=rate,
             weight_decay=0.0,
             eps=EPSILON,
             maximize=False,
@@ -63,7 +68,8 @@ class Adam:
 
     def step_in_graph(self, gradients: Sequence[Tensor]) -> None:
         """Take the same step in elementwise operations that a compiler fuses."""
-        self._decay()
+        rate = self._rate()
+        self._decay(rate)
         self.num_steps.add_(1.0)
         count = self.num_steps[0]
         correction_1 = 1.0 - self.beta_1**count
@@ -73,17 +79,23 @@ class Adam:
             exp_avg.lerp_(gradient, 1.0 - self.beta_1)
             exp_avg_sq.mul_(BETA_2).addcmul_(gradient, gradient, value=1.0 - BETA_2)
             scale = (exp_avg_sq / correction_2).sqrt() + EPSILON
-            parameter.sub_(self.learning_rate / correction_1 * exp_avg / scale)
+            parameter.sub_(rate / correction_1 * exp_avg / scale)
 
     def reset(self) -> None:
         """Forget the moments."""
         for tensor in self.tensors().values():
             tensor.zero_()
 
-    def _decay(self) -> None:
-        if self._kept != 1.0:
+    def _rate(self) -> Tensor | float:
+        """Return the next step's, from the counter: a graph follows it, and a state holds it."""
+        if self._rate_decay is None:
+            return self.learning_rate
+        return self.learning_rate * self._rate_decay.share(self.num_steps[0])
+
+    def _decay(self, rate: Tensor | float) -> None:
+        if self._weight_decay > 0.0:
             for parameter in self.parameters:
-                parameter.mul_(self._kept)
+                parameter.mul_(1.0 - rate * self._weight_decay)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return its state by name, as references."""

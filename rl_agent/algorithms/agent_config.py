@@ -43,6 +43,10 @@ class AgentConfig:
     batch_size: int = 256
     actor_learning_rate: float = 3e-4
     critic_learning_rate: float = 3e-4
+    learning_rate_end: float = 1.0
+    """What is left of the learning rates in the end: they fall evenly; 1 lets them stay."""
+    decay_updates: int | None = None
+    """Critic updates over which they fall; None takes those that a training plans."""
     weight_decay: float = 0.0
     """Of actor and critics, apart from the gradient's moments (AdamW); times the learning rate."""
     adam_beta_1: float = 0.9
@@ -53,7 +57,8 @@ class AgentConfig:
 
     *sampled* draws each action from the policy alone, *gaussian* is that of policies without a
     spread; *ou* (Ornstein-Uhlenbeck) and *pink* push one way for longer, and arms get somewhere;
-    *gsde* is a function of what the actor's last layer sees, and pushes alike where that is alike.
+    *gsde* is a function of what the actor's last layer sees, and pushes alike where that is alike;
+    *repeated* holds a draw for one step, or now and then for up to 16.
     """
     exploration_theta: float = 0.15
     """Of *ou* [1/step]: it forgets within about 1 / theta steps."""
@@ -85,6 +90,9 @@ class AgentConfig:
         require(self.exploration_horizon >= 2, "exploration_horizon must be at least 2")
         require(self.exploration_resample >= 0, "exploration_resample must not be negative")
         require(self.smoothness_coef >= 0.0, "smoothness_coef must not be negative")
+        require(0.0 < self.learning_rate_end <= 1.0, "learning_rate_end must be in (0, 1]")
+        has_updates = self.decay_updates is None or self.decay_updates >= 1
+        require(has_updates, "decay_updates must be at least 1")
         require(self.weight_decay >= 0.0, "weight_decay must not be negative")
         require(self.batch_size >= 1, "batch_size must be at least 1")
         require(self.num_threads >= 1, "num_threads must be at least 1")

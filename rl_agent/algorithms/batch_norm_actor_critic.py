@@ -16,10 +16,15 @@ from .max_ent import MaxEntActorCritic
 class BatchNormActorCritic(MaxEntActorCritic):
     """Actor and critics with batch norm; they act and are judged on running moments."""
 
+    def actor_batch(self) -> Tensor:
+        """Return (N, obs_dim), what the actor is normalised over: the batch, and more behind it."""
+        return self.inputs.obs
+
     def policy(self, actor: Callable[..., Any]) -> tuple[Tensor, Tensor]:
-        """Return mean and log_std, normalised over the batch."""
-        mean, log_std = actor(self.inputs.obs, [])
-        return mean, log_std
+        """Return mean and log_std of the batch, normalised over `actor_batch`."""
+        size = self.config.batch_size
+        mean, log_std = actor(self.actor_batch(), [])
+        return mean[:size], log_std[:size]
 
     def smoothness(self, actor: Callable[..., Any], mean: Tensor) -> Tensor:
         """Return the penalty of what acts on the robot: running moments, not the batch's."""
@@ -35,7 +40,7 @@ class BatchNormActorCritic(MaxEntActorCritic):
         super().average_actor()
         for actor in (self.online_actor, self.actor):
             moments: list[Tensor] = []
-            actor(self.inputs.obs, moments)
+            actor(self.actor_batch(), moments)
             follow_(actor, packed(moments))
 
     def joint_input(self, next_input: Tensor) -> Tensor:

@@ -21,7 +21,6 @@ class MaxEntConfig(AgentConfig):
     def __post_init__(self) -> None:
         AgentConfig.__post_init__(self)
         has_spread = self.exploration != "gaussian"
-        require(
-            has_spread, "exploration must be sampled, ou, pink or gsde: the policy has a spread"
-        )
+        kinds = "sampled, ou, pink, gsde or repeated"
+        require(has_spread, f"exploration must be {kinds}: the policy has a spread")
         require(self.initial_alpha > 0.0, "initial_alpha must be above 0")

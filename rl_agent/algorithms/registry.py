@@ -14,6 +14,7 @@ from rl_agent.robots.profile import nearest
 from .agent_config import AgentConfig
 from .bro_config import BroConfig
 from .crossq_config import CrossQConfig
+from .flash_sac_config import FlashSacConfig
 from .mpo_config import MpoConfig
 from .sac_config import SacConfig
 from .simba_v2_config import SimbaV2Config
@@ -37,6 +38,7 @@ ALGORITHMS = {
     "bro": Algorithm("rl_agent.algorithms.bro:Bro", BroConfig),
     "crossq": Algorithm("rl_agent.algorithms.crossq:CrossQ", CrossQConfig),
     "ddpg": Algorithm("rl_agent.algorithms.td3:Ddpg", DdpgConfig),
+    "flash_sac": Algorithm("rl_agent.algorithms.flash_sac:FlashSac", FlashSacConfig),
     "mpo": Algorithm("rl_agent.algorithms.mpo:Mpo", MpoConfig),
     "sac": Algorithm("rl_agent.algorithms.sac:Sac", SacConfig),
     "simba_v2": Algorithm("rl_agent.algorithms.simba_v2:SimbaV2", SimbaV2Config),

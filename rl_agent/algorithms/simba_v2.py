@@ -6,37 +6,32 @@ arXiv:2502.15280.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from rl_agent.networks.actor import Actor
-from rl_agent.networks.categorical import CategoricalSupport, cross_entropy, least_of
+from rl_agent.networks.categorical import CategoricalSupport, cross_entropy
 from rl_agent.networks.hyperspherical import HypersphericalNet, project_to_sphere_
 from rl_agent.networks.single import Single
 from rl_agent.networks.squashed_gaussian import GaussianActor
 
+from .categorical_actor_critic import CategoricalActorCritic
 from .compilation import GradientFunction
-from .max_ent import MaxEntActorCritic
-from .reward_scale import RewardScale
 from .simba_v2_config import SimbaV2Config
 
 
-class SimbaV2(MaxEntActorCritic):
-    """Actor, E critics of K bins each and their slow copies, temperature, scale of returns.
-
-    Inside, values and temperature are in units of scaled rewards; what is told is in the task's.
-    """
+class SimbaV2(CategoricalActorCritic):
+    """Actor, E critics of K bins each and their slow copies, temperature, scale of rewards."""
 
     config_class = SimbaV2Config
     config: SimbaV2Config
 
-    def __init__(self, obs_dim: int, act_dim: int, config: SimbaV2Config, seed: int) -> None:
-        super().__init__(obs_dim, act_dim, config, seed)
-        limit = config.return_limit
-        self.reward_scale = RewardScale(config.discount, limit)
-        self.support = CategoricalSupport(-limit, limit, config.num_bins)
+    def make_support(self) -> CategoricalSupport:
+        """Return `num_bins` within `return_limit`."""
+        limit = self.config.return_limit
+        return CategoricalSupport(-limit, limit, self.config.num_bins)
 
     def make_actor(self, generator: torch.Generator) -> Actor:
         """Return a fresh actor."""
@@ -60,36 +55,16 @@ class SimbaV2(MaxEntActorCritic):
             shift=config.shift,
         )
 
-    def observe_reward(self, reward: float, *, is_last: bool) -> None:
-        """Take a reward into the scale."""
-        self.reward_scale.observe(reward, is_last=is_last)
-
     def constrain(self, network: nn.Module) -> None:
         """Bring weights back to the sphere."""
         project_to_sphere_(network)
-
-    @property
-    def value_scale(self) -> Tensor:
-        """Scalar: the scale of rewards."""
-        return self.reward_scale.scale
-
-    def q_values(self, critic_input: Tensor) -> Tensor:
-        """Return (E, B), what critics expect, in the task's units."""
-        return self.support.value(self.critic(critic_input)) * self.value_scale
-
-    def policy_value(self, critic_input: Tensor) -> Tensor:
-        """Return the least that a critic expects."""
-        return self.support.value(self.critic(critic_input)).amin(0)
 
     def update_critic(self, gradients_of: GradientFunction) -> Tensor:
         """Meet the distribution of r + gamma (z' - alpha log pi), of the critic expecting least."""
         inputs, scale = self.inputs, self.reward_scale.scale
         next_input, penalty = self.next_sample()
-        members = torch.softmax(self.target_critic(next_input), -1)
-        next_shares = least_of(members, self.support.mean(members))
-        soft = self.support.atoms - penalty[:, None]
-        atoms = (inputs.reward / scale)[:, None] + inputs.discount[:, None] * soft  # (B, K)
-        target = self.support.project(atoms, next_shares)
+        atoms, shares = self.target_distribution(self.target_critic(next_input), penalty)
+        target = self.support.project(atoms, shares)
         critic_input = self.critic_input(inputs.obs, inputs.action)
 
         def loss(critic: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
@@ -97,10 +72,5 @@ class SimbaV2(MaxEntActorCritic):
             return cross_entropy(logits, target), self.support.value(logits).mean()
 
         value, q_mean = self.step_critic(gradients_of, loss)
-        target_q = (next_shares * atoms).sum(-1).mean()
+        target_q = (shares * atoms).sum(-1).mean()
         return torch.stack([value, q_mean * scale, target_q * scale, torch.ones(())])
-
-    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield all that makes the next update."""
-        yield from super().named_tensors()
-        yield from self.reward_scale.named_tensors()

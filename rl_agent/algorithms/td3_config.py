@@ -33,9 +33,8 @@ class Td3Config(AgentConfig):
     def __post_init__(self) -> None:
         AgentConfig.__post_init__(self)
         has_noise = self.exploration != "sampled"
-        require(
-            has_noise, "exploration must be gaussian, ou, pink or gsde: the policy has no spread"
-        )
+        kinds = "gaussian, ou, pink, gsde or repeated"
+        require(has_noise, f"exploration must be {kinds}: the policy has no spread")
         require(self.num_qs >= 1, "num_qs must be at least 1")
         for name in ("exploration_noise", "target_noise", "target_noise_clip"):
             require(getattr(self, name) >= 0.0, f"{name} must not be negative")

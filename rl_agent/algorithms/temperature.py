@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .adam import Adam
 from .compilation import GradientFunction
+from .linear_decay import decay_of
 from .max_ent_config import MaxEntConfig
 
 
@@ -24,7 +25,11 @@ class Temperature:
         self.log_alpha = torch.tensor(self._initial)
         default = config.entropy_per_action * act_dim
         self.target_entropy = default if config.target_entropy is None else config.target_entropy
-        self.adam = Adam([self.log_alpha], config.alpha_learning_rate)
+        self.adam = Adam(
+            [self.log_alpha],
+            config.alpha_learning_rate,
+            rate_decay=decay_of(config, config.policy_delay),
+        )
         self._is_learned = config.learns_alpha
 
     @property

@@ -9,38 +9,35 @@ shift, and the actor climbs the least critic, as in SAC.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from rl_agent.networks.actor import Actor
 from rl_agent.networks.batch_norm import follow_, packed
 from rl_agent.networks.batch_norm_actor import BatchNormActor
 from rl_agent.networks.batch_norm_mlp import BatchNormMlp
-from rl_agent.networks.categorical import CategoricalSupport, cross_entropy, least_of
+from rl_agent.networks.categorical import CategoricalSupport, cross_entropy
 
 from .batch_norm_actor_critic import BatchNormActorCritic
+from .categorical_actor_critic import CategoricalActorCritic
 from .compilation import GradientFunction
-from .reward_scale import RewardScale
 from .xqc_config import XqcConfig
 
 
-class Xqc(BatchNormActorCritic):
-    """Actor, E categorical critics and their slow copies, temperature, scale of rewards.
-
-    Critics and temperature live in scaled returns; what is told outside is in the task's units.
-    """
+class Xqc(CategoricalActorCritic, BatchNormActorCritic):
+    """Actor, E categorical critics and their slow copies, temperature, scale of rewards."""
 
     config_class = XqcConfig
     config: XqcConfig
 
-    def __init__(self, obs_dim: int, act_dim: int, config: XqcConfig, seed: int) -> None:
-        super().__init__(obs_dim, act_dim, config, seed)
-        limit = config.value_limit
-        self.support = CategoricalSupport(-limit, limit, config.num_atoms)
-        self.reward_scale = RewardScale(config.discount, limit)
+    def make_support(self) -> CategoricalSupport:
+        """Return `num_atoms` within `value_limit`."""
+        limit = self.config.value_limit
+        return CategoricalSupport(-limit, limit, self.config.num_atoms)
 
-    def make_actor(self, generator: torch.Generator) -> BatchNormActor:
+    def make_actor(self, generator: torch.Generator) -> Actor:
         """Return a fresh actor."""
         actor = BatchNormActor(
             self.obs_dim,
@@ -53,7 +50,7 @@ class Xqc(BatchNormActorCritic):
         self.constrain(actor)
         return actor
 
-    def make_critic(self, generator: torch.Generator) -> BatchNormMlp:
+    def make_critic(self, generator: torch.Generator) -> nn.Module:
         """Return `num_qs` critics of (obs, action), with `num_atoms` logits each."""
         critic = BatchNormMlp(
             self.config.num_qs,
@@ -72,29 +69,13 @@ class Xqc(BatchNormActorCritic):
             if isinstance(module, BatchNormMlp):
                 module.normalize_weights()
 
-    def observe_reward(self, reward: float, *, is_last: bool) -> None:
-        """Take a reward of the running experience into the scale."""
-        self.reward_scale.observe(reward, is_last=is_last)
-
-    @property
-    def value_scale(self) -> Tensor:
-        """Scalar: the scale of rewards."""
-        return self.reward_scale.scale
-
-    def q_values(self, critic_input: Tensor) -> Tensor:
-        """Return (E, B), each critic's mean, in the task's units."""
-        return self.support.value(self.critic(critic_input)) * self.value_scale
-
-    def policy_value(self, critic_input: Tensor) -> Tensor:
-        """Return the least critic's mean, scaled as the temperature is."""
-        return self.support.value(self.critic(critic_input)).amin(0)
-
     def update_critic(self, gradients_of: GradientFunction) -> Tensor:
         """Meet the projection of r + gamma (z' - alpha log pi), z' of the least slow critic."""
         size, scale = self.config.batch_size, self.reward_scale.scale
         next_input, penalty = self.next_sample()
         joint = self.joint_input(next_input)
-        values, probabilities = self.target_distribution(joint, penalty)
+        next_logits = self.target_critic(joint, [])[:, size:]
+        values, probabilities = self.target_distribution(next_logits, penalty)
         target = self.support.project(values, probabilities)
         target_q = (probabilities * values).sum(-1).mean()
 
@@ -107,18 +88,3 @@ class Xqc(BatchNormActorCritic):
         value, extra = self.step_critic(gradients_of, loss)
         follow_(self.critic, extra[1:])
         return torch.stack([value, scale * extra[0], scale * target_q, torch.ones(())])
-
-    def target_distribution(self, joint: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
-        """Return scaled returns (B, A) and their probabilities (B, A), not yet projected."""
-        inputs, size = self.inputs, self.config.batch_size
-        logits = self.target_critic(joint, [])[:, size:]
-        members = torch.softmax(logits, -1)
-        probabilities = least_of(members, self.support.mean(members))
-        soft = self.support.atoms - penalty[:, None]
-        reward = inputs.reward / self.reward_scale.scale
-        return reward[:, None] + inputs.discount[:, None] * soft, probabilities
-
-    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield all that makes the next update."""
-        yield from super().named_tensors()
-        yield from self.reward_scale.named_tensors()

@@ -12,7 +12,7 @@ from .max_ent_config import MaxEntConfig
 class XqcConfig(MaxEntConfig):
     """The authors', but for critics of 4 x 512 units, too many for a laptop.
 
-    Nor does the learning rate fall over a run: agents here do not know how long it will be.
+    Nor do learning rates fall over a run, unless `learning_rate_end` says to what.
     """
 
     utd_ratio: float = 2.0

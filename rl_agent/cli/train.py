@@ -19,7 +19,8 @@ def train_verb(
     algo: Annotated[
         str | None,
         typer.Option(
-            help="sac (default), td3, ddpg, tqc, crossq, xqc, simba_v2, bro, mpo, or module:Class."
+            help="sac (default), td3, ddpg, tqc, crossq, xqc, simba_v2, flash_sac, bro, mpo, or "
+            "module:Class."
         ),
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Environment steps.")] = None,
@@ -41,7 +42,8 @@ def train_verb(
 
     Any Gymnasium environment with continuous, bounded actions will do. Settings come from a preset
     or a YAML file, then from the options here. How it explores: agent.exploration (sampled,
-    gaussian, ou, pink, gsde) and, where rewards are rare, bonus.kind (disagreement, rnd, count).
+    gaussian, ou, pink, gsde, repeated) and, where rewards are rare, bonus.kind (disagreement, rnd,
+    count).
 
     Examples: `surefoot train --env sim:So101Reach-v0`, `surefoot train --env Pendulum-v1 --steps
     6000 --out runs/pendulum`, `surefoot train --out runs/pendulum --resume`.

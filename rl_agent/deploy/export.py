@@ -174,6 +174,12 @@ def trace_to_onnx(policy: nn.Module, obs_dim: int, metadata: dict[str, str]) -> 
         )
     if program is None:
         raise BundleError("torch.onnx.export returned no program")
+    # The exporter names values after torch's functions, and may so give an output's name twice.
+    outputs = {value.name: value for value in program.model.graph.outputs}
+    for node in program.model.graph:
+        for value in node.outputs:
+            if outputs.get(value.name, value) is not value:
+                value.name = f"inner_{value.name}"
     model = program.model_proto
     onnx.helper.set_model_props(model, metadata)
     # The exporter notes paths of this machine and stack traces beside every node.

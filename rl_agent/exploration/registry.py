@@ -9,10 +9,11 @@ import numpy as np
 from .noise import Noise
 from .ornstein_uhlenbeck import OrnsteinUhlenbeckNoise
 from .pink import PinkNoise
+from .repeated import RepeatedNoise
 from .state_dependent import StateDependentNoise
 from .white import WhiteNoise
 
-Exploration = Literal["sampled", "gaussian", "ou", "pink", "gsde"]
+Exploration = Literal["sampled", "gaussian", "ou", "pink", "gsde", "repeated"]
 """White noise is called *sampled* where a policy has a spread of its own, else *gaussian*."""
 
 
@@ -41,4 +42,6 @@ def make_noise(
         return PinkNoise(dim, rng, horizon=horizon)
     if kind == "gsde":
         return StateDependentNoise(dim, rng, resample=resample)
+    if kind == "repeated":
+        return RepeatedNoise(dim, rng)
     return WhiteNoise(dim, rng)

@@ -86,7 +86,7 @@ def train(
         stack.callback(torch.set_flush_denormal, False)
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
-        config = resolve_replay(_resolve_gamma(config, env))
+        config = resolve_replay(_resolve_decay(_resolve_gamma(config, env)))
         _keep_contract(run_dir, env)
         write_config(run_dir, config)
         agent = make_agent(
@@ -155,6 +155,21 @@ def _resolve_gamma(config: TrainConfig, env: EnvAdapter) -> TrainConfig:
     return replace(config, agent=replace(config.agent, gamma=gamma))
 
 
+def _resolve_decay(config: TrainConfig) -> TrainConfig:
+    """Return settings whose learning rates reach their end with the run."""
+    if config.agent.decay_updates is not None or config.agent.learning_rate_end == 1.0:
+        return config
+    decay_updates = max(1, _num_planned(config))
+    return replace(config, agent=replace(config.agent, decay_updates=decay_updates))
+
+
+def _num_planned(config: TrainConfig) -> int:
+    schedule = UpdateSchedule(
+        learning_starts=config.learning_starts, utd_ratio=config.agent.utd_ratio
+    )
+    return schedule.num_planned(config.num_steps)
+
+
 def _use_weights(config: TrainConfig, agent: Agent) -> None:
     try:
         agent.use_weights()
@@ -206,10 +221,7 @@ def _whole_checkpoints(run_dir: Path, hooks: TrainHooks) -> Iterator[Checkpoint]
 def _compile_if_due(
     config: TrainConfig, agent: Agent, stop: StopRequest, hooks: TrainHooks
 ) -> None:
-    schedule = UpdateSchedule(
-        learning_starts=config.learning_starts, utd_ratio=config.agent.utd_ratio
-    )
-    decision = decide_compile(config.agent.compile, schedule.num_planned(config.num_steps))
+    decision = decide_compile(config.agent.compile, _num_planned(config))
     hooks.on_message(decision.sentence)
     if not decision.should_compile:
         return

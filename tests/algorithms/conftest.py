@@ -16,6 +16,8 @@ SMALL = {
 OWN = {
     # Moments of so small a batch are noise unless they are held to the running ones.
     "crossq": {"renorm_starts": 2},
+    # Logits of D units are no longer than sqrt(D): too short with 16 for rewards to be told apart.
+    "flash_sac": {"critic_hidden_dims": (32, 32)},
 }
 
 

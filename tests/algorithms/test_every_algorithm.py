@@ -34,7 +34,14 @@ def test_the_same_seed_gives_the_same_agent(make_agent, make_batch, name):
 
 
 @every_algorithm
-@pytest.mark.parametrize("changes", [{}, {"smoothness_coef": 1.0, "normalize_obs": False}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"smoothness_coef": 1.0, "normalize_obs": False},
+        {"learning_rate_end": 0.1, "decay_updates": 5},
+    ],
+)
 def test_a_saved_agent_goes_on_bit_by_bit(make_agent, make_batch, name, changes):
     first = trained(make_agent, make_batch, name, **changes)
     state = first.get_state()
@@ -144,6 +151,30 @@ def test_updates_fit_the_critic_to_rewards_without_a_future(make_agent, make_bat
 
 
 @every_algorithm
+def test_learning_rates_fall_with_updates(make_agent, make_batch, name):
+    """Rates that fell to a hundredth move weights a hundredth as far."""
+    settings = {"policy_delay": 2, "learning_rate_end": 0.01, "smoothness_coef": 1.0}
+    decayed = make_agent(name, decay_updates=4, **settings)
+    for index in range(4):
+        decayed.update(make_batch(index))
+    steady = make_agent(name, policy_delay=2, smoothness_coef=1.0)
+    steady.set_state(decayed.get_state())
+    moves = []
+    for agent in (steady, decayed):
+        for half in (agent.critic, agent.online_actor):
+            before = [parameter.detach().clone() for parameter in half.parameters()]
+            moves.append((half, before))
+        for index in range(2):
+            agent.update(make_batch(index))
+    steps = [
+        sum((own - other).abs().sum() for own, other in zip(half.parameters(), old, strict=True))
+        for half, old in moves
+    ]
+    for slow, fast in zip(steps[2:], steps[:2], strict=True):
+        assert slow < 0.05 * fast
+
+
+@every_algorithm
 def test_the_state_of_another_shape_is_refused(make_agent, name):
     with pytest.raises(ValueError, match="expected"):
         make_agent(name).set_state(make_agent(name, actor_hidden_dims=(8, 8)).get_state())
@@ -155,6 +186,7 @@ def test_the_state_of_another_shape_is_refused(make_agent, name):
 @pytest.mark.filterwarnings("ignore")  # of torch's compiler, about itself
 def test_the_compiled_update_equals_the_eager_one(make_agent, make_batch, name):
     changes = {"normalize_obs": True, "smoothness_coef": 0.5, "policy_delay": 1}
+    changes |= {"learning_rate_end": 0.1, "decay_updates": 4}
     eager, compiled = make_agent(name, **changes), make_agent(name, **changes)
     for agent in (eager, compiled):
         agent.observe(np.ones(3, np.float32))

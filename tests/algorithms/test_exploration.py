@@ -5,6 +5,7 @@ import pytest
 
 from rl_agent.algorithms.actor_critic import ActorCritic
 from rl_agent.algorithms.max_ent_config import MaxEntConfig
+from rl_agent.algorithms.mpo_config import MpoConfig
 from rl_agent.algorithms.registry import ALGORITHMS
 from rl_agent.algorithms.td3_config import Td3Config
 from rl_agent.exceptions import ProblemsError
@@ -12,7 +13,7 @@ from rl_agent.networks.mlp import Mlp
 
 OBS = np.array([0.3, -1.0, 2.0], np.float32)
 every_algorithm = pytest.mark.parametrize("name", ALGORITHMS)
-lasting = pytest.mark.parametrize("exploration", ["ou", "pink", "gsde"])
+lasting = pytest.mark.parametrize("exploration", ["ou", "pink", "gsde", "repeated"])
 
 
 def exploring(make_agent, name, exploration, seed=0):
@@ -29,7 +30,9 @@ def actions(agent, count):
 @every_algorithm
 @lasting
 def test_lasting_noise_pushes_one_way_for_longer(make_agent, name, exploration):
-    plain = actions(make_agent(name), 400)
+    has_spread = issubclass(ALGORITHMS[name].config_class, MaxEntConfig | MpoConfig)
+    white = "sampled" if has_spread else "gaussian"
+    plain = actions(make_agent(name, exploration=white), 400)
     lasts = actions(exploring(make_agent, name, exploration), 400)
     assert np.abs(lasts).max() <= 1.0
     turns = [np.abs(np.diff(tried, axis=0)).mean() / tried.std() for tried in (plain, lasts)]
@@ -79,9 +82,9 @@ def test_an_actor_that_tells_no_features_is_refused(make_agent, monkeypatch):
 
 
 def test_a_policy_with_a_spread_has_no_other_and_one_without_needs_one():
-    with pytest.raises(ValueError, match="sampled, ou, pink or gsde"):
+    with pytest.raises(ValueError, match="sampled, ou, pink, gsde or repeated"):
         MaxEntConfig(exploration="gaussian")
-    with pytest.raises(ValueError, match="gaussian, ou, pink or gsde"):
+    with pytest.raises(ValueError, match="gaussian, ou, pink, gsde or repeated"):
         Td3Config(exploration="sampled")
 
 

@@ -35,8 +35,9 @@ def test_the_target_is_the_least_slow_critics_distribution_moved(make_agent, mak
     with torch.no_grad():
         next_input, penalty = agent.next_sample()
         joint = agent.joint_input(next_input)
-        values, probabilities = agent.target_distribution(joint, penalty)
-        members = torch.softmax(agent.target_critic(joint, [])[:, 8:], -1)
+        next_logits = agent.target_critic(joint, [])[:, 8:]
+        values, probabilities = agent.target_distribution(next_logits, penalty)
+        members = torch.softmax(next_logits, -1)
     atoms = np.linspace(-5.0, 5.0, 101)
     least = (members.numpy() * atoms).sum(-1).argmin(0)
     for row in range(8):
@@ -52,7 +53,8 @@ def test_the_loss_is_cross_entropy_with_the_projected_target(make_agent, make_ba
     with torch.no_grad():
         next_input, penalty = agent.next_sample()
         joint = agent.joint_input(next_input)
-        target = agent.support.project(*agent.target_distribution(joint, penalty))
+        next_logits = agent.target_critic(joint, [])[:, 8:]
+        target = agent.support.project(*agent.target_distribution(next_logits, penalty))
         log_p = torch.log_softmax(agent.critic(joint, [])[:, :8], -1)
     expected = -(target * log_p).sum(-1).mean(1).sum()
     again.update(batch)

@@ -81,7 +81,7 @@ def test_a_curve_has_the_steps_of_all_seeds():
 def test_published_returns_are_found_by_task_and_steps():
     found = published_returns("HalfCheetah-v4", 100_000)
     assert [(p.algorithm, p.mean_return) for p in found] == [
-        ("flashsac", 9815.0),
+        ("flash_sac", 9815.0),
         ("crossq", 8112.0),
         ("simba_v2", 7328.0),
     ]

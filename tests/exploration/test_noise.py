@@ -9,7 +9,7 @@ from rl_agent.exploration.ornstein_uhlenbeck import OrnsteinUhlenbeckNoise
 from rl_agent.exploration.pink import PinkNoise, colored_sequence
 from rl_agent.exploration.registry import make_noise
 
-KINDS = ("sampled", "gaussian", "ou", "pink", "gsde")
+KINDS = ("sampled", "gaussian", "ou", "pink", "gsde", "repeated")
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 

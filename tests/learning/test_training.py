@@ -225,7 +225,19 @@ def test_it_learns_to_bring_a_point_to_its_goal(tmp_path):
     assert result.best.success_rate >= 0.9
 
 
-@pytest.mark.parametrize("exploration", ["ou", "pink", "gsde"])
+def test_learning_rates_reach_their_end_with_the_run(tmp_path):
+    agent = {"learning_rate_end": 0.5, "utd_ratio": 2.0}
+    train(small_config(num_steps=60, agent=agent), tmp_path / "falling")
+    # After 20 steps two updates each.
+    assert read_config(tmp_path / "falling").agent.decay_updates == 80
+    own = {"learning_rate_end": 0.5, "decay_updates": 7}
+    train(small_config(num_steps=30, agent=own), tmp_path / "own")
+    assert read_config(tmp_path / "own").agent.decay_updates == 7
+    train(small_config(num_steps=30), tmp_path / "steady")
+    assert read_config(tmp_path / "steady").agent.decay_updates is None
+
+
+@pytest.mark.parametrize("exploration", ["ou", "pink", "gsde", "repeated"])
 def test_a_run_whose_noise_lasts_goes_on_bit_by_bit(tmp_path, exploration):
     config = small_config(num_steps=60, agent={"exploration": exploration})
     train(config, tmp_path / "whole")

@@ -6,6 +6,7 @@ import torch
 from rl_agent.networks.batch_norm_actor import BatchNormActor
 from rl_agent.networks.bro_net import BroNet
 from rl_agent.networks.deterministic import DeterministicActor
+from rl_agent.networks.flash_net import FlashNet
 from rl_agent.networks.hyperspherical import HypersphericalNet
 from rl_agent.networks.single import Single
 from rl_agent.networks.squashed_gaussian import GaussianActor, SquashedGaussianActor
@@ -29,6 +30,10 @@ ACTORS = {
     "bro": (
         GaussianActor(3, 2, Single(BroNet(1, 3, (8, 8), 4, generator()))),
         lambda net, features: net.ensemble.head(features[None])[0],
+    ),
+    "flash": (
+        GaussianActor(3, 2, Single(FlashNet(1, 3, (8, 8), 4, generator()))),
+        lambda net, features: (net.ensemble.out(features[None]) + net.ensemble.out_bias)[0],
     ),
     "sphere": (
         GaussianActor(3, 2, Single(HypersphericalNet(1, 3, (8, 8), 4, generator(), shift=3.0))),
