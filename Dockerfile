@@ -5,9 +5,9 @@
 #     --cap-add=SYS_NICE --ulimit rtprio=90 --ulimit memlock=-1 surefoot-robot surefoot --help
 #
 # --network=host          nodes find each other by multicast, which Docker's bridge does not pass on.
-# --ipc=host              Fast DDS hands messages to a neighbour on the same host through /dev/shm.
-#                         With a /dev/shm of its own, a container discovers its neighbours and then
-#                         hears nothing from them.
+# --ipc=host              for `ros2` in here: Fast DDS hands messages to a neighbour on the same host
+#                         through /dev/shm, and with one of its own a container discovers its
+#                         neighbours and then hears nothing from them. Surefoot's nodes use UDP.
 # --ulimit rtprio=90      the control threads ask for SCHED_FIFO. Without it they run as ordinary
 # --cap-add=SYS_NICE      threads, say so once, and wake up to 4 ms late beside other load.
 # --ulimit memlock=-1     mlockall: a page fault in a control tick costs milliseconds.

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rl_agent.exceptions import SurefootError
+from surefoot_nodes.environment import LOOPBACK_PROFILE
 from surefoot_nodes.graph import GraphConfig, make_graph
 from surefoot_nodes.launch_factory import launch_arguments
 
@@ -57,7 +58,8 @@ def launch(monkeypatch):
     double(monkeypatch, "launch.substitutions", LaunchConfiguration=LaunchConfiguration)
     double(monkeypatch, "launch_ros")
     double(monkeypatch, "launch_ros.actions", Node=type("Node", (Recorded,), {}))
-    monkeypatch.delenv("ROS_DOMAIN_ID", raising=False)
+    for name in ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def start(kind, **values):
@@ -116,7 +118,7 @@ def test_black_box_can_be_left_out_or_put_elsewhere():
 
 def test_twin_stays_on_this_machine():
     variables, _ = start("twin")
-    assert variables["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert variables["FASTRTPS_DEFAULT_PROFILES_FILE"] == str(LOOPBACK_PROFILE)
     assert variables["ROS_DOMAIN_ID"] == "42"
     assert start("robot")[0]["ROS_DOMAIN_ID"] == "0"
     assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in start("robot")[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 PURE = {
     "test_cadence.py",
     "test_controllers.py",
+    "test_environment.py",
     "test_graph.py",
     "test_keys.py",
     "test_leaning_watch.py",

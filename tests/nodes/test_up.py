@@ -11,7 +11,6 @@ from rl_agent.exceptions import SurefootError
 from rl_agent.robots.profile import ROBOTS_DIR, load_robot
 from rl_agent.tasks.registry import make_task
 from sim.kinematics import MujocoKinematics
-from surefoot_nodes.environment import graph_environment
 from surefoot_nodes.up import UpOptions, make_config
 
 TWINS_OWN = {"goal_period_s": 4.0, "auto_arm": True, "speed": "1.0"}
@@ -145,34 +144,5 @@ def test_robots_that_differ_between_nodes_are_refused(tmp_path):
         make_config(UpOptions(params=path))
 
 
-def test_domain_that_is_no_number_is_named(monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", "mine")
-    with pytest.raises(SurefootError, match=r"ROS_DOMAIN_ID.*'mine'"):
-        graph_environment("twin")
-
-
 def test_swing_up_has_no_goals():
     assert not make_config(UpOptions(robot="cartpole", task="swing_up", actor="random")).has_goals
-
-
-def test_twin_stays_on_this_machine_in_a_domain_of_its_own(monkeypatch):
-    monkeypatch.delenv("ROS_DOMAIN_ID", raising=False)
-    environment = graph_environment("twin")
-    assert environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
-    assert environment["ROS_DOMAIN_ID"] == "42"
-    assert graph_environment("twin", 7)["ROS_DOMAIN_ID"] == "7"
-
-
-def test_robot_is_met_where_the_user_has_it(monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", "3")
-    assert graph_environment("robot")["ROS_DOMAIN_ID"] == "3"
-    assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in graph_environment("observe")
-    assert graph_environment("twin")["ROS_DOMAIN_ID"] == "3"
-
-
-def test_own_fastdds_profile_of_a_user_is_kept(monkeypatch):
-    monkeypatch.delenv("FASTDDS_DEFAULT_PROFILES_FILE", raising=False)
-    monkeypatch.delenv("FASTRTPS_DEFAULT_PROFILES_FILE", raising=False)
-    assert Path(graph_environment("twin")["FASTRTPS_DEFAULT_PROFILES_FILE"]).is_file()
-    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", "mine.xml")
-    assert "FASTRTPS_DEFAULT_PROFILES_FILE" not in graph_environment("twin")

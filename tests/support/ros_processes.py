@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,12 +115,14 @@ def running_graph(*arguments: str, domain: int | None = None, log: Path) -> Iter
 
 
 @contextlib.contextmanager
-def running_node(name: str, *parameters: str, domain: int) -> Iterator[subprocess.Popen]:
-    """Run one node by itself; end it whatever happens."""
+def running_node(
+    name: str, *parameters: str, domain: int, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen]:
+    """Run one node by itself, with additions to our environment; end it whatever happens."""
     arguments = [word for parameter in parameters for word in ("-p", parameter)]
     process = subprocess.Popen(
         [sys.executable, "-m", f"surefoot_nodes.{name}", "--ros-args", *arguments],
-        env=ros_environment(domain),
+        env={**ros_environment(domain), **(environment or {})},
         stderr=subprocess.PIPE,
         text=True,
     )

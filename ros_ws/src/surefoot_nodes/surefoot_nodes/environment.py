@@ -18,6 +18,10 @@ MAX_DOMAIN = 101
 FASTDDS_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 """Of Fast DDS 2 (ROS 2 Jazzy), and of version 3."""
 FASTDDS_PROFILE = Path(__file__).with_name("fastdds.xml")
+LOOPBACK_PROFILE = Path(__file__).with_name("fastdds_loopback.xml")
+FASTDDS_RMWS = ("rmw_fastrtps_cpp", "rmw_fastrtps_dynamic_cpp")
+TRANSPORTS = "FASTDDS_BUILTIN_TRANSPORTS"
+RANGE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
 
 
 def twin_domain(domain: int | None = None) -> int:
@@ -41,11 +45,40 @@ def graph_environment(kind: Kind, domain: int | None = None) -> dict[str, str]:
     """Return what the processes of a graph need on top of our own environment."""
     changes = base_environment()
     if kind in ("twin", "faults"):
-        changes["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-        changes["ROS_DOMAIN_ID"] = str(twin_domain(domain))
-    else:
-        changes["ROS_DOMAIN_ID"] = str(own_domain(0) if domain is None else domain)
-    return changes
+        return changes | _local_environment() | {"ROS_DOMAIN_ID": str(twin_domain(domain))}
+    if _is_kept_local():
+        changes |= _local_environment()
+    return changes | {"ROS_DOMAIN_ID": str(own_domain(0) if domain is None else domain)}
+
+
+def _is_kept_local() -> bool:
+    """Tell whether the user keeps robots on this machine, too, in ROS's new words or its old ones.
+
+    Where he names peers elsewhere as well, that is left to ROS.
+    """
+    is_local = os.environ.get(RANGE) == "LOCALHOST" or os.environ.get("ROS_LOCALHOST_ONLY") == "1"
+    return is_local and not os.environ.get("ROS_STATIC_PEERS")
+
+
+def _local_environment() -> dict[str, str]:
+    """Return what keeps a graph on this machine, and without shared memory where that can be had.
+
+    LOCALHOST makes rmw_fastrtps add shared memory, whatever a profile says. So ROS is told to leave
+    discovery to a profile of ours, and then must not take a middleware that does not read it.
+    """
+    rmw = os.environ.get("RMW_IMPLEMENTATION") or FASTDDS_RMWS[0]
+    if _has_own_profile() or rmw not in FASTDDS_RMWS:
+        return {RANGE: "LOCALHOST"}
+    changes = {RANGE: "SYSTEM_DEFAULT", "RMW_IMPLEMENTATION": rmw}
+    if "ROS_LOCALHOST_ONLY" in os.environ:
+        changes["ROS_LOCALHOST_ONLY"] = "0"
+    return changes | dict.fromkeys(FASTDDS_VARIABLES, str(LOOPBACK_PROFILE))
+
+
+def _has_own_profile() -> bool:
+    """Tell whether the user has set a profile of Fast DDS himself."""
+    ours = {"", str(FASTDDS_PROFILE), str(LOOPBACK_PROFILE)}
+    return any(os.environ.get(name, "") not in ours for name in FASTDDS_VARIABLES)
 
 
 def insist_on_ros() -> None:
@@ -61,11 +94,15 @@ def insist_on_ros() -> None:
 
 
 def base_environment() -> dict[str, str]:
-    """Return what makes ROS's wheels find their own files, and killed nodes be forgotten soon."""
+    """Return what makes ROS's wheels find their own files, and killed nodes be forgotten soon.
+
+    Fast DDS's shared memory is left out: a publish() into it waits up to 1 s for a peer that died.
+    """
     changes = {"PYTHONUNBUFFERED": "1"}
     prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
     if sys.prefix not in prefixes:
         changes["AMENT_PREFIX_PATH"] = os.pathsep.join([*filter(None, prefixes), sys.prefix])
     if not set(FASTDDS_VARIABLES) & os.environ.keys():
         changes |= dict.fromkeys(FASTDDS_VARIABLES, str(FASTDDS_PROFILE))
+        changes[TRANSPORTS] = os.environ.get(TRANSPORTS) or "UDPv4"
     return changes
