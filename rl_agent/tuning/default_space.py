@@ -6,7 +6,7 @@ from rl_agent.algorithms.agent_config import AgentConfig
 
 from .space import Choices, Range, Space
 
-WITHOUT_TARGETS = ("crossq", "xqc")
+WITHOUT_TARGETS = ("crossq",)
 """Their critics have no target networks, and so no tau."""
 RATE_FACTOR = 5.0
 """Learning rates are tried up to this many times their default, and down to that part of it."""
