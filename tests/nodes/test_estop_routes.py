@@ -148,7 +148,8 @@ def meet_a_second_commander(story):
 def told(tmp_path_factory, profile):
     log = tmp_path_factory.mktemp("routes") / "up.log"
     spec = load_robot(profile, policy_hz=50.0)
-    arguments = ("twin", "--robot", str(profile), "--actor", "random", "--policy-hz", "50")
+    driver = ("--actor", "dls", "--goal-period", "1", "--policy-hz", "50")
+    arguments = ("twin", "--robot", str(profile), *driver)
     with running_graph(*arguments, log=log) as graph, Witness(graph.domain, spec) as witness:
         witness.watch("stop_mode", String, qos.LATCHED)
         story = Story(graph, witness, spec)

@@ -29,11 +29,11 @@ def told(tmp_path_factory):
     domain = fresh_domain()
     ours, theirs = pty.openpty()
     before = termios.tcgetattr(theirs)
-    command = [sys.executable, "-m", "rl_agent.cli.main", "up", "twin", "--actor", "random"]
+    command = [sys.executable, "-m", "rl_agent.cli.main", "up", "twin", "--actor", "dls"]
     told = {}
     with log.open("w") as out:
         process = subprocess.Popen(
-            [*command, "--policy-hz", "50", "--domain", str(domain)],
+            [*command, "--goal-period", "1", "--policy-hz", "50", "--domain", str(domain)],
             env=ros_environment(domain),
             stdin=theirs,
             stdout=out,

@@ -155,7 +155,7 @@ def kill_the_supervisor(story):
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     log = tmp_path_factory.mktemp("stop") / "up.log"
-    arguments = ("twin", "--actor", "random", "--policy-hz", "50")
+    arguments = ("twin", "--actor", "dls", "--goal-period", "1", "--policy-hz", "50")
     with (
         running_graph(*arguments, log=log) as graph,
         Witness(graph.domain, SPEC) as witness,
