@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from rl_agent.exceptions import BundleError
+from rl_agent.networks.batch_norm_actor import BatchNormActor
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import FloatArray
@@ -86,7 +87,7 @@ def export_policy(
     """
     out_dir = Path(out_dir)
     contract = build_contract(spec, obs_layout, task.describe())
-    policy = copy.deepcopy(module).cpu().eval().requires_grad_(False)
+    policy = _acting_copy(module)
     model = trace_to_onnx(policy, contract["obs_dim"], onnx_metadata(contract, training))
     scan_model(model, str(out_dir))
     obs = parity_observations(contract["obs_dim"], samples)
@@ -150,7 +151,7 @@ def policy_parity(module: nn.Module, obs_dim: int) -> tuple[float, float]:
     Raises:
         BundleError: They differ by more than a bundle may.
     """
-    policy = copy.deepcopy(module).cpu().eval().requires_grad_(False)
+    policy = _acting_copy(module)
     model = trace_to_onnx(policy, obs_dim, {})
     return _compare(policy, model, parity_observations(obs_dim, None), "policy")
 
@@ -201,6 +202,13 @@ def parity_observations(obs_dim: int, samples: FloatArray | None) -> FloatArray:
     return np.concatenate([random, own]).astype(np.float32)
 
 
+def _acting_copy(module: nn.Module) -> nn.Module:
+    policy = copy.deepcopy(module).cpu().eval()
+    if isinstance(policy, BatchNormActor):
+        policy.fold_()
+    return policy.requires_grad_(False)
+
+
 def _compare(policy: nn.Module, model: bytes, obs: FloatArray, source: str) -> tuple[float, float]:
     expected = np.stack(_torch_outputs(policy, obs))
     if not np.isfinite(expected).all():
@@ -222,9 +230,11 @@ def _compare(policy: nn.Module, model: bytes, obs: FloatArray, source: str) -> t
 
 
 def _torch_outputs(policy: nn.Module, obs: FloatArray) -> tuple[FloatArray, FloatArray]:
+    # In double precision: rounding of our own would count as the robot's.
+    exact = copy.deepcopy(policy).double()
     with torch.no_grad():
-        mean, log_std = policy(torch.from_numpy(obs))
-    return mean.numpy(), log_std.numpy()
+        mean, log_std = exact(torch.from_numpy(obs).double())
+    return mean.float().numpy(), log_std.float().numpy()
 
 
 @contextmanager

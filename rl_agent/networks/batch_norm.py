@@ -89,6 +89,15 @@ class BatchNorm(nn.Module):
         return torch.addcmul(offset, centered, self.weight * factor)
 
     @torch.no_grad()
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """Return factor and offset (..., 1, D) in float64, what it computes on running moments."""
+        factor = (self.running_variance.double() + EPSILON).rsqrt()
+        offset = -self.running_mean.double() * factor
+        if self.has_affine:
+            factor, offset = factor * self.weight, offset * self.weight + self.bias
+        return factor, offset
+
+    @torch.no_grad()
     def follow(self, mean: Tensor, variance: Tensor) -> None:
         """Take a batch's moments into the running ones."""
         self.num_updates.add_(1.0)

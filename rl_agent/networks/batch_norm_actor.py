@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -50,3 +51,8 @@ class BatchNormActor(GaussianActor):
             renorm_starts=renorm_starts,
         )
         super().__init__(obs_dim, act_dim, Single(trunk), normalize_obs=normalize_obs)
+
+    def fold_(self) -> None:
+        """Take the norms into the linear layers; for a copy that acts and does not learn."""
+        trunk: Any = self.trunk
+        self.trunk = Single(trunk.ensemble.folded())

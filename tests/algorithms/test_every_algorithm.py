@@ -182,6 +182,7 @@ def test_the_state_of_another_shape_is_refused(make_agent, name):
 
 @every_algorithm
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # half a minute by itself, but a compiler beside other load is slow
 @pytest.mark.skipif(missing_for_compiler() != "", reason="torch.compile lacks a compiler")
 @pytest.mark.filterwarnings("ignore")  # of torch's compiler, about itself
 def test_the_compiled_update_equals_the_eager_one(make_agent, make_batch, name):

@@ -191,6 +191,7 @@ def test_updates_fit_the_critic_to_rewards_without_a_future():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # half a minute by itself, but a compiler beside other load is slow
 @pytest.mark.skipif(missing_for_compiler() != "", reason="torch.compile lacks a compiler")
 @pytest.mark.filterwarnings("ignore")  # of torch's compiler, about itself
 def test_the_compiled_update_equals_the_eager_one():

@@ -89,6 +89,7 @@ def test_an_algorithm_without_weights_says_so(make_agent, monkeypatch):
 
 @pytest.mark.parametrize("name", ["sac", "tqc"])  # one of each kind of loss: compiling is slow
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # half a minute by itself, but a compiler beside other load is slow
 @pytest.mark.skipif(missing_for_compiler() != "", reason="torch.compile lacks a compiler")
 @pytest.mark.filterwarnings("ignore")  # of torch's compiler, about itself
 def test_the_compiled_update_weighs_like_the_eager_one(make_agent, make_batch, name):

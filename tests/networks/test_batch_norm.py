@@ -144,3 +144,36 @@ def test_an_actor_takes_raw_observations_and_bounds_its_spread():
     assert log_std.abs().max() <= 5.0
     alone, _ = actor(1e3 * random(5, 3)[:1])
     torch.testing.assert_close(alone, mean[:1])
+
+
+@pytest.mark.parametrize("is_norm_first", [False, True])
+@pytest.mark.parametrize("out_dim", [1, 4])
+def test_norms_go_into_the_linear_layers(is_norm_first, out_dim):
+    net = BatchNormMlp(
+        2, 3, [8, 6], generator(), out_dim=out_dim, is_norm_first=is_norm_first
+    ).double()
+    with torch.no_grad():
+        for norm in net.norms:
+            norm.running_mean.copy_(random(*norm.running_mean.shape))
+            norm.running_variance.copy_(random(*norm.running_mean.shape).square() + 0.01)
+            if norm.has_affine:
+                norm.weight.copy_(random(*norm.weight.shape))
+                norm.bias.copy_(random(*norm.bias.shape))
+    x = random(16, 3).double()
+    plain = net.folded()
+    assert not any(isinstance(module, BatchNorm) for module in plain.modules())
+    found = plain.double()(x)
+    assert found.shape == ((2, 16) if out_dim == 1 else (2, 16, out_dim))
+    # The folded weights are float32.
+    torch.testing.assert_close(found, net(x), rtol=1e-5, atol=1e-5)
+
+
+def test_an_actor_without_norms_answers_the_same():
+    actor = BatchNormActor(3, 2, [8, 6], generator())
+    moments = []
+    actor(random(64, 3), moments)
+    follow_(actor, packed(moments))
+    obs = random(16, 3)
+    before = actor(obs)
+    actor.fold_()
+    torch.testing.assert_close(actor(obs), before)
