@@ -25,9 +25,7 @@ from rl_agent.types import FloatArray
 LEAST_SHARE = 0.9
 MOST_S = 20.0
 PARITY = 1e-5
-NUM_UPDATES = 1800
-"""Of the critics, for everyone: some take two per step."""
-LEARNING_STARTS = 200
+NUM_STEPS, LEARNING_STARTS = 2000, 200
 NUM_EPISODES = 30
 SMALL = {
     "actor_hidden_dims": (64, 64),
@@ -38,6 +36,9 @@ SMALL = {
     "critic_learning_rate": 1e-3,
     "normalize_obs": False,
 }
+BLOCK = {"actor_hidden_dims": (64,), "critic_hidden_dims": (64,)}
+OWN = dict.fromkeys(("bro", "simba_v2"), BLOCK)
+"""One residual block is two layers, and one in front of it."""
 
 
 def measure(context: Context) -> Iterator[Figure]:
@@ -67,16 +68,14 @@ def mean_return(act: Callable[[FloatArray], np.ndarray]) -> float:
 
 
 def _learn(context: Context, name: str, best: float, random: float) -> Iterator[Figure]:
-    agent_config = ALGORITHMS[name].config_class(**SMALL, compile="off")
-    num_steps = LEARNING_STARTS + round(NUM_UPDATES / agent_config.utd_ratio)
     config = TrainConfig(
         env=f"bench.double_integrator:{ID}",
         algo=name,
-        num_steps=num_steps,
+        num_steps=NUM_STEPS,
         seed=context.seed,
         learning_starts=LEARNING_STARTS,
-        agent=agent_config,
-        evaluation=EvaluationConfig(every=num_steps, num_episodes=1, num_confirm=1),
+        agent=ALGORITHMS[name].config_class(**(SMALL | OWN.get(name, {})), compile="off"),
+        evaluation=EvaluationConfig(every=NUM_STEPS, num_episodes=1, num_confirm=1),
     )
     with tempfile.TemporaryDirectory() as folder:
         started = time.process_time()
@@ -85,7 +84,7 @@ def _learn(context: Context, name: str, best: float, random: float) -> Iterator[
         agent, twin = (_load(config, Path(folder) / "run", seed) for seed in (1, 2))
     found = mean_return(lambda obs: agent.act(obs, is_deterministic=True))
     share = (found - random) / (best - random)
-    words = f"{num_steps} steps, return {found:.2f}; 1 is the regulator's"
+    words = f"{NUM_STEPS} steps, return {found:.2f}; 1 is the regulator's"
     yield at_least(f"learn-g.{name}", share, LEAST_SHARE, "of LQR over chance", words)
     yield at_most(f"learn-g.{name}_time", seconds, MOST_S, "s of CPU time")
     yield equal(f"learn-g.{name}_same", _act_alike(agent, twin), True, "", "two that load it")
