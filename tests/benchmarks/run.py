@@ -41,6 +41,7 @@ ROWS = {
     "learn-g": "learn_g",
     "learn-h": "learn_h",
     "learn-i": "learn_i",
+    "live-j": "live_j",
     "safety-a": "safety_a",
     "safety-b": "safety_b",
     "safety-c": "safety_c",
@@ -69,7 +70,7 @@ def choose_rows(names: Sequence[str]) -> list[str]:
         if not fitting:
             raise ValueError(
                 f"no row {name!r}; there are {', '.join(ROWS)};"
-                " path, safety or learn for all of theirs"
+                " path, safety, learn or live for all of theirs"
             )
         chosen.update(fitting)
     return [row for row in ROWS if row in chosen]
@@ -90,7 +91,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "rows", nargs="+", metavar="ROW", help=f"{', '.join(ROWS)}, path, safety or learn"
+        "rows", nargs="+", metavar="ROW", help=f"{', '.join(ROWS)}, path, safety, learn or live"
     )
     parser.add_argument("--quick", action="store_true", help="fewer repeats; the figures say so")
     parser.add_argument(

@@ -1,0 +1,114 @@
+"""A journal for a control loop: what is handed over is written by a thread, without waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+
+from rl_agent.exceptions import DiskFullError, JournalError
+from rl_agent.types import Transition
+
+from .disk import WaitForRoom
+from .journal import JournalConfig, JournalOffset, JournalWriter
+from .layout import TransitionLayout
+
+CAPACITY = 5000
+"""Transitions kept while a disk is full or slow: four minutes at 20 Hz, a few MB."""
+CLOSE_S = 2.0
+
+
+class JournalThread:
+    """Takes transitions at once, appends them in a thread, and counts what it could not keep."""
+
+    def __init__(
+        self,
+        directory: Path,
+        layout: TransitionLayout,
+        config: JournalConfig | None = None,
+        *,
+        capacity: int = CAPACITY,
+        on_message: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        """Open the journal and start.
+
+        Args:
+            directory: Of the journal's segments.
+            layout: Of its rows.
+            config: How it is written.
+            capacity: Transitions that may wait.
+            on_message: Is told of a full disk, and of every other trouble once; from the thread.
+
+        Raises:
+            JournalError: It cannot be opened.
+        """
+        self._is_closing = threading.Event()
+        wait = WaitForRoom(self._is_closing.is_set, on_message, self._nap)
+        self._writer = JournalWriter(directory, layout, config, when_full=wait)
+        self._capacity = capacity
+        self._on_message = on_message
+        self._trouble = ""
+        self.num_refused = 0
+        """Handed over while as many as may wait were waiting."""
+        self.num_failed = 0
+        """The file system would not take them."""
+        # Not a Queue: its lock could be held by a thread that is not scheduled just now.
+        self._waiting: SimpleQueue[Transition | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+
+    @property
+    def offset(self) -> JournalOffset:
+        """The end of what has been written."""
+        return self._writer.offset
+
+    @property
+    def num_waiting(self) -> int:
+        """Handed over and not written yet."""
+        return self._waiting.qsize()
+
+    @property
+    def num_lost(self) -> int:
+        """What could not be kept."""
+        return self.num_refused + self.num_failed
+
+    def put(self, transition: Transition) -> bool:
+        """Hand a transition over; return whether there was room. Never blocks, never raises."""
+        if self._waiting.qsize() >= self._capacity or self._is_closing.is_set():
+            self.num_refused += 1
+            return False
+        self._waiting.put(transition)
+        return True
+
+    def close(self, timeout_s: float = CLOSE_S) -> None:
+        """Write what waits, as far as the disk and the time allow; the rest counts as failed."""
+        self._waiting.put(None)
+        self._thread.join(timeout_s)
+        self._is_closing.set()
+        self._thread.join(CLOSE_S)
+
+    def _work(self) -> None:
+        while (transition := self._waiting.get()) is not None:
+            self._append(transition)
+        try:
+            self._writer.close()
+        except (JournalError, DiskFullError, OSError) as error:
+            self._tell(error)
+
+    def _append(self, transition: Transition) -> None:
+        try:
+            self._writer.append(transition)
+        except (JournalError, DiskFullError, OSError) as error:
+            self.num_failed += 1
+            self._tell(error)
+        else:
+            self._trouble = ""
+
+    def _tell(self, error: Exception) -> None:
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            self._on_message(f"journal: {error}")
+
+    def _nap(self, duration_s: float) -> None:
+        self._is_closing.wait(duration_s)

@@ -1,0 +1,120 @@
+import errno
+import threading
+import time
+
+import pytest
+from transitions import LAYOUT, transition
+
+from rl_agent.data import journal as journal_module
+from rl_agent.data.journal import JournalConfig, JournalReader
+from rl_agent.data.journal_thread import JournalThread
+
+NO_SYNC = JournalConfig(sync="none")
+
+
+def rewards(directory):
+    return JournalReader(directory).read().rows["reward"].tolist()
+
+
+def wait_until(holds):
+    deadline_s = time.monotonic() + 20.0
+    while not holds():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """A disk whose appends wait for `free`, or fail with `number`."""
+
+    class Disk:
+        def __init__(self):
+            self.free, self.number = threading.Event(), None
+            self.free.set()
+
+        def append(self, file, data, position):
+            self.free.wait(20.0)
+            if self.number is not None:
+                raise OSError(self.number, "no")
+            append_whole(file, data, position)
+
+    append_whole, made = journal_module.append_whole, Disk()
+    monkeypatch.setattr(journal_module, "append_whole", made.append)
+    return made
+
+
+def test_what_is_handed_over_is_written_in_order(tmp_path):
+    journal = JournalThread(tmp_path, LAYOUT, NO_SYNC)
+    assert all(journal.put(transition(index)) for index in range(50))
+    journal.close()
+    assert rewards(tmp_path) == list(range(50))
+    assert (journal.num_lost, journal.offset.num_records) == (0, 50)
+
+
+def test_it_is_with_the_operating_system_soon_and_not_only_at_the_end(tmp_path):
+    journal = JournalThread(tmp_path, LAYOUT, NO_SYNC)
+    journal.put(transition(0))
+    wait_until(lambda: journal.offset.num_records == 1)
+    assert rewards(tmp_path) == [0]
+    journal.close()
+
+
+def test_a_slow_disk_is_not_waited_for_and_what_has_no_room_is_counted(tmp_path, disk):
+    journal = JournalThread(tmp_path, LAYOUT, NO_SYNC, capacity=10)
+    disk.free.clear()
+    journal.put(transition(0))
+    wait_until(lambda: journal.num_waiting == 0)  # in the writer's hands, which wait
+    start_s = time.monotonic()
+    taken = [journal.put(transition(index)) for index in range(1, 15)]
+    assert time.monotonic() - start_s < 1.0
+    assert taken == [True] * 10 + [False] * 4
+    assert journal.num_lost == 4
+    disk.free.set()
+    journal.close()
+    assert rewards(tmp_path) == list(range(11))
+
+
+def test_a_full_disk_is_told_once_and_gone_on_with(tmp_path, disk, monkeypatch):
+    monkeypatch.setattr("rl_agent.data.disk.RETRY_S", 0.01)
+    said = []
+    journal = JournalThread(tmp_path, LAYOUT, NO_SYNC, on_message=said.append)
+    disk.number = errno.ENOSPC
+    for index in range(3):
+        journal.put(transition(index))
+    wait_until(lambda: said)
+    time.sleep(0.05)
+    disk.number = None
+    journal.close()
+    assert rewards(tmp_path) == [0, 1, 2]
+    assert [("DISK FULL" in text, "room again" in text) for text in said] == [
+        (True, False),
+        (False, True),
+    ]
+    assert journal.num_lost == 0
+
+
+def test_a_disk_that_stays_full_does_not_keep_the_end(tmp_path, disk):
+    journal = JournalThread(tmp_path, LAYOUT, NO_SYNC)
+    disk.number = errno.ENOSPC
+    for index in range(3):
+        journal.put(transition(index))
+    start_s = time.monotonic()
+    journal.close(timeout_s=0.05)
+    assert time.monotonic() - start_s < 1.5
+    assert journal.num_lost == 3
+    assert not journal.put(transition(3))
+    assert rewards(tmp_path) == []
+
+
+def test_another_trouble_is_told_once_and_counted(tmp_path, disk):
+    said = []
+    journal = JournalThread(tmp_path, LAYOUT, NO_SYNC, on_message=said.append)
+    disk.number = errno.EIO
+    for index in range(3):
+        journal.put(transition(index))
+    wait_until(lambda: journal.num_failed == 3)
+    disk.number = None
+    journal.put(transition(3))
+    journal.close()
+    assert len(said) == 1 and "cannot be written" in said[0]
+    assert rewards(tmp_path) == [3]
