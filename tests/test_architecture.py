@@ -30,6 +30,8 @@ TORCH_FREE = (
     "rl_agent.reporting",
     "rl_agent.exploration",
     "rl_agent.data.journal",
+    "rl_agent.data.journal_follower",
+    "rl_agent.data.journal_thread",
     "rl_agent.deploy.manifest",
     "rl_agent.deploy.signing",
     "rl_agent.deploy.onnx_policy",

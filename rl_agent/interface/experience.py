@@ -53,6 +53,11 @@ class Experience:
         self.num_dropped = 0
         """Decisions that made no transition: the next reading was late, or none of the gate's."""
 
+    @property
+    def stamp_s(self) -> float | None:
+        """Of the reading behind the decision whose outcome is awaited; None without one."""
+        return self._decision.stamp_s if self._decision is not None else None
+
     def begin(
         self,
         obs: FloatArray,

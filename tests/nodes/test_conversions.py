@@ -4,11 +4,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from geometry_msgs.msg import PoseStamped
+from hypothesis import given
+from hypothesis import strategies as st
 from planar_robot import planar_spec
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import JointState
 
-from rl_agent.types import Command, GateOutput, Measurement, Reason, SafetyState, Source
+from rl_agent.types import SHARES, Command, GateOutput, Measurement, Reason, SafetyState, Source
 from surefoot_nodes.conversions import (
     CommandCodec,
     JointOrder,
@@ -16,6 +18,7 @@ from surefoot_nodes.conversions import (
     MessageError,
     output_tags,
     read_goal,
+    read_tags,
     write_goal,
 )
 from surefoot_nodes.driver_units import DriverUnits
@@ -181,3 +184,35 @@ def test_driver_units_round_trip(spec):
     np.testing.assert_allclose(back, position, atol=1e-15)
     back = units.velocity_to_si(units.velocity_to_driver(velocity))
     np.testing.assert_allclose(back, velocity, atol=1e-15)
+
+
+@given(
+    tick=st.integers(0, 2**40),
+    reasons=st.integers(0, 2**29 - 1),
+    source=st.sampled_from([None, *Source]),
+    state=st.sampled_from(SafetyState),
+    shares=st.lists(st.floats(0.0, 1e3), min_size=3, max_size=3),
+)
+def test_tags_are_read_as_they_were_written(tick, reasons, source, state, shares):
+    output = GateOutput(
+        tick, state, None, source, Reason(reasons), dict(zip(SHARES, shares, strict=True)), 0.0
+    )
+    found = read_tags(output_tags(output))
+    assert (found.reasons, found.source, found.state) == (reasons, source or "", state)
+    np.testing.assert_allclose(found.shares, shares, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "base_link",
+        "tick=1;reasons=x;source=;state=ARMED",
+        "reasons=1;source=policy",
+        "reasons=-1;source=policy;state=ARMED",
+        "reasons=1;source=policy;state=ARMED;shares=1,2",
+        "reasons=1;source=policy;state=ARMED;shares=nan,0,0",
+    ],
+)
+def test_what_is_no_tag_of_the_gate_is_none(text):
+    assert read_tags(text) is None

@@ -1,9 +1,12 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from planar_robot import PlanarKinematics, planar_spec
 
 from rl_agent.exceptions import ProfileError
 from rl_agent.interface.action import ActionMapper
+from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Command, Measurement
 from surefoot_nodes.actors import make_actor
@@ -34,8 +37,8 @@ def reading(a=0.5, b=1.0, stamp_s=1.0):
     return Measurement(stamp_s, np.array([a, b]), np.zeros(2))
 
 
-def pilot(actor):
-    return Pilot(SPEC, TASK, KINEMATICS, actor)
+def pilot(actor, **options):
+    return Pilot(SPEC, TASK, KINEMATICS, actor, **options)
 
 
 def first_command(position, action):
@@ -137,3 +140,36 @@ def test_garbage_is_never_shown_to_the_network(value):
     assert mine.propose(position, GOAL, None) is None
     assert mine.propose(velocity, GOAL, None) is None
     assert actor.seen == []
+
+
+def test_steps_follow_one_another_and_each_ends_with_the_next_reading():
+    mine = pilot(Constant(0.5, -0.25), keeps_experience=True)
+    applied, period_s, steps = AppliedSum(), SPEC.policy_period_s, []
+    mine.follow(reading(stamp_s=1.0))
+    for index in range(4):
+        now = reading(0.5 + 0.01 * index, stamp_s=1.0 + index * period_s)
+        steps.append(mine.conclude(now, applied))
+        command = mine.propose(now, GOAL, None)
+        applied.note(now.stamp_s, command, 0, np.zeros(3))
+    assert steps[0] is None
+    for before, after in pairwise(steps[1:]):
+        np.testing.assert_array_equal(before.next_obs, after.obs)
+        np.testing.assert_array_equal(before.action, after.previous_action)
+    assert steps[1].previous_action.tolist() == [0.0, 0.0]
+    assert len(steps[1].obs) == mine.layout.obs_dim
+
+
+def test_a_robot_that_somebody_else_moves_makes_no_step():
+    mine = pilot(Constant(0.5, -0.25), keeps_experience=True)
+    applied = AppliedSum()
+    applied.note(1.0, mine.propose(reading(stamp_s=1.0), GOAL, None), 0, np.zeros(3))
+    later = reading(stamp_s=1.0 + SPEC.policy_period_s)
+    mine.follow(later)
+    assert mine.conclude(later, applied) is None
+
+
+def test_without_being_asked_a_pilot_keeps_nothing():
+    mine = pilot(Constant(0.5, -0.25))
+    applied = AppliedSum()
+    applied.note(1.0, mine.propose(reading(stamp_s=1.0), GOAL, None), 0, np.zeros(3))
+    assert mine.conclude(reading(stamp_s=1.0 + SPEC.policy_period_s), applied) is None

@@ -7,10 +7,11 @@ import time
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
-from rl_agent.types import Command
+from rl_agent.interface.applied_sum import AppliedSum
+from rl_agent.types import Command, SafetyState, Source
 
 from . import qos
-from .conversions import CommandCodec, MessageError
+from .conversions import CommandCodec, MessageError, read_tags
 
 
 class AppliedWatch:
@@ -29,6 +30,8 @@ class AppliedWatch:
         self._logger = node.get_logger()
         self._newest: Command | None = None
         self._received_s = float("-inf")
+        self.sum = AppliedSum()
+        """What the gate did about our own proposals."""
         node.create_subscription(JointState, "applied_command", self._on_message, qos.COMMANDS)
 
     @property
@@ -40,11 +43,15 @@ class AppliedWatch:
     def forget(self) -> None:
         """Drop what was heard."""
         self._newest = None
+        self.sum.forget()
 
     def _on_message(self, message: JointState) -> None:
         try:
-            self._newest, _ = self._commands.read(message)
+            command, stamp_s = self._commands.read(message)
         except MessageError as error:
             self._logger.warning(f"applied_command {error}", throttle_duration_sec=2.0)
             return
-        self._received_s = time.monotonic()
+        self._newest, self._received_s = command, time.monotonic()
+        tags = read_tags(message.header.frame_id)
+        if tags and tags.source == Source.POLICY and tags.state == SafetyState.ARMED:
+            self.sum.note(stamp_s, command, tags.reasons, tags.shares)

@@ -16,7 +16,7 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 
 from rl_agent.spec import RobotSpec
-from rl_agent.types import Array, Command, GateOutput, Measurement
+from rl_agent.types import SHARES, Array, Command, GateOutput, Measurement
 
 from .driver_units import DriverUnits
 from .stamps import StampScale
@@ -117,6 +117,16 @@ class MeasurementCodec:
         return message
 
 
+class AppliedTags(NamedTuple):
+    """What an applied command tells of its tick."""
+
+    reasons: int
+    source: str
+    state: str
+    shares: Array
+    """(3,) as in `SHARES` [rad/s or m/s]."""
+
+
 class CommandCodec:
     """Proposals and applied commands: JointState in SI and profile order, to and from `Command`."""
 
@@ -150,9 +160,26 @@ class CommandCodec:
 
 
 def output_tags(output: GateOutput) -> str:
-    """Return `tick=7;reasons=0;source=policy;state=ARMED`; no source while braking or holding."""
+    """Return `tick=7;reasons=0;source=policy;state=ARMED`; no source while braking or holding.
+
+    Where the transition's limits changed the command, `;shares=0.1,0,0` follows, as in `SHARES`.
+    """
     source = output.source.value if output.source is not None else ""
-    return f"tick={output.tick};reasons={int(output.reasons)};source={source};state={output.state}"
+    tags = f"tick={output.tick};reasons={int(output.reasons)};source={source};state={output.state}"
+    shares = [output.shares.get(reason, 0.0) for reason in SHARES]
+    return tags + (f";shares={','.join(f'{x:.6g}' for x in shares)}" if any(shares) else "")
+
+
+def read_tags(text: str) -> AppliedTags | None:
+    """Return what `output_tags` wrote; None if it is something else."""
+    try:
+        tags = dict(part.split("=", 1) for part in text.split(";"))
+        shares = np.array([float(x) for x in tags.get("shares", "0,0,0").split(",")])
+        found = AppliedTags(int(tags["reasons"]), tags["source"], tags["state"], shares)
+    except (ValueError, KeyError):
+        return None
+    is_sound = shares.shape == (len(SHARES),) and np.isfinite(shares).all()
+    return found if is_sound and 0 <= found.reasons < 2**32 else None
 
 
 class Goal(NamedTuple):

@@ -115,6 +115,11 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             default=False,
             description="Publish on observed_command what would be commanded, and nothing else.",
         ),
+        Parameter(
+            name="journal",
+            default="",
+            description="Folder in which every step is kept, to be learned from; empty for none.",
+        ),
     ),
     "safety_node": (
         *_ROBOT,

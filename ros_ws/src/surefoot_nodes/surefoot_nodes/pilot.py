@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from rl_agent.data.layout import TransitionLayout
 from rl_agent.interface.action import ActionMapper
+from rl_agent.interface.applied_sum import AppliedSum
+from rl_agent.interface.experience import Experience
 from rl_agent.interface.kinematics import Kinematics
 from rl_agent.interface.observation import ObservationBuilder
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
-from rl_agent.types import Array, Command, Measurement
+from rl_agent.types import Array, Command, Measurement, Transition
 
 from .actors import Actor
 
@@ -21,18 +24,43 @@ class Pilot:
     """Holds what lives from one policy period to the next: set-point and previous action."""
 
     def __init__(
-        self, spec: RobotSpec, task: Task, kinematics: Kinematics | None, actor: Actor
+        self,
+        spec: RobotSpec,
+        task: Task,
+        kinematics: Kinematics | None,
+        actor: Actor,
+        *,
+        keeps_experience: bool = False,
     ) -> None:
+        """Make it; only with `keeps_experience` does `conclude` return anything."""
         self._actor = actor
         self._builder = ObservationBuilder(spec, task, kinematics)
         self._mapper = ActionMapper(spec)
         self._index = np.array(spec.command_index)
         self._previous_action = np.zeros(spec.act_dim, dtype=np.float32)
+        self.layout = TransitionLayout(
+            obs_dim=self._builder.obs_dim,
+            act_dim=spec.act_dim,
+            context_dim=task.context_dim,
+            goal_dim=task.goal_dim,
+        )
+        self._experience = (
+            Experience(spec, task, self._builder, self._mapper) if keeps_experience else None
+        )
 
     def follow(self, measurement: Measurement) -> None:
         """Start from where the robot stands: nobody moves it for us, so nothing may add up."""
         self._mapper.reset(measurement.position[self._index])
         self._previous_action = np.zeros_like(self._previous_action)
+        if self._experience is not None:
+            self._experience.forget()
+
+    def conclude(self, measurement: Measurement, applied: AppliedSum) -> Transition | None:
+        """Return the transition that ends with this reading, if one does; due before `propose`."""
+        experience = self._experience
+        if experience is None or experience.stamp_s is None or not _is_usable(measurement):
+            return None
+        return experience.end(measurement, applied.take(experience.stamp_s))
 
     def propose(
         self, measurement: Measurement, goal: Array, applied: Command | None
@@ -50,7 +78,10 @@ class Pilot:
         action = self._actor.act(obs, measurement, goal)
         if action is None:
             return None
+        previous_action = self._previous_action
         self._previous_action = np.clip(action, -1.0, 1.0).astype(np.float32)
+        if self._experience is not None:
+            self._experience.begin(obs, self._previous_action, previous_action, measurement, goal)
         return self._mapper.command(self._previous_action, applied)
 
 

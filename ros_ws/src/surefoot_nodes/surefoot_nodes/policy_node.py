@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
+from rl_agent.data.journal_thread import JournalThread
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Array, Measurement
 
-from . import qos
+from . import qos, realtime
 from .actors import make_actor
 from .applied_watch import AppliedWatch
 from .cadence import Trigger, TriggerTimes
@@ -36,7 +38,8 @@ class PolicyNode(GuardedNode):
     `applied_command`. Publishes `command_raw/policy`, stamped like the reading behind it; with
     `observe_only` it publishes `observed_command` instead, and nothing that anybody obeys.
 
-    It acts on the arrival of a reading that is due; a timer is the fallback (see `Trigger`).
+    It acts on the arrival of a reading that is due; a timer is the fallback (see `Trigger`). With
+    `journal` it keeps what each period gave as a transition, and never waits for the disk.
     """
 
     def __init__(self) -> None:
@@ -44,6 +47,7 @@ class PolicyNode(GuardedNode):
         self._goal: Array | None = None
         self._applied: AppliedWatch | None = None
         self._is_armed = False
+        self._journal: JournalThread | None = None
 
     def configure(self) -> None:
         """Load task, kinematics and actor; make the topics."""
@@ -61,7 +65,10 @@ class PolicyNode(GuardedNode):
             kinematics=kinematics,
             seed=values["seed"],
         )
-        self._pilot = Pilot(spec, task, kinematics, actor)
+        keeps = bool(values["journal"]) and not values["observe_only"]
+        self._pilot = Pilot(spec, task, kinematics, actor, keeps_experience=keeps)
+        if keeps:
+            self._journal = self._open_journal(Path(values["journal"]))
         self._goal = None if task.goal_dim else np.zeros(0)
         stamps = StampScale()
         self._measurements = MeasurementCodec(spec, stamps)
@@ -87,6 +94,14 @@ class PolicyNode(GuardedNode):
         """Drop the policy."""
         self._goal = self._applied = None
         self._is_armed = False
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def _open_journal(self, folder: Path) -> JournalThread:
+        say = self.get_logger().warning
+        with realtime.background_for_new_threads():
+            return JournalThread(folder, self._pilot.layout, on_message=say)
 
     def _next_deadline(self) -> float:
         # Without any reading there is nothing to act on: wake up now and then to see a stop.
@@ -112,6 +127,10 @@ class PolicyNode(GuardedNode):
         if self._goal is None:
             return
         applied = self._applied.newest if self._applied and self._is_armed else None
+        if self._journal is not None and self._applied is not None:
+            transition = self._pilot.conclude(reading, self._applied.sum)
+            if transition is not None:
+                self._journal.put(transition)
         command = self._pilot.propose(reading, self._goal, applied)
         if command is None:
             self.get_logger().warning("nothing proposed: bad reading", throttle_duration_sec=2.0)

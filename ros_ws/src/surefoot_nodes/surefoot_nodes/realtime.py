@@ -90,6 +90,21 @@ def fifo_for_new_threads() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def background_for_new_threads() -> Iterator[None]:
+    """Let threads that start within inherit what a control process's other threads have."""
+    try:
+        before = os.sched_getscheduler(0), os.sched_getparam(0)
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(BACKGROUND_PRIORITY))
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *before)
+
+
+@contextlib.contextmanager
 def in_background() -> Iterator[None]:
     """Let this thread, and those that start within, stand back behind all others for good."""
     os.nice(BACKGROUND_NICE)

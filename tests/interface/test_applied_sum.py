@@ -1,0 +1,43 @@
+import numpy as np
+
+from rl_agent.interface.applied_sum import MAX_STAMPS, AppliedSum
+from rl_agent.types import Command, Reason
+
+
+def command(position):
+    return Command(np.array([position]), np.zeros(1))
+
+
+def note(applied, stamp_s, position=0.0, reasons=0, shares=(0.0, 0.0, 0.0)):
+    applied.note(stamp_s, command(position), int(reasons), np.array(shares))
+
+
+def test_ticks_of_one_proposal_are_summed():
+    applied = AppliedSum()
+    note(applied, 1.0, 0.1, Reason.VELOCITY, (0.0, 0.5, 0.0))
+    note(applied, 1.0, 0.2, Reason.ACCELERATION, (0.0, 0.25, 0.125))
+    found = applied.take(1.0)
+    assert found.command.position.tolist() == [0.2]
+    assert found.reasons == Reason.VELOCITY | Reason.ACCELERATION
+    assert found.shares.tolist() == [0.0, 0.75, 0.125]
+    assert applied.take(1.0) is None
+
+
+def test_proposals_are_told_apart_by_their_stamps():
+    applied = AppliedSum()
+    note(applied, 1.0, 0.1)
+    note(applied, 1.05, 0.2)
+    note(applied, 1.0, 0.3)
+    assert applied.take(1.05).command.position.tolist() == [0.2]
+    assert applied.take(1.0).command.position.tolist() == [0.3]
+    assert applied.take(2.0) is None
+
+
+def test_old_ones_are_forgotten():
+    applied = AppliedSum()
+    for index in range(MAX_STAMPS + 1):
+        note(applied, float(index))
+    assert applied.take(0.0) is None
+    assert applied.take(1.0) is not None
+    applied.forget()
+    assert applied.take(2.0) is None
