@@ -125,6 +125,7 @@ def test_twin_is_driven_over_ros_from_the_wheel(installed, tmp_path):
         graph.wait(timeout=10.0)
     finally:
         graph.kill()
+        graph.wait()
     assert len(nodes) == 5, nodes
 
 

@@ -30,25 +30,18 @@ STEP_S = 0.05
 IDLE_TURNS = 5
 """A turn may serve what is no message of ours: a timer, an answer, a guard."""
 _NUMBERS = itertools.count(7 * os.getpid())
-_FIRST_PORT, _PORTS_PER_DOMAIN = 7400, 250
 _TAKEN: set[int] = set()
 
 
 def fresh_domain() -> int:
     """Return a domain that no other test of this run uses, nor anybody else on this machine."""
+    from surefoot_nodes.domains import is_in_use
+
     candidates = [1 + next(_NUMBERS) % 100 for _ in range(100)]
-    # Processes that were killed leave their memory behind: where all are marked, any must do.
-    unmarked = [d for d in candidates if d not in _TAKEN | _used_domains()]
-    domain = (unmarked or candidates)[0]
+    free = (d for d in candidates if d not in _TAKEN and not is_in_use(d))
+    domain = next(free, candidates[0])
     _TAKEN.add(domain)
     return domain
-
-
-def _used_domains() -> set[int]:
-    """Return the domains for whose ports Fast DDS keeps shared memory."""
-    ports = [path.name.rpartition("port")[2] for path in Path("/dev/shm").glob("fastrtps_port*")]
-    numbers = [int(port) for port in ports if port.isdecimal()]
-    return {(n - _FIRST_PORT) // _PORTS_PER_DOMAIN for n in numbers}
 
 
 @dataclass
