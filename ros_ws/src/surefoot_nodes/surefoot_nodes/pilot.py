@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rl_agent.interface.action import ActionMapper
 from rl_agent.interface.kinematics import Kinematics
+from rl_agent.interface.mappers import make_mapper
 from rl_agent.interface.observation import ObservationBuilder
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
@@ -25,7 +25,7 @@ class Pilot:
     ) -> None:
         self._actor = actor
         self._builder = ObservationBuilder(spec, task, kinematics)
-        self._mapper = ActionMapper(spec)
+        self._mapper = make_mapper(spec)
         self._index = np.array(spec.command_index)
         self._previous_action = np.zeros(spec.act_dim, dtype=np.float32)
 
