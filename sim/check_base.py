@@ -5,10 +5,9 @@ from __future__ import annotations
 import mujoco
 
 from rl_agent.exceptions import Problem
+from rl_agent.interface.observation import BODY_TERMS
 from rl_agent.spec import RobotSpec
 from sim.floating_base import floating_joint
-
-BODY_TERMS = ("projected_gravity", "angular_velocity", "privileged_base_velocity")
 
 
 def base_problems(spec: RobotSpec, model: mujoco.MjModel) -> list[Problem]:

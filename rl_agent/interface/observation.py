@@ -21,6 +21,8 @@ JACOBIAN_SCALE_M = 0.2
 """Lever arms of desk arms are a few decimetres."""
 TURN_SCALE = 4.0
 """[rad/s] of a walking body; gyros of legged robots are usually scaled by 0.25."""
+BODY_TERMS = ("projected_gravity", "angular_velocity", "privileged_base_velocity")
+"""Terms that are not in joint_states."""
 UNKNOWN = np.full(3, np.nan)
 """A reading that is not there: no policy acts on an observation that is not finite."""
 

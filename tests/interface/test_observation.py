@@ -6,7 +6,7 @@ from planar_robot import PlanarKinematics, planar_spec
 
 from rl_agent.exceptions import ProfileError
 from rl_agent.interface.action import SetPoint
-from rl_agent.interface.observation import ObservationBuilder, rotate_to_azimuth
+from rl_agent.interface.observation import BODY_TERMS, ObservationBuilder, rotate_to_azimuth
 from rl_agent.tasks.reach import ReachTask
 from rl_agent.types import Imu, Measurement
 
@@ -57,9 +57,6 @@ def test_rotation_splits_into_radial_and_tangential():
     # At azimuth 90 degrees, +y is radial and -x is tangential.
     turned = rotate_to_azimuth(np.array([[-1.0], [2.0], [3.0]]), np.pi / 2)
     assert turned[:, 0] == pytest.approx([2.0, 1.0, 3.0])
-
-
-BODY_TERMS = ("projected_gravity", "angular_velocity", "privileged_base_velocity")
 
 
 def build_body(**readings):

@@ -55,8 +55,10 @@ class Pilot:
 
 
 def _is_usable(measurement: Measurement) -> bool:
-    # NaN compares as false, so these lines cover it.
-    return bool(
-        (np.abs(measurement.position) <= MOST).all()
-        and (np.abs(measurement.velocity) <= MOST).all()
-    )
+    parts = [measurement.position, measurement.velocity]
+    if measurement.imu is not None:
+        parts += [measurement.imu.projected_gravity, measurement.imu.angular_velocity]
+    if measurement.base_velocity is not None:
+        parts.append(measurement.base_velocity)
+    # NaN compares as false, so this covers it.
+    return all(bool((np.abs(part) <= MOST).all()) for part in parts)
