@@ -128,6 +128,8 @@ class ActionSpec:
     """The joints that the policy moves, in action order; other command joints keep their place."""
     max_speed: tuple[float, ...]
     """Speed at action = 1 [rad/s or m/s], per joint, not above its max_velocity."""
+    offset: tuple[float, ...] = ()
+    """Distance from home at action = 1 [rad or m], per joint; empty: actions are speeds."""
     smoothing_hz: float = 3.0
     """Natural frequency of the low-pass on the commanded velocity [Hz]."""
     dead_zone: float = 0.0
@@ -372,7 +374,7 @@ class RobotSpec:
 
     def contract(self) -> dict[str, object]:
         """Return what a policy must agree with: names, order, layout, rate; never the limits."""
-        return {
+        contract: dict[str, object] = {
             "robot": self.name,
             "joints": [[j.name, j.type.value, j.is_actuated] for j in self.joints],
             "action_joints": list(self.action.joints),
@@ -383,6 +385,11 @@ class RobotSpec:
             "tool_site": self.tool.site if self.tool else None,
             "policy_hz": self.policy_hz,
         }
+        if self.action.offset:
+            # Only then is home what an action is measured from.
+            home = [self.command_joints[i].home for i in self.action_index]
+            contract |= {"offset": list(self.action.offset), "offset_from": home}
+        return contract
 
     def contract_hash(self) -> str:
         """Return the sha256 of `contract()`; tightening a limit does not change it."""

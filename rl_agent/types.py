@@ -69,6 +69,16 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
+class Imu:
+    """How a robot's body is turned and turns, in the body's frame: x forward, y left, z up."""
+
+    projected_gravity: Array
+    """(3,) unit vector that points down; (0, 0, -1) upright."""
+    angular_velocity: Array
+    """(3,) rad/s."""
+
+
+@dataclass(frozen=True)
 class Measurement:
     """What the robot reports of itself, before an observation is built."""
 
@@ -82,6 +92,10 @@ class Measurement:
     """Receive time [s] on the steady clock; watchdogs use this one."""
     effort: Array | None = None
     """(num_joints,) N m or N; None where the driver reports none."""
+    imu: Imu | None = None
+    """None where the robot has none, or has not been heard yet."""
+    base_velocity: Array | None = None
+    """(3,) m/s in the body's frame. Privileged: a twin knows it, hardware needs an estimator."""
 
     def is_finite(self) -> bool:
         """Tell whether every number may be used."""

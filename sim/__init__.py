@@ -11,6 +11,7 @@ if find_spec("gymnasium") is not None:
         "Ur5eReach-v0": {"robot": "ur5e", "task": "reach"},
         "Fr3Reach-v0": {"robot": "fr3", "task": "reach"},
         "CartpoleSwingUp-v0": {"robot": "cartpole", "task": "swing_up"},
+        "Go1Walk-v0": {"robot": "go1", "task": "walk"},
     }
     for _id, _kwargs in _TABLE.items():
         register(id=_id, entry_point="sim.env:TwinEnv", kwargs=dict(_kwargs))

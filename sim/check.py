@@ -11,6 +11,7 @@ from rl_agent.exceptions import Problem
 from rl_agent.robots.profile import nearest
 from rl_agent.spec import RobotSpec
 from sim.check_actuators import actuator_problems, effort_loosenings
+from sim.check_base import base_problems
 from sim.check_joints import joint_loosenings, joint_problems, names_of
 from sim.loading import load_model
 
@@ -37,6 +38,7 @@ def compare(spec: RobotSpec, model: mujoco.MjModel | None = None) -> list[Proble
         *actuator_problems(spec, model),
         *_bound_problems(spec, model),
         *_tool_problems(spec, model),
+        *base_problems(spec, model),
     ]
     if not joints:
         problems += _home_problems(spec, model)

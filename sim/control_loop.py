@@ -15,12 +15,14 @@ import numpy as np
 
 from rl_agent.clock import ManualClock
 from rl_agent.safety.gate import Gate
+from rl_agent.safety.signals import ImuReading
 from rl_agent.spec import RobotSpec
 from rl_agent.types import (
     SHARES,
     Array,
     Command,
     GateOutput,
+    Imu,
     Measurement,
     Proposal,
     Reason,
@@ -89,6 +91,7 @@ class ControlLoop:
         self._delayed.clear()
         self._captured.clear()
         self.gate.on_measurement(self._twin.reset(position))
+        self._tell_orientation()
         is_armed, why = self.gate.arm()
         if not is_armed:
             raise RuntimeError(f"the gate refuses to arm in the twin: {why}")
@@ -141,12 +144,19 @@ class ControlLoop:
         now_s = self._twin.time_s
         self.clock.set(now_s)
         self.gate.on_measurement(self._twin.measure())
+        self._tell_orientation()
         while self._delayed and self._delayed[0].due_step <= self._twin.step_count:
             self.gate.on_proposal(self._to_proposal(self._delayed.popleft(), now_s))
         output = self.gate.tick()
         if output.command is not None:
             self._twin.apply(output.command)
         return output
+
+    def _tell_orientation(self) -> None:
+        """Tell the gate what its IMU would: it is no part of joint_states."""
+        if self._twin.base is not None:
+            quat = self._twin.base.quat_wxyz(self._twin.data)
+            self.gate.on_signal(ImuReading(quat, self.clock.now()))
 
     def _to_proposal(self, delayed: _Delayed, now_s: float) -> Proposal:
         return Proposal(
@@ -173,20 +183,30 @@ class ControlLoop:
 
 
 def _pack_measurement(measurement: Measurement) -> dict[str, Any]:
+    imu, base_velocity = measurement.imu, measurement.base_velocity
     return {
         "stamp_s": measurement.stamp_s,
         "received_s": measurement.received_s,
         "position": measurement.position.copy(),
         "velocity": measurement.velocity.copy(),
+        "projected_gravity": None if imu is None else imu.projected_gravity.copy(),
+        "angular_velocity": None if imu is None else imu.angular_velocity.copy(),
+        "base_velocity": None if base_velocity is None else base_velocity.copy(),
     }
 
 
 def _unpack_measurement(state: dict[str, Any]) -> Measurement:
+    gravity, turn, base_velocity = (
+        None if state.get(key) is None else np.array(state[key], dtype=np.float64)
+        for key in ("projected_gravity", "angular_velocity", "base_velocity")
+    )
     return Measurement(
         stamp_s=float(state["stamp_s"]),
         position=np.array(state["position"], dtype=np.float64),
         velocity=np.array(state["velocity"], dtype=np.float64),
         received_s=float(state["received_s"]),
+        imu=None if gravity is None or turn is None else Imu(gravity, turn),
+        base_velocity=base_velocity,
     )
 
 

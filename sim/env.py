@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from rl_agent.interface.action import ActionMapper
+from rl_agent.interface.mappers import make_mapper
 from rl_agent.interface.observation import ObservationBuilder
 from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
@@ -81,7 +81,7 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
         self.task = make_task(task, self.robot, self.twin.kinematics)
         self.loop = ControlLoop(_unwatched(self.robot), self.twin)
         self.builder = ObservationBuilder(self.robot, self.task, self.twin.kinematics)
-        self.mapper = ActionMapper(self.robot)
+        self.mapper = make_mapper(self.robot)
         self.reset_pose = reset_pose or ("continue" if self.task.goal_dim else "start")
         self.render_mode = render_mode
         self.metadata = {**self.metadata, "render_fps": self.robot.policy_hz}

@@ -7,6 +7,7 @@ import numpy as np
 
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Array
+from sim.floating_base import FloatingBase, floating_joint
 from sim.joint_map import map_joints
 from sim.loading import load_model
 
@@ -26,9 +27,16 @@ class MujocoPoseModel:
         self._model = load_model(spec)
         self._data = mujoco.MjData(self._model)
         self._joints = map_joints(spec, self._model)
+        joint = floating_joint(self._model)
+        self._base = None if joint is None else FloatingBase(self._model, joint)
 
     def gravity_torque(self, position: Array) -> Array:
-        """Return (num_joints,) the torque that holds each joint still [N m or N]."""
+        """Return (num_joints,) the torque that holds each joint still [N m or N].
+
+        Zeros for a robot that is not bolted down: how its feet share its weight, no pose tells.
+        """
+        if self._base is not None:
+            return np.zeros(len(self._joints.qvel))
         self._pose(position)
         torque: Array = self._data.qfrc_bias[self._joints.qvel].copy()
         return torque
@@ -47,6 +55,8 @@ class MujocoPoseModel:
     def _pose(self, position: Array) -> None:
         mujoco.mj_resetData(self._model, self._data)
         self._data.qpos[self._joints.qpos] = np.asarray(position, dtype=np.float64)
+        if self._base is not None:
+            self._base.put_down(self._data)
         mujoco.mj_forward(self._model, self._data)
 
     def _body(self, geom: int) -> str:

@@ -17,6 +17,7 @@ from rl_agent.exceptions import TwinMismatchError
 from rl_agent.spec import ControllerType, RobotSpec
 from rl_agent.types import Array, Command, Measurement
 from sim.check import compare
+from sim.floating_base import FloatingBase, floating_joint
 from sim.joint_map import Index, map_joints
 from sim.kinematics import MujocoKinematics
 from sim.loading import load_model
@@ -48,6 +49,9 @@ class Twin:
         """Seconds per physics step."""
         self.kinematics = MujocoKinematics(spec, model=self.model) if spec.tool else None
         self._joints = map_joints(spec, self.model)
+        joint = floating_joint(self.model)
+        self.base = None if joint is None else FloatingBase(self.model, joint)
+        """None where the base is fixed to the world."""
         self._obeys_velocity = spec.controller.type is ControllerType.FORWARD_VELOCITY
         self._delay_steps = self.steps_for(spec.twin.actuator_delay_ms / 1e3)
         self._pending: deque[tuple[int, Array]] = deque()
@@ -72,10 +76,15 @@ class Twin:
         return math.ceil(duration_s / self.dt - 1e-6)
 
     def reset(self, position: Array | None = None) -> Measurement:
-        """Put the robot at rest at joint positions (num_joints,), home if none are given."""
+        """Put the robot at rest at joint positions (num_joints,), home if none are given.
+
+        One that is not bolted down stands upright, its lowest link just touching the floor.
+        """
         start = self.spec.home if position is None else np.asarray(position, dtype=np.float64)
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._joints.qpos] = start
+        if self.base is not None:
+            self.base.put_down(self.data)
         if not self._obeys_velocity:
             self.data.ctrl[self._joints.ctrl] = start[list(self.spec.command_index)]
         self.set_mode("run")
@@ -86,13 +95,15 @@ class Twin:
         return self.measure()
 
     def measure(self) -> Measurement:
-        """Return the present joint positions and velocities."""
+        """Return the present joint positions and velocities, and what a floating base reads."""
         return Measurement(
             stamp_s=self.time_s,
             position=self.data.qpos[self._joints.qpos],
             velocity=self.data.qvel[self._joints.qvel],
             received_s=self.time_s,
             effort=self.data.qfrc_actuator[self._joints.qvel],
+            imu=None if self.base is None else self.base.imu(self.data),
+            base_velocity=None if self.base is None else self.base.velocity(self.data),
         )
 
     @property

@@ -25,6 +25,8 @@ _MEANING = {
     "robot": "robot",
     "action_joints": "joints that the policy moves, in action order",
     "max_speed": "speed at action = 1 [rad/s or m/s], per action joint",
+    "offset": "distance from home at action = 1 [rad or m], per action joint",
+    "offset_from": "home position that actions are measured from [rad or m]",
     "smoothing_hz": "cut-off of the action filter [Hz]",
     "obs_terms": "observation terms, in order",
     "tool_site": "tool site",

@@ -15,8 +15,6 @@ from rl_agent.types import Array, FloatArray, SafetyState
 
 Act = Callable[[FloatArray], FloatArray | None]
 """Observation (obs_dim,) to action (act_dim,); None where it must not be acted on."""
-HOLD_S = 1.0
-"""A task without a target is met when its success holds over the last second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +145,7 @@ class _Rollout:
         self._env = env
         self._act = act
         self.period_s = 1.0 / env.unwrapped.robot.policy_hz
+        self.hold_s = float(env.unwrapped.task.hold_s)
         self.context = np.zeros(0)
         self.is_stopped = False
 
@@ -189,7 +188,7 @@ def _reach_episode(rollout: _Rollout, targets: ReachTargets) -> EpisodeResult:
 
 
 def _plain_episode(rollout: _Rollout) -> EpisodeResult:
-    """Run to the episode's end; a success holds over its last second."""
+    """Run to the episode's end; a success holds over its last seconds."""
     rollout.reset()
     steps = [rollout.step()]
     while not steps[-1].is_over:
@@ -197,7 +196,7 @@ def _plain_episode(rollout: _Rollout) -> EpisodeResult:
     num_held = 0
     while num_held < len(steps) and steps[-1 - num_held].is_success:
         num_held += 1
-    is_success = num_held * rollout.period_s >= HOLD_S - 1e-9
+    is_success = num_held * rollout.period_s >= rollout.hold_s - 1e-9
     time_s = (len(steps) - num_held + 1) * rollout.period_s if is_success else None
     return _summarise(steps, is_success, time_s, np.zeros(0))
 

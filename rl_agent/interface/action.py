@@ -59,6 +59,8 @@ class ActionMapper:
         self._pull = w**2 * period_s / (1.0 + inertia)
         self._dead_zone = spec.action.dead_zone
         self._leash = LEASH_PERIODS * self._max_speed * period_s
+        self._reach = period_s * self._max_speed
+        """(act_dim,) how far an action of 1 moves the end point of its period [rad or m]."""
         self.reset(np.array([joint.home for joint in joints]))
 
     @property
@@ -85,6 +87,11 @@ class ActionMapper:
         if applied is not None:
             self._stay_near(applied)
             self._backlog = (applied.position - self._position)[self._index]
+        self._advance(action)
+        return Command(self._position.copy(), self._velocity.copy())
+
+    def _advance(self, action: FloatArray | Array) -> None:
+        """Move position, velocity and acceleration on by one period."""
         index, period_s = self._index, self._period_s
         position, velocity = self._position[index], self._velocity[index]
         acceleration = self._acceleration_now[index]
@@ -98,7 +105,6 @@ class ActionMapper:
         self._position[index] += period_s**2 * (2.0 * acceleration + new) / 6.0
         self._velocity[index] = velocity + 0.5 * period_s * (acceleration + new)
         self._acceleration_now[index] = new
-        return Command(self._position.copy(), self._velocity.copy())
 
     def applied_action(self, action: FloatArray, applied: Command, reasons: Reason) -> FloatArray:
         """Return (act_dim,) the action that would have led to the applied command.
@@ -112,7 +118,7 @@ class ActionMapper:
             return np.asarray(action, dtype=np.float32)
         # What the gate already owed before this step is not this action's doing.
         backlog = (applied.position - self._position)[self._index] - self._backlog
-        shortfall = backlog / (self._period_s * self._max_speed)
+        shortfall = backlog / self._reach
         return np.clip(action + shortfall, -1.0, 1.0).astype(np.float32)
 
     def get_state(self) -> dict[str, Array]:

@@ -19,6 +19,12 @@ PASSIVE_SPEED = 10.0
 """[rad/s or m/s] a free pendulum's order of magnitude."""
 JACOBIAN_SCALE_M = 0.2
 """Lever arms of desk arms are a few decimetres."""
+TURN_SCALE = 4.0
+"""[rad/s] of a walking body; gyros of legged robots are usually scaled by 0.25."""
+BODY_TERMS = ("projected_gravity", "angular_velocity", "privileged_base_velocity")
+"""Terms that are not in joint_states."""
+UNKNOWN = np.full(3, np.nan)
+"""A reading that is not there: no policy acts on an observation that is not finite."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class ObservationBuilder:
 
     Terms cover the action joints, and passive joints in `joint_position` and `joint_velocity`. All
     are of the order of one, and scaled by what the contract holds, never by a limit: limits may be
-    tightened under a trained policy.
+    tightened under a trained policy. Terms of the body (`projected_gravity`, `angular_velocity`,
+    `privileged_base_velocity`) are NaN while the measurement lacks them.
     """
 
     def __init__(self, spec: RobotSpec, task: Task, kinematics: Kinematics | None) -> None:
@@ -87,6 +94,9 @@ class ObservationBuilder:
             "setpoint_acceleration": self._setpoint_acceleration,
             "previous_action": lambda reading: reading.previous_action.astype(np.float64),
             "tool_jacobian": self._tool_jacobian,
+            "projected_gravity": _projected_gravity,
+            "angular_velocity": _angular_velocity,
+            "privileged_base_velocity": _base_velocity,
         }
         if name not in terms:
             message = f"no such term{nearest(name, terms)}; known: {', '.join(terms)}"
@@ -142,6 +152,21 @@ class ObservationBuilder:
         jacobian = self._kinematics.tool_jacobian(position)[:, self._measured]
         azimuth = np.arctan2(y - self._pan_axis[1], x - self._pan_axis[0])
         return rotate_to_azimuth(jacobian, azimuth).ravel() / JACOBIAN_SCALE_M
+
+
+def _projected_gravity(reading: _Reading) -> Array:
+    imu = reading.measurement.imu
+    return UNKNOWN if imu is None else imu.projected_gravity
+
+
+def _angular_velocity(reading: _Reading) -> Array:
+    imu = reading.measurement.imu
+    return UNKNOWN if imu is None else imu.angular_velocity / TURN_SCALE
+
+
+def _base_velocity(reading: _Reading) -> Array:
+    velocity = reading.measurement.base_velocity
+    return UNKNOWN if velocity is None else velocity
 
 
 def rotate_to_azimuth(vectors: Array, azimuth: float) -> Array:

@@ -244,9 +244,30 @@ def _name_problems(profile: ProfileModel) -> list[Problem]:
         if speed > limits.get(name, speed):
             message = f"{speed} is above {name}'s max_velocity {limits[name]}"
             problems.append(Problem(f"action.max_speed[{index}]", message))
+    problems += _offset_problems(profile)
     if profile.gate_hz < profile.policy_hz:
         message = f"{profile.gate_hz} is below policy_hz {profile.policy_hz}"
         problems.append(Problem("gate_hz", message))
+    return problems
+
+
+def _offset_problems(profile: ProfileModel) -> list[Problem]:
+    """Every offset must stay within its joint's soft limits: no action then asks for more."""
+    action, joints = profile.action, {joint.name: joint for joint in profile.joints}
+    if not action.offset:
+        return []
+    if len(action.offset) != len(action.joints):
+        message = f"expected {len(action.joints)} numbers, got {len(action.offset)}"
+        return [Problem("action.offset", message)]
+    problems = []
+    for index, (name, offset) in enumerate(zip(action.joints, action.offset, strict=True)):
+        joint = joints.get(name)
+        if joint is None or joint.lower is None or joint.upper is None:
+            continue
+        room = min(joint.home - joint.lower, joint.upper - joint.home) - joint.margin
+        if offset > room:
+            message = f"{offset:g} leaves {name}'s soft limits, {room:g} away from home"
+            problems.append(Problem(f"action.offset[{index}]", message))
     return problems
 
 
@@ -281,6 +302,7 @@ def _to_spec(profile: ProfileModel, path: Path) -> RobotSpec:
         action=ActionSpec(
             joints=tuple(profile.action.joints),
             max_speed=tuple(profile.action.max_speed),
+            offset=tuple(profile.action.offset),
             smoothing_hz=profile.action.smoothing_hz,
             dead_zone=profile.action.dead_zone,
         ),

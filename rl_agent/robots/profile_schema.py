@@ -72,6 +72,7 @@ class ActionModel(_Model):
 
     joints: list[Name] = Field(min_length=1)
     max_speed: list[Positive] = Field(min_length=1)
+    offset: list[Positive] = []
     smoothing_hz: Positive = 3.0
     dead_zone: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
 

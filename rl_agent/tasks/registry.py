@@ -14,6 +14,7 @@ from .task import Task
 TASKS = {
     "reach": "rl_agent.tasks.reach:ReachTask",
     "swing_up": "rl_agent.tasks.swing_up:SwingUpTask",
+    "walk": "rl_agent.tasks.walk:WalkTask",
 }
 
 

@@ -31,6 +31,8 @@ class Task(ABC):
     """Size of the observation's goal-dependent part, which stands at its end."""
     episode_s: float
     """Time limit [s]; reaching it truncates."""
+    hold_s: float = 1.0
+    """A task without goals is met when its success held over the last `hold_s` of an episode."""
     gamma: float
     """Discount factor per policy period that suits this task at the robot's policy_hz."""
 

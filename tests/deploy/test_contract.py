@@ -1,5 +1,6 @@
 import dataclasses
 
+import numpy as np
 import pytest
 from planar_robot import PlanarKinematics, planar_spec
 
@@ -12,6 +13,7 @@ from rl_agent.deploy.contract import (
 )
 from rl_agent.deploy.probe import check_probe, make_probe
 from rl_agent.exceptions import ContractError
+from rl_agent.robots.profile import load_robot
 from rl_agent.spec import JointType
 from rl_agent.tasks.registry import make_task
 
@@ -132,6 +134,17 @@ def test_a_contract_refuses_numbers_that_are_none(spec):
 
 def test_the_probe_holds_for_the_robot_that_made_it(spec, task):
     assert check_probe(make_probe(spec, task), spec, task, "bundle") is None
+
+
+def test_the_probe_notices_that_the_body_is_seen_otherwise(monkeypatch):
+    spec = load_robot("go1")
+    task = make_task("walk", spec, None)
+    probe = make_probe(spec, task)
+    assert np.isfinite(probe.obs).all()
+    assert check_probe(probe, spec, task, "bundle") is None
+    monkeypatch.setattr("rl_agent.interface.observation.TURN_SCALE", 1.0)
+    with pytest.raises(ContractError, match=r"observation\.angular_velocity"):
+        check_probe(probe, spec, task, "bundle")
 
 
 def test_the_probe_notices_a_longer_tool(spec, task):

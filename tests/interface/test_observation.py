@@ -6,9 +6,9 @@ from planar_robot import PlanarKinematics, planar_spec
 
 from rl_agent.exceptions import ProfileError
 from rl_agent.interface.action import SetPoint
-from rl_agent.interface.observation import ObservationBuilder, rotate_to_azimuth
+from rl_agent.interface.observation import BODY_TERMS, ObservationBuilder, rotate_to_azimuth
 from rl_agent.tasks.reach import ReachTask
-from rl_agent.types import Measurement
+from rl_agent.types import Imu, Measurement
 
 
 def build(terms, position=(0.5, 1.0), velocity=(0.3, -0.6)):
@@ -57,6 +57,29 @@ def test_rotation_splits_into_radial_and_tangential():
     # At azimuth 90 degrees, +y is radial and -x is tangential.
     turned = rotate_to_azimuth(np.array([[-1.0], [2.0], [3.0]]), np.pi / 2)
     assert turned[:, 0] == pytest.approx([2.0, 1.0, 3.0])
+
+
+def build_body(**readings):
+    spec = dataclasses.replace(planar_spec(), obs_terms=BODY_TERMS)
+    kinematics = PlanarKinematics()
+    builder = ObservationBuilder(spec, ReachTask(spec, kinematics), kinematics)
+    rest = SetPoint(np.zeros(2), np.zeros(2), np.zeros(2))
+    measurement = Measurement(1.0, np.array([0.5, 1.0]), np.zeros(2), **readings)
+    return builder, builder.build(measurement, np.zeros(3), rest, np.zeros(2, np.float32))
+
+
+def test_terms_of_the_body_are_seen_in_the_profiles_order():
+    imu = Imu(np.array([0.6, 0.0, -0.8]), np.array([0.4, -2.0, 4.0]))
+    builder, obs = build_body(imu=imu, base_velocity=np.array([0.5, -0.1, 0.02]))
+    # Turns are scaled by 4 rad/s.
+    expected = [*(0.6, 0.0, -0.8), *(0.1, -0.5, 1.0), *(0.5, -0.1, 0.02)]
+    assert obs[:9] == pytest.approx(expected, abs=1e-7)
+    assert [size for _, _, size in builder.layout] == [3, 3, 3, 6]
+
+
+def test_a_body_that_was_not_heard_is_not_a_number():
+    _, obs = build_body()
+    assert np.isnan(obs[:9]).all() and np.isfinite(obs[9:]).all()
 
 
 def test_an_unknown_term_names_the_nearest():

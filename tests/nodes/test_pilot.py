@@ -7,8 +7,9 @@ from planar_robot import PlanarKinematics, planar_spec
 from rl_agent.exceptions import ProfileError
 from rl_agent.interface.action import ActionMapper
 from rl_agent.interface.applied_sum import AppliedSum
+from rl_agent.robots.profile import load_robot
 from rl_agent.tasks.registry import make_task
-from rl_agent.types import Command, Measurement
+from rl_agent.types import Command, Imu, Measurement
 from surefoot_nodes.actors import make_actor
 from surefoot_nodes.pilot import Pilot
 
@@ -173,3 +174,33 @@ def test_without_being_asked_a_pilot_keeps_nothing():
     applied = AppliedSum()
     applied.note(1.0, mine.propose(reading(stamp_s=1.0), GOAL, None), 0, np.zeros(3))
     assert mine.conclude(reading(stamp_s=1.0 + SPEC.policy_period_s), applied) is None
+
+
+class Careful:
+    """Like an exported policy, it does not act on what is not finite."""
+
+    def act(self, obs, measurement, goal):
+        return np.zeros(12, np.float32) if np.isfinite(obs).all() else None
+
+
+@pytest.mark.parametrize(
+    ("gravity", "turn", "speed", "acts"),
+    [
+        (-1.0, 0.0, 0.0, True),
+        (np.nan, 0.0, 0.0, False),
+        (-1.0, 1e9, 0.0, False),
+        (-1.0, 0.0, -1e300, False),
+        (None, 0.0, 0.0, False),
+        (-1.0, 0.0, None, False),
+    ],
+)
+def test_a_walking_policy_is_asked_only_while_its_body_is_known(gravity, turn, speed, acts):
+    go1 = load_robot("go1")
+    mine = Pilot(go1, make_task("walk", go1, None), None, Careful())
+    imu = None
+    if gravity is not None:
+        imu = Imu(np.array([0.0, 0.0, gravity]), np.array([turn, 0.0, 0.0]))
+    velocity = None if speed is None else np.array([speed, 0.0, 0.0])
+    body = Measurement(1.0, go1.home, np.zeros(12), imu=imu, base_velocity=velocity)
+    command = mine.propose(body, np.zeros(0), None)
+    assert (command is not None) == acts

@@ -35,6 +35,9 @@ STATES = {f"/{node}/get_state" for node in NODES if f"{node}_io" in NODES}
 ELSEWHERE = {
     ("policy_node_io", "publish"): {"/observed_command"},  # `surefoot up observe`
     ("supervisor", "request"): STATES,
+    # Of robots that are not bolted down.
+    ("twin_node_io", "publish"): {"/imu", "/odom"},
+    ("policy_node_io", "subscribe"): {"/imu", "/odom"},
     # Where a profile asks for them.
     ("safety_node_io", "subscribe"): {
         "/joy",

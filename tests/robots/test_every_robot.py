@@ -25,7 +25,11 @@ def spec(request):
 
 @pytest.fixture
 def twin(spec):
-    return Twin(spec)
+    """One that walks hangs in the air, where its servos are as free as an arm's."""
+    twin = Twin(spec)
+    if twin.base is not None:
+        twin.model.opt.gravity[:] = 0.0
+    return twin
 
 
 def test_actions_pass_a_low_pass_that_the_policy_sees_and_the_contract_names(spec):
@@ -48,6 +52,12 @@ def commanded(spec, values):
 def lag_bound_s(spec) -> float:
     """At speed v the measured position may trail by v times this."""
     return 0.050 + spec.twin.actuator_delay_ms / 1e3
+
+
+def slack_rad(twin) -> float:
+    """A position servo may rest this far away: where its spring balances dry friction."""
+    dofs = twin.model.jnt_dofadr[twin.model.actuator_trnid[:, 0]]
+    return float((twin.model.dof_frictionloss[dofs] / twin.model.actuator_gainprm[:, 0]).max())
 
 
 def random_positions(spec, rng):
@@ -116,7 +126,8 @@ def test_tracks_a_slow_sine_with_a_bounded_lag(spec, twin):
         bound = max_lag_s * amplitude * omega**2 + 0.02
         assert np.abs(velocity_errors[100:]).max() < bound
     else:
-        assert np.abs(errors).max() < max_lag_s * amplitude * omega + 0.003
+        slack = 0.003 + slack_rad(twin)
+        assert np.abs(errors).max() < max_lag_s * amplitude * omega + slack
 
 
 def test_follows_at_full_speed_without_saturation(spec, twin):
@@ -128,13 +139,15 @@ def test_follows_at_full_speed_without_saturation(spec, twin):
         assert twin.measure().velocity[0] == pytest.approx(spec.action.max_speed[0], rel=0.05)
         return
     joint = spec.action_index[0]  # the pan: free of gravity
-    speed, acceleration = spec.action.max_speed[0], spec.command_joints[joint].max_acceleration
+    driven = spec.command_joints[joint]
+    speed, acceleration = spec.action.max_speed[0], driven.max_acceleration
     ramp_s = speed / acceleration
     target = commanded(spec, spec.home)
     start = target[joint]
     twin.reset()
     errors, efforts = [], []
-    for time_s in np.arange(0.0, 0.6, 0.01):
+    duration_s = min(0.6, (driven.upper - driven.margin - driven.home) / speed)
+    for time_s in np.arange(0.0, duration_s, 0.01):
         is_ramping = time_s < ramp_s
         moved = acceleration * time_s**2 / 2 if is_ramping else speed * (time_s - ramp_s / 2)
         target[joint] = start + moved
@@ -203,7 +216,7 @@ def test_tool_position_equals_the_published_kinematics(spec):
 
 def test_jacobian_equals_finite_differences(spec):
     if spec.tool is None:
-        assert is_velocity_driven(spec)
+        assert spec.name not in TOOL_POSES
         return
     kinematics, rng = MujocoKinematics(spec), np.random.default_rng(3)
     step = 1e-6
@@ -218,7 +231,7 @@ def test_jacobian_equals_finite_differences(spec):
 
 def test_home_is_no_singular_pose(spec):
     if spec.tool is None:
-        assert spec.act_dim == 1
+        assert spec.name not in TOOL_POSES
         return
     jacobian = MujocoKinematics(spec).tool_jacobian(spec.home)
     columns = [spec.command_index[i] for i in spec.action_index]

@@ -142,6 +142,16 @@ def test_speed_above_the_joints_limit(data, problems_of):
     ]
 
 
+def test_offsets_stay_within_the_soft_limits(data, problems_of):
+    data["action"]["offset"] = [0.5, 0.7, 0.5, 0.5]
+    # shoulder_lift: home -1.1, lower -1.74533, margin 0.03.
+    assert problems_of(data) == [
+        "action.offset[1]: 0.7 leaves shoulder_lift's soft limits, 0.61533 away from home"
+    ]
+    data["action"]["offset"] = [0.5]
+    assert problems_of(data) == ["action.offset: expected 4 numbers, got 1"]
+
+
 def test_brake_must_not_be_weaker_than_the_drive(data, problems_of):
     data["joints"][4]["brake_deceleration"] = 1.0
     (line,) = problems_of(data)

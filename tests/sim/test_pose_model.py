@@ -18,6 +18,14 @@ def test_nothing_overlaps_at_home(robot):
     assert MujocoPoseModel(spec).overlaps(spec.home) == []
 
 
+def test_no_weight_is_expected_of_legs_and_none_of_them_stands_in_the_floor():
+    spec = load_robot("go1")
+    model, stretched = MujocoPoseModel(spec), np.tile([0.0, 0.42, -0.84], 4)
+    np.testing.assert_array_equal(model.gravity_torque(spec.home), np.zeros(12))
+    # 11 cm longer than at home.
+    assert model.overlaps(stretched) == []
+
+
 def test_an_arm_in_the_desk_is_named_with_its_depth():
     overlaps = MujocoPoseModel(load_robot("so101")).overlaps(np.array([0, 1.7, 1.0, 0, 0, 0.2]))
     assert any("gripper_link" in words and words.endswith("mm") for words in overlaps)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from rl_agent.data.layout import TransitionLayout
-from rl_agent.interface.action import ActionMapper
 from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.interface.experience import Experience
 from rl_agent.interface.kinematics import Kinematics
+from rl_agent.interface.mappers import make_mapper
 from rl_agent.interface.observation import ObservationBuilder
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
@@ -35,7 +35,7 @@ class Pilot:
         """Make it; only with `keeps_experience` does `conclude` return anything."""
         self._actor = actor
         self._builder = ObservationBuilder(spec, task, kinematics)
-        self._mapper = ActionMapper(spec)
+        self._mapper = make_mapper(spec)
         self._index = np.array(spec.command_index)
         self._previous_action = np.zeros(spec.act_dim, dtype=np.float32)
         self.layout = TransitionLayout(
@@ -86,8 +86,10 @@ class Pilot:
 
 
 def _is_usable(measurement: Measurement) -> bool:
-    # NaN compares as false, so these lines cover it.
-    return bool(
-        (np.abs(measurement.position) <= MOST).all()
-        and (np.abs(measurement.velocity) <= MOST).all()
-    )
+    parts = [measurement.position, measurement.velocity]
+    if measurement.imu is not None:
+        parts += [measurement.imu.projected_gravity, measurement.imu.angular_velocity]
+    if measurement.base_velocity is not None:
+        parts.append(measurement.base_velocity)
+    # NaN compares as false, so this covers it.
+    return all(bool((np.abs(part) <= MOST).all()) for part in parts)

@@ -18,6 +18,7 @@ from rl_agent.types import Array, Measurement
 from . import qos, realtime
 from .actors import make_actor
 from .applied_watch import AppliedWatch
+from .body_watch import BodyWatch
 from .cadence import Trigger, TriggerTimes
 from .conversions import CommandCodec, MeasurementCodec, MessageError, read_goal
 from .gate_reports import read_state
@@ -35,8 +36,9 @@ class PolicyNode(GuardedNode):
     """Shell around `Pilot`.
 
     Subscribes `joint_states` (best effort), `goal` and `safety_state` (transient local),
-    `applied_command`. Publishes `command_raw/policy`, stamped like the reading behind it; with
-    `observe_only` it publishes `observed_command` instead, and nothing that anybody obeys.
+    `applied_command`; `imu` and `odom` where the observation tells of the body. Publishes
+    `command_raw/policy`, stamped like the reading behind it; with `observe_only` it publishes
+    `observed_command` instead, and nothing that anybody obeys.
 
     It acts on the arrival of a reading that is due; a timer is the fallback (see `Trigger`). With
     `journal` it keeps what each period gave as a transition, and never waits for the disk.
@@ -79,6 +81,7 @@ class PolicyNode(GuardedNode):
         self._publisher = io.create_publisher(JointState, topic, qos.COMMANDS)
         io.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATES_IN)
         io.create_subscription(PoseStamped, "goal", self._on_goal, qos.LATCHED)
+        self._body = BodyWatch(io, spec)
         if not self._observes:
             self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S)
             io.create_subscription(String, "safety_state", self._on_safety_state, qos.LATCHED)
@@ -122,6 +125,7 @@ class PolicyNode(GuardedNode):
     def _act(self, reading: Measurement | None) -> None:
         if reading is None:
             return
+        reading = self._body.complete(reading, time.monotonic())
         if not self._is_armed:
             self._pilot.follow(reading)
         if self._goal is None:

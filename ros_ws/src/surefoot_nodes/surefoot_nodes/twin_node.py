@@ -15,6 +15,7 @@ from std_msgs.msg import String
 from rl_agent.exceptions import GraphError
 
 from . import qos
+from .body_publisher import BodyPublisher
 from .controller_messages import make_codec
 from .controller_parameters import offer_parameters
 from .controllers import Points, make_controller
@@ -34,7 +35,8 @@ PATIENCE_S = 5.0
 class TwinNode(GuardedNode):
     """A robot with its driver and its controller, imitated.
 
-    Publishes `joint_states` (state_hz, reliable, stamps rise strictly with wall time). Subscribes
+    Publishes `joint_states` (state_hz, reliable, stamps rise strictly with wall time), `imu` and
+    `odom` just before it, where the robot is not bolted down. Subscribes
     `<controller>/joint_trajectory` or `<controller>/commands`, and treats it as that controller of
     ros2_control would: a trajectory's last point is held, a forward command never times out unless
     the profile says so. Obeys `stop_mode` (transient local): damp and torque_off let go of the
@@ -48,6 +50,7 @@ class TwinNode(GuardedNode):
     def __init__(self) -> None:
         super().__init__(NAME)
         self._publisher: Any = None
+        self._body: BodyPublisher | None = None
         self._watch: Any = None
         self._parameters: Any = None
         self._inbox: deque[tuple[float, Points]] = deque(maxlen=1000)
@@ -69,6 +72,8 @@ class TwinNode(GuardedNode):
             wait_until_clear(self._company, self.values["discovery_s"], PATIENCE_S)
         )
         self._publisher = io.create_publisher(JointState, "joint_states", qos.STATES_OUT)
+        base = self._twin.base
+        self._body = None if base is None else BodyPublisher(io, base)
         io.create_subscription(
             self._codec.message_type, self._codec.topic, self._on_command, qos.CONTROLLER
         )
@@ -100,7 +105,7 @@ class TwinNode(GuardedNode):
             if self.executor is not None:
                 self.executor.remove_node(self._parameters)
             self._parameters.destroy_node()
-        self._watch = self._parameters = self._publisher = None
+        self._watch = self._parameters = self._publisher = self._body = None
 
     def _step(self, now_s: float) -> None:
         """Advance to the deadline that is due, and publish."""
@@ -117,7 +122,11 @@ class TwinNode(GuardedNode):
             self._twin.step(1)
         measured = self._twin.measure()
         stamp_s = self._zero_s + self._grid.dropped_s + measured.stamp_s
-        self._publisher.publish(self._states.write(replace(measured, stamp_s=stamp_s)))
+        message = self._states.write(replace(measured, stamp_s=stamp_s))
+        # Before the joints: who acts on their arrival should know the body of the same moment.
+        if self._body is not None:
+            self._body.publish(self._twin.data, message.header.stamp)
+        self._publisher.publish(message)
         self._grid.advance(now_s)
 
     def _on_stop_mode(self, message: String) -> None:

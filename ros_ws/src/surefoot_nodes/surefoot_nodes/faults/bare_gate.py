@@ -10,6 +10,7 @@ import numpy as np
 from rl_agent.clock import ManualClock
 from rl_agent.reporting.limit_audit import CommandTrace
 from rl_agent.safety.gate import Gate
+from rl_agent.safety.signals import ImuReading
 from rl_agent.spec import RobotSpec
 from rl_agent.types import (
     Array,
@@ -53,10 +54,12 @@ class BareGate:
             raise RuntimeError(f"not armed: {words}")
 
     def measure(self) -> None:
-        """Give a reading of now."""
+        """Give a reading of now, of a robot that stands upright."""
         now_s = self.clock.now()
         reading = Measurement(now_s, self.position.copy(), self.velocity.copy(), now_s)
         self.gate.on_measurement(reading)
+        # Upright, for robots that watch it.
+        self.gate.on_signal(ImuReading(np.array([1.0, 0.0, 0.0, 0.0]), now_s))
 
     def propose(self, position: Array, velocity: Array) -> Reason:
         """Propose an end point (num_commands,) made from a reading of now."""

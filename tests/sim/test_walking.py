@@ -1,0 +1,58 @@
+"""Can what `walk` asks for be done at all, within offsets, low-pass, gate and delays?"""
+
+import math
+
+import numpy as np
+import pytest
+
+from rl_agent.deploy.evaluation import evaluate
+from sim.env import TwinEnv
+
+STEPS = 400
+"""20 s at 20 Hz."""
+TROT_HZ = 2.0
+PHASES = np.array([0.0, math.pi, math.pi, 0.0])
+"""FR and RL swing together, FL and RR half a period later."""
+
+
+class Trot:
+    """Thighs swing by their whole offset, knees bend while their foot goes forward."""
+
+    def __init__(self, begin_step=0, direction=1.0):
+        self._step, self._begin, self._direction = 0, begin_step, direction
+
+    def __call__(self, obs):
+        phase = 2.0 * math.pi * TROT_HZ * self._step / 20.0 + PHASES
+        self._step += 1
+        action = np.zeros((4, 3), np.float32)
+        if self._step > self._begin:
+            action[:, 1] = np.cos(phase)  # positive is backwards
+            action[:, 2] = -np.maximum(self._direction * np.sin(phase), 0.0)
+        return action.ravel()
+
+
+@pytest.fixture(scope="module")
+def env():
+    return TwinEnv("go1", "walk")
+
+
+def test_a_trot_without_any_sensing_walks_at_the_asked_speed(env):
+    result = evaluate(env, Trot(), num_episodes=1, seed=0)
+    (episode,) = result.episodes
+    assert episode.num_steps == STEPS  # it did not fall
+    assert episode.is_success
+    assert episode.num_interventions <= 2  # the start ramp
+    assert episode.episode_return > 0.85 * STEPS
+    assert (result.task, result.error_unit) == ("WalkTask", "m/s")
+
+
+def test_eight_seconds_of_walking_are_not_ten(env):
+    (late,) = evaluate(env, Trot(begin_step=240), num_episodes=1, seed=0).episodes
+    assert late.num_steps == STEPS
+    assert late.final_error < 0.15 and not late.is_success
+
+
+def test_lifting_the_feet_on_their_way_back_walks_backwards(env):
+    (backwards,) = evaluate(env, Trot(direction=-1.0), num_episodes=1, seed=0).episodes
+    assert not backwards.is_success
+    assert backwards.episode_return < 0.5 * STEPS  # less than standing still
