@@ -10,6 +10,8 @@ from typing import Protocol
 from .axis import Axis
 
 LEFT, RIGHT, TOP, BOTTOM = 74.0, 16.0, 14.0, 46.0
+TICK_LETTER = 7.0
+"""Width of a digit beside the axes, at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +174,10 @@ def _grid(frame: Frame) -> str:
         parts.append(_text("tick", LEFT - 8.0, py + 4.0, "end", text))
     for value, text in frame.x.ticks:
         px, _ = frame.at(value, frame.y.lower)
-        parts.append(_text("tick", px, bottom + 18.0, "middle", text))
+        # Under the right end there is no room for the second half of a long number.
+        is_cut = px + 0.5 * TICK_LETTER * len(text) > frame.width
+        at, anchor = (frame.width, "end") if is_cut else (px, "middle")
+        parts.append(_text("tick", at, bottom + 18.0, anchor, text))
     parts.append(_path("frame", f"M{LEFT:.1f} {bottom:.1f}H{right:.1f}"))
     parts.append(_text("label", 0.5 * (LEFT + right), frame.height - 6.0, "middle", frame.x.label))
     turned = f"translate(13 {0.5 * (TOP + bottom):.1f}) rotate(-90)"
