@@ -281,49 +281,6 @@ def test_the_cart_stays_on_its_track_under_a_wild_policy():
     assert 0.35 < np.abs(reached).max() < 0.5
 
 
-def test_a_quadruped_stands_through_its_episode_and_begins_the_next_at_home():
-    env = TwinEnv("go1", "walk")
-    env.reset(seed=0)
-    rewards, ends = [], []
-    for _ in range(400):  # 20 s at 20 Hz
-        _, reward, *end, info = env.step(np.zeros(12, np.float32))
-        rewards.append(reward)
-        ends.append(tuple(end))
-    assert ends[-1] == (False, True)
-    assert set(ends[:-1]) == {(False, False)}
-    assert not info["is_success"]
-    # Standing still is worth a half, a little less for its lean.
-    assert np.mean(rewards[100:]) == pytest.approx(0.5, abs=0.01)
-    env.reset()
-    # One period after it was put down: the knees begin to give way.
-    np.testing.assert_allclose(env.loop.measurement.position, env.robot.home, atol=0.06)
-    assert env.twin.data.qpos[0] == pytest.approx(0.0, abs=0.01)
-
-
-def test_a_quadruped_that_is_pushed_over_has_fallen():
-    env = TwinEnv("go1", "walk")
-    env.reset(seed=0)
-    env.step(np.zeros(12, np.float32))
-    env.twin.data.qpos[2:7] = [0.4, np.cos(0.35), np.sin(0.35), 0.0, 0.0]  # in the air, 0.7 rad
-    *_, terminated, truncated, info = env.step(np.zeros(12, np.float32))
-    assert (terminated, truncated) == (True, False)
-    assert info["safety_state"] == "ARMED"  # the gate stops at 0.8 rad only
-    env.reset()
-    assert env.loop.measurement.imu.projected_gravity[2] < -0.99
-
-
-def test_the_limits_leave_a_quadrupeds_actions_alone():
-    env = TwinEnv("go1", "walk")
-    # In the air: on the floor it would fall.
-    env.twin.model.opt.gravity[:] = 0.0
-    env.twin.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT
-    env.reset(seed=0)
-    reasons = [env.step(action)[4]["reasons"] for action in np.sign(draw_actions(env, 200))]
-    assert not any(reasons[20:])  # the start ramp has gone by
-    reached = env.mapper.setpoint.position - env.robot.home
-    assert (np.abs(reached) <= np.array(env.robot.action.offset)).all()
-
-
 def test_the_pole_hangs_at_the_start():
     env = TwinEnv("cartpole", "swing_up")
     for seed in range(3):
