@@ -62,18 +62,18 @@ class BatchNorm(nn.Module):
     def forward(self, x: Tensor, moments: list[Tensor] | None = None) -> Tensor:
         """Return the shape of `x`; a list asks for training, and gets the mean and variance."""
         if moments is None:
-            factor = (self.running_variance + EPSILON).rsqrt()
-            return self._scaled(x - self.running_mean, factor)
+            mean, variance = self.running_mean, self.running_variance
+            return self._scaled((x - mean) / (variance + EPSILON).sqrt())
         mean = x.mean(-2, keepdim=True)
-        centered = x - mean
-        variance = centered.square().mean(-2, keepdim=True)
+        variance = (x - mean).square().mean(-2, keepdim=True)
         moments += [mean.detach(), variance.detach()]
         std = (variance + EPSILON).sqrt()
-        if self.renorm_starts is None:
-            return self._scaled(centered, 1.0 / std)
-        has_begun = self.num_updates >= self.renorm_starts
-        scale, shift = self._correction(mean.detach(), std.detach(), has_begun)
-        return self._scaled(centered, scale / std, shift)
+        normal = (x - mean) / std
+        if self.renorm_starts is not None:
+            has_begun = self.num_updates >= self.renorm_starts
+            scale, shift = self._correction(mean.detach(), std.detach(), has_begun)
+            normal = normal * scale + shift
+        return self._scaled(normal)
 
     def _correction(self, mean: Tensor, std: Tensor, has_begun: Tensor) -> tuple[Tensor, Tensor]:
         running_std = (self.running_variance + EPSILON).sqrt()
@@ -81,12 +81,8 @@ class BatchNorm(nn.Module):
         shift = ((mean - self.running_mean) / running_std).clamp(-MAX_SHIFT, MAX_SHIFT)
         return torch.where(has_begun, scale, 1.0), torch.where(has_begun, shift, 0.0)
 
-    def _scaled(self, centered: Tensor, factor: Tensor, shift: Tensor | None = None) -> Tensor:
-        """Return weight (factor centered + shift) + bias, in one pass over what is large."""
-        if not self.has_affine:
-            return centered * factor if shift is None else centered * factor + shift
-        offset = self.bias if shift is None else self.weight * shift + self.bias
-        return torch.addcmul(offset, centered, self.weight * factor)
+    def _scaled(self, normal: Tensor) -> Tensor:
+        return normal * self.weight + self.bias if self.has_affine else normal
 
     @torch.no_grad()
     def affine(self) -> tuple[Tensor, Tensor]:
