@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -65,10 +63,8 @@ def _hand_over(context: Context, transition: Transition, ticks: int) -> tuple[np
     """Return how long each handing over took [s], in a loop with a control node's priorities."""
     interval_s = sys.getswitchinterval()
     sys.setswitchinterval(realtime.SWITCH_INTERVAL_S)
-    with contextlib.suppress(OSError):  # the journal's thread inherits it
-        priority = os.sched_param(realtime.BACKGROUND_PRIORITY)
-        os.sched_setscheduler(0, os.SCHED_FIFO, priority)
-    journal = JournalThread(context.folder / "thread", LAYOUT)
+    with realtime.background_for_new_threads():
+        journal = JournalThread(context.folder / "thread", LAYOUT)
     obstacle = realtime.use_fifo()
     if obstacle:
         context.say(obstacle)

@@ -17,21 +17,27 @@ from .conversions import CommandCodec, MessageError, read_tags
 class AppliedWatch:
     """Subscribes `applied_command` and keeps the newest one."""
 
-    def __init__(self, node: Node, commands: CommandCodec, max_age_s: float) -> None:
+    def __init__(
+        self,
+        node: Node,
+        commands: CommandCodec,
+        max_age_s: float,
+        applied_sum: AppliedSum | None = None,
+    ) -> None:
         """Listen on `node`.
 
         Args:
             node: Of an executor that is spun.
             commands: Reads the messages.
             max_age_s: An older command says nothing about where the robot is held [s].
+            applied_sum: Takes in what the gate did about the policy's proposals; None for nobody.
         """
         self._commands = commands
         self._max_age_s = max_age_s
         self._logger = node.get_logger()
         self._newest: Command | None = None
         self._received_s = float("-inf")
-        self.sum = AppliedSum()
-        """What the gate did about our own proposals."""
+        self._sum = applied_sum
         node.create_subscription(JointState, "applied_command", self._on_message, qos.COMMANDS)
 
     @property
@@ -43,7 +49,8 @@ class AppliedWatch:
     def forget(self) -> None:
         """Drop what was heard."""
         self._newest = None
-        self.sum.forget()
+        if self._sum is not None:
+            self._sum.forget()
 
     def _on_message(self, message: JointState) -> None:
         try:
@@ -52,6 +59,8 @@ class AppliedWatch:
             self._logger.warning(f"applied_command {error}", throttle_duration_sec=2.0)
             return
         self._newest, self._received_s = command, time.monotonic()
+        if self._sum is None:
+            return
         tags = read_tags(message.header.frame_id)
         if tags and tags.source == Source.POLICY and tags.state == SafetyState.ARMED:
-            self.sum.note(stamp_s, command, tags.reasons, tags.shares)
+            self._sum.note(stamp_s, command, tags.reasons, tags.shares)

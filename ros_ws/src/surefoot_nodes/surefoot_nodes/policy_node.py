@@ -12,6 +12,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from rl_agent.data.journal_thread import JournalThread
+from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Array, Measurement
 
@@ -69,6 +70,7 @@ class PolicyNode(GuardedNode):
         )
         keeps = bool(values["journal"]) and not values["observe_only"]
         self._pilot = Pilot(spec, task, kinematics, actor, keeps_experience=keeps)
+        self._applied_sum = AppliedSum() if keeps else None
         if keeps:
             self._journal = self._open_journal(Path(values["journal"]))
         self._goal = None if task.goal_dim else np.zeros(0)
@@ -83,7 +85,7 @@ class PolicyNode(GuardedNode):
         io.create_subscription(PoseStamped, "goal", self._on_goal, qos.LATCHED)
         self._body = BodyWatch(io, spec)
         if not self._observes:
-            self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S)
+            self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S, self._applied_sum)
             io.create_subscription(String, "safety_state", self._on_safety_state, qos.LATCHED)
 
     def activate(self) -> None:
@@ -131,8 +133,8 @@ class PolicyNode(GuardedNode):
         if self._goal is None:
             return
         applied = self._applied.newest if self._applied and self._is_armed else None
-        if self._journal is not None and self._applied is not None:
-            transition = self._pilot.conclude(reading, self._applied.sum)
+        if self._journal is not None and self._applied_sum is not None:
+            transition = self._pilot.conclude(reading, self._applied_sum)
             if transition is not None:
                 self._journal.put(transition)
         command = self._pilot.propose(reading, self._goal, applied)
