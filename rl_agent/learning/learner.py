@@ -29,10 +29,9 @@ from .health import health_figures
 from .metrics import read_metrics
 from .parts import Counters, LearnerParts
 from .progress import Progress, RateMeter
-from .schedule import UpdateSchedule
 from .snapshot import restore_snapshot, save_best, save_snapshot
 from .stopwatch import Stopwatch
-from .value_guard import ValueGuard
+from .updater import Updater
 
 ROLLING_EPISODES = 20
 _EVALUATION_STREAM = 1
@@ -52,12 +51,9 @@ class Learner:
     def __post_init__(self) -> None:
         config = self.config
         self.stopwatch = Stopwatch()
-        self.schedule = UpdateSchedule(
-            learning_starts=config.learning_starts, utd_ratio=config.agent.utd_ratio
-        )
-        self.sample_rng = np.random.default_rng([config.seed, 0])
+        parts = self.parts
+        self.updater = Updater(config, parts.agent, parts.replay, parts.recent, self.stopwatch)
         self.newest_evaluation: Score | None = None
-        self._guard = ValueGuard(config.agent.discount)
         self._sound_step = 0
         """Up to which the critics' values could be: what was saved by then is worth keeping."""
         self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
@@ -94,14 +90,8 @@ class Learner:
             result = parts.env.step(action)
         with watch.measure("journal"):
             parts.journal.append(result.transition)
-            parts.replay.add(result.transition)
-            parts.recent.add(result.transition)
-        # A broken one would poison the statistics for good; the row is quarantined later.
-        if np.isfinite(result.transition.reward):
-            # How large rewards are is asked by who learns from batches, where a bonus is added.
-            reward = result.transition.reward + parts.replay.mean_bonus
-            parts.agent.observe_reward(reward, is_last=result.episode is not None)
-            self._guard.note_reward(reward)
+            self.updater.take(result.transition)
+        self.updater.note_reward(result.transition.reward, is_last=result.episode is not None)
         was_changed = result.transition.reasons != 0
         self.counters = replace(
             self.counters,
@@ -112,7 +102,7 @@ class Learner:
         if result.episode is not None:
             self._note_episode(result.episode)
             parts.agent.end_episode()
-        self._update()
+        self.updater.update(self.updater.num_due(self.counters.env_step))
 
     def _act(self) -> FloatArray:
         env_step, config, obs = self.counters.env_step, self.config, self.parts.env.obs
@@ -126,20 +116,6 @@ class Learner:
         index = env_step // config.random_hold
         rng = np.random.default_rng([config.seed, _RANDOM_STREAM, index])
         return rng.uniform(-1.0, 1.0, self.parts.env.layout.act_dim).astype(np.float32)
-
-    def _update(self) -> None:
-        parts, watch = self.parts, self.stopwatch
-        num_updates = self.schedule.num_due(self.counters.env_step, parts.agent.gradient_step)
-        if num_updates == 0 or len(parts.replay) == 0:
-            return
-        with watch.measure("sample"):
-            size = num_updates * self.config.agent.batch_size
-            batches = parts.replay.sample(size, self.sample_rng).split(num_updates)
-        with watch.measure("update"):
-            for batch in batches:
-                parts.agent.update(batch)
-                if batch.index is not None:
-                    parts.replay.update_priorities(batch.index, parts.agent.td_error())
 
     def _is_evaluation_due(self) -> bool:
         env_step, evaluation = self.counters.env_step, self.config.evaluation
@@ -218,11 +194,11 @@ class Learner:
         if self.counters.env_step % self.config.log_every:
             return
         values = self.parts.agent.metrics()
-        trouble = self._guard.judge(values)
+        trouble = self.updater.guard.judge(values)
         if trouble:
             self._note_divergence(values)
             raise TrainingDivergedError(self._explain(trouble))
-        if not self._guard.is_suspicious:
+        if not self.updater.guard.is_suspicious:
             self._sound_step = self.counters.env_step
         if self.config.bonus.is_enabled:
             values["mean_bonus"] = self.parts.replay.mean_bonus
@@ -279,7 +255,7 @@ class Learner:
         """
         with self.stopwatch.measure("checkpoint"):
             try:
-                save_snapshot(self.run_dir, self.parts, self.counters, self.sample_rng)
+                save_snapshot(self.run_dir, self.parts, self.counters, self.updater.sample_rng)
             except TrainingDivergedError as error:
                 raise TrainingDivergedError(self._explain(str(error))) from error
             prune_checkpoints(self.run_dir, spare=self._sound_step)
@@ -292,7 +268,8 @@ class Learner:
             CheckpointError: It is of another network.
         """
         restart_seed = self.config.seed + checkpoint.env_step
-        self.counters = restore_snapshot(checkpoint, self.parts, self.sample_rng, restart_seed)
+        rng = self.updater.sample_rng
+        self.counters = restore_snapshot(checkpoint, self.parts, rng, restart_seed)
         self._sound_step = checkpoint.env_step
         self._rates = RateMeter(
             self.parts.clock, self.counters.env_step, self.parts.agent.gradient_step
