@@ -255,11 +255,23 @@ class Learner:
         """
         with self.stopwatch.measure("checkpoint"):
             try:
-                save_snapshot(self.run_dir, self.parts, self.counters, self.updater.sample_rng)
+                self._save_snapshot()
             except TrainingDivergedError as error:
                 raise TrainingDivergedError(self._explain(str(error))) from error
             prune_checkpoints(self.run_dir, spare=self._sound_step)
         self._saved_s = self.parts.clock.now()
+
+    def _save_snapshot(self) -> None:
+        parts = self.parts
+        parts.journal.sync()
+        save_snapshot(
+            self.run_dir,
+            parts,
+            self.counters,
+            self.updater.sample_rng,
+            offset=parts.journal.offset,
+            env=parts.env.get_state(),
+        )
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on where a checkpoint was taken; journal and replay are the caller's business.
@@ -267,9 +279,14 @@ class Learner:
         Raises:
             CheckpointError: It is of another network.
         """
-        restart_seed = self.config.seed + checkpoint.env_step
-        rng = self.updater.sample_rng
-        self.counters = restore_snapshot(checkpoint, self.parts, rng, restart_seed)
+        parts = self.parts
+        self.counters = restore_snapshot(checkpoint, parts, self.updater.sample_rng)
+        if checkpoint.values["env"] is not None:
+            parts.env.set_state(checkpoint.values["env"])
+        else:
+            # An environment that keeps no state must begin an episode.
+            parts.env.reset(seed=self.config.seed + checkpoint.env_step)
+            parts.agent.end_episode()
         self._sound_step = checkpoint.env_step
         self._rates = RateMeter(
             self.parts.clock, self.counters.env_step, self.parts.agent.gradient_step

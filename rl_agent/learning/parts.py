@@ -21,20 +21,26 @@ from .training_time import TrainingTime
 
 
 @dataclass(frozen=True, kw_only=True)
-class LearnerParts:
-    """What a learner drives; it owns none of them."""
+class KeptParts:
+    """What every learner drives, whoever acts; it owns none of them."""
 
-    env: EnvAdapter
     agent: Agent
     replay: Replay
     recent: RecentSteps
-    journal: JournalWriter
-    evaluator: Evaluator
     metrics: MetricsWriter
     clock: Clock
     when_full: WhenFull
     time: TrainingTime
     should_stop: Callable[[], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerParts(KeptParts):
+    """What a learner drives that acts itself."""
+
+    env: EnvAdapter
+    journal: JournalWriter
+    evaluator: Evaluator
     on_progress: Callable[[Progress], None]
 
 

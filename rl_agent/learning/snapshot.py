@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from rl_agent.algorithms.agent import Agent, AgentState
+from rl_agent.data.journal import JournalOffset
 from rl_agent.exceptions import CheckpointError, TrainingDivergedError
 
 from .checkpoint import (
@@ -20,13 +21,27 @@ from .checkpoint import (
     save_checkpoint,
     step_name,
 )
-from .parts import Counters, LearnerParts
+from .parts import Counters, KeptParts
 
 
 def save_snapshot(
-    run_dir: Path, parts: LearnerParts, counters: Counters, sample_rng: np.random.Generator
+    run_dir: Path,
+    parts: KeptParts,
+    counters: Counters,
+    sample_rng: np.random.Generator,
+    *,
+    offset: JournalOffset,
+    env: dict[str, Any] | None,
 ) -> None:
     """Write a checkpoint of this very moment.
+
+    Args:
+        run_dir: The run's folder.
+        parts: Whose states are kept.
+        counters: Where the learner stands.
+        sample_rng: What draws its batches.
+        offset: Of the experience taken in; all before it must be on the disk.
+        env: The environment's state; None where it can't be kept, or is real.
 
     Raises:
         TrainingDivergedError: A weight is no longer finite; nothing is written.
@@ -35,13 +50,12 @@ def save_snapshot(
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
             raise TrainingDivergedError(f"{name} is not finite at step {counters.env_step}")
-    parts.journal.sync()
     values = {
         "agent": parts.agent.get_state().values,
         "counters": asdict(counters),
         "sample_rng": sample_rng.bit_generator.state,
-        "env": parts.env.get_state(),
-        "journal": parts.journal.offset.to_json(),
+        "env": env,
+        "journal": offset.to_json(),
         "replay": parts.replay.get_state(),
         "metrics_position": parts.metrics.flush(),
         "is_compiled": parts.agent.is_compiled,
@@ -50,7 +64,7 @@ def save_snapshot(
     _save(run_dir, step_name(counters.env_step), parts, counters, values, tensors)
 
 
-def save_best(run_dir: Path, parts: LearnerParts, counters: Counters) -> None:
+def save_best(run_dir: Path, parts: KeptParts, counters: Counters) -> None:
     """Keep the policy alone, with what it scored."""
     tensors = _arrays(parts.agent)
     assert counters.best is not None
@@ -61,7 +75,7 @@ def save_best(run_dir: Path, parts: LearnerParts, counters: Counters) -> None:
 def _save(
     run_dir: Path,
     name: str,
-    parts: LearnerParts,
+    parts: KeptParts,
     counters: Counters,
     values: dict[str, Any],
     tensors: dict[str, NDArray[Any]],
@@ -74,15 +88,14 @@ def _save(
 
 
 def restore_snapshot(
-    checkpoint: Checkpoint, parts: LearnerParts, sample_rng: np.random.Generator, restart_seed: int
+    checkpoint: Checkpoint, parts: KeptParts, sample_rng: np.random.Generator
 ) -> Counters:
-    """Set agent, environment and generator to a checkpoint; return its counters.
+    """Set agent, time and generator to a checkpoint; return its counters.
 
     Args:
         checkpoint: Written by `save_snapshot`.
-        parts: What is set; the journal must have been cut back already.
+        parts: What is set; journal, replay and environment are the caller's business.
         sample_rng: The learner's.
-        restart_seed: For an environment that keeps no state and must begin an episode.
 
     Raises:
         CheckpointError: It is of another network.
@@ -95,11 +108,6 @@ def restore_snapshot(
         raise CheckpointError(f"{checkpoint.path}: {error}") from error
     sample_rng.bit_generator.state = values["sample_rng"]
     parts.time.restore(values.get("time", {}))
-    if values["env"] is not None:
-        parts.env.set_state(values["env"])
-    else:
-        parts.env.reset(seed=restart_seed)
-        parts.agent.end_episode()
     return Counters.from_json(values["counters"])
 
 
