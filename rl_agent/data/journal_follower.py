@@ -12,6 +12,7 @@ import numpy as np
 
 from rl_agent.exceptions import JournalError
 
+from .disk import fsync_directory
 from .journal import JournalOffset
 from .journal_segment import Header, record_dtype, scan_records
 from .layout import TransitionLayout
@@ -68,6 +69,14 @@ class JournalFollower:
                 if not is_over:
                     return rows
                 self._segment, self._position = self._segment + 1, 0
+
+    def sync(self) -> None:
+        """Force what was read onto the disk: nobody may build on what a power failure takes."""
+        path = self._path(self._segment)
+        if path.exists():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            fsync_directory(self.directory)
 
     def _path(self, segment: int) -> Path:
         return self.directory / f"{segment:06d}.journal"

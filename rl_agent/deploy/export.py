@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,9 @@ from .onnx_scan import scan_model
 from .probe import make_probe
 from .session import SessionSettings, open_session
 from .signing import Signer
+
+Trace = Callable[[nn.Module, int, dict[str, str]], bytes]
+"""(policy, obs_dim, metadata) -> ONNX file."""
 
 OPSET = 20
 NUM_PARITY = 1024
@@ -66,6 +69,7 @@ def export_policy(
     samples: FloatArray | None = None,
     policy_version: int | None = None,
     signer: Signer | None = None,
+    trace: Trace | None = None,
 ) -> ExportReport:
     """Write a bundle for `module`.
 
@@ -81,6 +85,7 @@ def export_policy(
         samples: (N, obs_dim) observations that the policy met, for golden vectors and comparison.
         policy_version: None counts on from the bundle in `out_dir`.
         signer: Signs the manifest; None leaves the bundle unsigned.
+        trace: Makes the ONNX file; None takes `trace_to_onnx`.
 
     Raises:
         BundleError: The ONNX file does not compute what torch computes, or not finite numbers.
@@ -88,7 +93,8 @@ def export_policy(
     out_dir = Path(out_dir)
     contract = build_contract(spec, obs_layout, task.describe())
     policy = _acting_copy(module)
-    model = trace_to_onnx(policy, contract["obs_dim"], onnx_metadata(contract, training))
+    metadata = onnx_metadata(contract, training)
+    model = (trace or trace_to_onnx)(policy, contract["obs_dim"], metadata)
     scan_model(model, str(out_dir))
     obs = parity_observations(contract["obs_dim"], samples)
     parity, action_parity = _compare(policy, model, obs, str(out_dir))

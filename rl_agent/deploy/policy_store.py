@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,6 +130,14 @@ class PolicyStore:
         self._point_to(older[-1])
         self._accept(policy)
         return policy
+
+    def prune(self, keep: int) -> None:
+        """Remove all but the newest `keep` versions; never the current one."""
+        pointer = self.current()
+        spared = pointer.policy_version if pointer else 0
+        for version in self.versions()[: -max(1, keep)]:
+            if version != spared:
+                shutil.rmtree(self._folder(version), ignore_errors=True)
 
     def next_version(self) -> int:
         """Return the lowest version that `offer` would accept."""

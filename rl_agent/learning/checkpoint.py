@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,15 @@ def whole_checkpoints(run_dir: Path, messages: list[str]) -> Iterator[Checkpoint
             messages.append(f"{error}; taking an older checkpoint")
 
 
+def told_checkpoints(run_dir: Path, on_message: Callable[[str], None]) -> Iterator[Checkpoint]:
+    """Yield a run's checkpoints, newest first; damaged ones are told and left out."""
+    messages: list[str] = []
+    for checkpoint in whole_checkpoints(run_dir, messages):
+        _tell_all(messages, on_message)
+        yield checkpoint
+    _tell_all(messages, on_message)
+
+
 def load_checkpoint(run_dir: Path, which: str = "newest") -> Checkpoint:
     """Return a run's newest whole checkpoint, or its best policy (`which="best"`).
 
@@ -175,6 +184,12 @@ def load_checkpoint(run_dir: Path, which: str = "newest") -> Checkpoint:
         return checkpoint
     found = "\n".join(messages) or "train one first with `surefoot train`"
     raise CheckpointError(f"{run_dir}: there is no whole checkpoint here\n{found}")
+
+
+def _tell_all(messages: list[str], on_message: Callable[[str], None]) -> None:
+    for message in messages:
+        on_message(message)
+    messages.clear()
 
 
 def _part(stored: Arrays, prefix: str) -> Arrays:

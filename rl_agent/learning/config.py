@@ -15,6 +15,8 @@ from rl_agent.data.quarantine import QuarantineConfig
 from rl_agent.data.relabel import RelabelConfig
 from rl_agent.data.replay_config import ReplayConfig
 
+from .live_config import LiveConfig
+
 DEFAULT_ALGO = "sac"
 
 
@@ -70,6 +72,7 @@ class TrainConfig:
     quarantine: QuarantineConfig = field(default_factory=QuarantineConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     journal: JournalConfig = field(default_factory=JournalConfig)
+    live: LiveConfig = field(default_factory=LiveConfig)
     checkpoint_every_s: float = 5.0
     """Wall time between checkpoints [s]; no result depends on it."""
     log_every: int = 200

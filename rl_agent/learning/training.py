@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from rl_agent.algorithms.agent import Agent
-from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
 from rl_agent.algorithms.compilation import decide_compile
-from rl_agent.algorithms.registry import make_agent
-from rl_agent.bonuses.registry import with_bonus
 from rl_agent.clock import ProcessClock, SteadyClock
 from rl_agent.data.disk import WaitForRoom, WhenFull
 from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
 from rl_agent.data.replay import Replay
-from rl_agent.deploy.run_contract import keep_contract
 from rl_agent.exceptions import JournalError, Problem, ProblemsError
 
-from .checkpoint import Checkpoint, whole_checkpoints
+from .assembly import (
+    build_agent,
+    build_replay,
+    keep_twin_contract,
+    num_planned,
+    resolve_config,
+)
+from .checkpoint import Checkpoint, told_checkpoints
 from .config import TrainConfig
-from .env_adapter import EnvAdapter, make_env
+from .env_adapter import make_env
 from .evaluate import Evaluator, Score
 from .learner import Learner
 from .metrics import MetricsWriter
 from .parts import LearnerParts
 from .progress import Progress
 from .recent_steps import RecentSteps
-from .replay_setup import make_replay, resolve_replay
 from .run_folder import holds_run, journal_dir, write_config
-from .schedule import UpdateSchedule
 from .stop import StopRequest
 from .training_time import TrainingTime
 
@@ -86,22 +87,11 @@ def train(
         stack.callback(torch.set_flush_denormal, False)
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
-        config = resolve_replay(_resolve_decay(_resolve_gamma(config, env)))
-        _keep_contract(run_dir, env)
+        config = resolve_config(config, env)
+        keep_twin_contract(run_dir, env)
         write_config(run_dir, config)
-        agent = make_agent(
-            config.algo, env.layout.obs_dim, env.layout.act_dim, config.agent, config.seed
-        )
-        if config.replay.is_prioritized:
-            _use_weights(config, agent)
-        replay = with_bonus(
-            make_replay(config, env, run_dir, hooks.on_message),
-            config.bonus,
-            agent.actor.normalizer,
-            obs_dim=env.layout.obs_dim,
-            act_dim=env.layout.act_dim,
-            seed=config.seed,
-        )
+        agent = build_agent(config, env)
+        replay = build_replay(config, env, run_dir, agent, hooks.on_message)
         when_full = WaitForRoom(lambda: stop.is_set, hooks.on_message)
         journal = JournalWriter(
             journal_dir(run_dir), env.layout, config.journal, when_full=when_full
@@ -141,43 +131,6 @@ def prepare_torch(num_threads: int) -> None:
     torch.set_flush_denormal(True)
 
 
-def _keep_contract(run_dir: Path, env: EnvAdapter) -> None:
-    """Note what a twin's policy is trained for: an export under another profile is then refused."""
-    twin = env.env.unwrapped
-    if env.is_twin:
-        keep_contract(run_dir, twin.robot, twin.task)
-
-
-def _resolve_gamma(config: TrainConfig, env: EnvAdapter) -> TrainConfig:
-    if config.agent.gamma is not None:
-        return config
-    gamma = DEFAULT_GAMMA if env.gamma is None else env.gamma
-    return replace(config, agent=replace(config.agent, gamma=gamma))
-
-
-def _resolve_decay(config: TrainConfig) -> TrainConfig:
-    """Return settings whose learning rates reach their end with the run."""
-    if config.agent.decay_updates is not None or config.agent.learning_rate_end == 1.0:
-        return config
-    decay_updates = max(1, _num_planned(config))
-    return replace(config, agent=replace(config.agent, decay_updates=decay_updates))
-
-
-def _num_planned(config: TrainConfig) -> int:
-    schedule = UpdateSchedule(
-        learning_starts=config.learning_starts, utd_ratio=config.agent.utd_ratio
-    )
-    return schedule.num_planned(config.num_steps)
-
-
-def _use_weights(config: TrainConfig, agent: Agent) -> None:
-    try:
-        agent.use_weights()
-    except ValueError as error:
-        problem = Problem("replay.priority_exponent", f"{error}; set it to 0")
-        raise ProblemsError(config.algo, [problem]) from error
-
-
 def _rewind(
     run_dir: Path, journal: JournalWriter, kept: tuple[Replay, RecentSteps], hooks: TrainHooks
 ) -> Checkpoint | None:
@@ -187,7 +140,7 @@ def _rewind(
         for steps in kept:
             steps.add_rows(rows)
 
-    for checkpoint in _whole_checkpoints(run_dir, hooks):
+    for checkpoint in told_checkpoints(run_dir, hooks.on_message):
         offset = JournalOffset(**checkpoint.values["journal"])
         try:
             journal.truncate_to(offset)
@@ -207,21 +160,10 @@ def _rewind(
     return None
 
 
-def _whole_checkpoints(run_dir: Path, hooks: TrainHooks) -> Iterator[Checkpoint]:
-    messages: list[str] = []
-    for checkpoint in whole_checkpoints(run_dir, messages):
-        for message in messages:
-            hooks.on_message(message)
-        messages.clear()
-        yield checkpoint
-    for message in messages:
-        hooks.on_message(message)
-
-
 def _compile_if_due(
     config: TrainConfig, agent: Agent, stop: StopRequest, hooks: TrainHooks
 ) -> None:
-    decision = decide_compile(config.agent.compile, _num_planned(config))
+    decision = decide_compile(config.agent.compile, num_planned(config))
     hooks.on_message(decision.sentence)
     if not decision.should_compile:
         return

@@ -34,6 +34,8 @@ class Updater:
         )
         self.sample_rng = np.random.default_rng([config.seed, 0])
         self.guard = ValueGuard(config.agent.discount)
+        self.num_skipped = 0
+        """Gradient steps that were due and given up."""
 
     def take(self, transition: Transition) -> None:
         """Take in one step that this agent has just made, and observed."""
@@ -61,8 +63,8 @@ class Updater:
 
     def num_due(self, env_step: int) -> int:
         """Return how many gradient steps `env_step` steps of experience still allow."""
-        due = self.schedule.num_due(env_step, self._agent.gradient_step)
-        return due if len(self._replay) else 0
+        num_done = self._agent.gradient_step + self.num_skipped
+        return self.schedule.num_due(env_step, num_done) if len(self._replay) else 0
 
     def update(self, num_updates: int) -> None:
         """Take gradient steps, on batches that are drawn at once."""

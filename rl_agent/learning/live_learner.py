@@ -1,0 +1,275 @@
+"""Learning from a robot that acts by itself: the rows of its journal in, versions of a policy out.
+
+The robot's clock is the number of rows. The learner takes as many gradient steps as they allow,
+never more, and what it owes after a pause it makes up for. Nothing here can make the robot wait.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from rl_agent.algorithms.agent import Agent
+from rl_agent.data.journal_follower import JournalFollower
+from rl_agent.data.layout import TransitionLayout
+from rl_agent.exceptions import SurefootError, TrainingDivergedError
+from rl_agent.types import FloatArray
+
+from .checkpoint import Checkpoint, drop_newer_checkpoints, prune_checkpoints
+from .config import TrainConfig
+from .env_adapter import EpisodeSummary
+from .episode_tally import EpisodeTally
+from .health import health_figures
+from .learner import ROLLING_EPISODES
+from .parts import Counters, KeptParts
+from .snapshot import restore_snapshot, save_snapshot
+from .stopwatch import Stopwatch
+from .updater import Updater
+
+CHUNK = 16
+"""Gradient steps between two looks at the journal."""
+IDLE_S = 0.02
+"""Between two looks where there is nothing to do [s]."""
+STATE_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveParts(KeptParts):
+    """What a live learner drives."""
+
+    layout: TransitionLayout
+    follower: JournalFollower
+    tally: EpisodeTally
+    publish: Callable[[Agent, int, FloatArray], int]
+    """(agent, env_step, observations (N, obs_dim)) -> the new version."""
+    on_message: Callable[[str], None]
+    on_state: Callable[[LiveState], None]
+    wait: Callable[[float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveState:
+    """Where a live learner stands, for people."""
+
+    env_step: int = 0
+    gradient_step: int = 0
+    num_owed: int = 0
+    """Gradient steps that the rows taken in allow, and that were not taken yet."""
+    num_skipped: int = 0
+    """Gradient steps given up because too many were owed."""
+    episode: int = 0
+    mean_return: float | None = None
+    """Over the last episodes."""
+    success_rate: float | None = None
+    num_quarantined: int = 0
+    num_damaged: int = 0
+    policy_version: int = 0
+    trouble: str = ""
+    """Why nothing is published just now; empty if all is well."""
+
+    def to_json(self) -> dict[str, float | int | str | None]:
+        """Return a flat mapping."""
+        return asdict(self)
+
+
+@dataclass(kw_only=True)
+class LiveLearner:
+    """Trains beside a robot until a stop is asked for; see the module."""
+
+    config: TrainConfig
+    run_dir: Path
+    parts: LiveParts
+    counters: Counters = field(default_factory=Counters)
+
+    def __post_init__(self) -> None:
+        parts = self.parts
+        self.stopwatch = Stopwatch()
+        self.updater = Updater(self.config, parts.agent, parts.replay, parts.recent, self.stopwatch)
+        now_s = parts.clock.now()
+        self._saved_s = self._published_s = self._told_s = now_s
+        self._saved_step = self._published_update = -1
+        self._logged_step = self._health_step = self._sound_step = 0
+        self._policy_version = 0
+        self._trouble = ""
+        self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
+
+    def run(self) -> None:
+        """Learn until a stop is asked for, and leave a checkpoint.
+
+        Raises:
+            TrainingDivergedError: The critics are lost; the checkpoints from before stay.
+        """
+        while not self.parts.should_stop():
+            if not self.step():
+                self.parts.wait(IDLE_S)
+        self.save()
+
+    def step(self) -> bool:
+        """Take in what is new, and do a part of what is owed; return whether there was anything."""
+        num_rows = self._take_in()
+        num_updates = min(CHUNK, self._num_owed())
+        self.updater.update(num_updates)
+        now_s = self.parts.clock.now()
+        self._publish_if_due(now_s)
+        self._log_if_due()
+        if now_s - self._saved_s >= self.config.checkpoint_every_s:
+            self.save()
+        if now_s - self._told_s >= STATE_S:
+            self._told_s = now_s
+            self.parts.on_state(self.state)
+        return num_rows > 0 or num_updates > 0
+
+    @property
+    def state(self) -> LiveState:
+        """Where it stands."""
+        returns = [episode.episode_return for episode in self._episodes]
+        successes = [bool(episode.is_success) for episode in self._episodes]
+        return LiveState(
+            env_step=self.counters.env_step,
+            gradient_step=self.parts.agent.gradient_step,
+            num_owed=self.updater.num_due(self.counters.env_step),
+            num_skipped=self.updater.num_skipped,
+            episode=self.counters.episode,
+            mean_return=float(np.mean(returns)) if returns else None,
+            success_rate=float(np.mean(successes)) if successes else None,
+            num_quarantined=self.parts.replay.num_quarantined,
+            num_damaged=self.parts.follower.num_damaged,
+            policy_version=self._policy_version,
+            trouble=self._trouble,
+        )
+
+    def _take_in(self) -> int:
+        parts = self.parts
+        with self.stopwatch.measure("journal"):
+            rows = parts.follower.read()
+        if not len(rows):
+            return 0
+        with self.stopwatch.measure("replay"):
+            self.updater.take_rows(rows)
+        episodes = parts.tally.take(rows)
+        counters = self.counters
+        self.counters = replace(
+            counters,
+            env_step=parts.follower.offset.num_records,
+            episode=counters.episode + len(episodes),
+            num_interventions=counters.num_interventions + int(np.sum(rows["reasons"] != 0)),
+        )
+        for episode in episodes:
+            self._note_episode(episode)
+        return len(rows)
+
+    def _num_owed(self) -> int:
+        updater, most = self.updater, self.config.live.max_lag_updates
+        num_owed = updater.num_due(self.counters.env_step)
+        if num_owed <= most:
+            return num_owed
+        if not updater.num_skipped:
+            self.parts.on_message(
+                "the learner cannot keep up with the robot: updates are skipped "
+                "(lower agent.utd_ratio, or set agent.compile=on)"
+            )
+        updater.num_skipped += num_owed - most
+        return most
+
+    def _note_episode(self, episode: EpisodeSummary) -> None:
+        self._episodes.append(episode)
+        values = {"return": episode.episode_return, "num_steps": episode.num_steps}
+        if episode.is_success is not None:
+            values["is_success"] = int(episode.is_success)
+        self.parts.metrics.write("episode", self.counters.env_step, values)
+
+    def _publish_if_due(self, now_s: float) -> None:
+        live, num_updates = self.config.live, self.parts.agent.gradient_step
+        if num_updates < live.first_updates or num_updates == self._published_update:
+            return
+        if self._policy_version and now_s - self._published_s < live.publish_every_s:
+            return
+        self._published_s, self._published_update = now_s, num_updates
+        with self.stopwatch.measure("publish"):
+            self._publish()
+
+    def _publish(self) -> None:
+        obs = np.array(self.parts.recent.since(0)["obs"], dtype=np.float32)
+        sound = obs[np.isfinite(obs).all(axis=1)]
+        try:
+            version = self.parts.publish(self.parts.agent, self.counters.env_step, sound)
+        # Whatever a full disk or a broken network does: the robot keeps the version that it has.
+        except (SurefootError, OSError) as error:
+            self._tell(f"no version was published: {error}")
+            return
+        self._policy_version, self._trouble = version, ""
+        self.parts.metrics.write("version", self.counters.env_step, {"policy_version": version})
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self.parts.on_message(trouble)
+        self._trouble = trouble
+
+    def _log_if_due(self) -> None:
+        counters, config = self.counters, self.config
+        if counters.env_step - self._logged_step < config.log_every:
+            return
+        self._logged_step = counters.env_step
+        values = self.parts.agent.metrics()
+        trouble = self.updater.guard.judge(values)
+        if trouble:
+            self.parts.metrics.write("diverged", counters.env_step, values)
+            drop_newer_checkpoints(self.run_dir, self._sound_step)
+            message = f"training diverged by step {counters.env_step}: {trouble}"
+            raise TrainingDivergedError(message)
+        if not self.updater.guard.is_suspicious:
+            self._sound_step = counters.env_step
+        values["num_quarantined"] = self.parts.replay.num_quarantined
+        values["intervention_share"] = counters.num_interventions / counters.env_step
+        values["gradient_step"] = self.parts.agent.gradient_step
+        values["num_owed"] = self.updater.num_due(counters.env_step)
+        self.parts.metrics.write("train", counters.env_step, values)
+        self._note_health_if_due()
+
+    def _note_health_if_due(self) -> None:
+        every, env_step = self.config.health_every, self.counters.env_step
+        if every and env_step - self._health_step >= every:
+            self._health_step = env_step
+            rows = self.parts.recent.since(self.config.learning_starts)
+            with self.stopwatch.measure("health"):
+                figures = health_figures(rows, self.parts.agent, self.config)
+            if figures:
+                self.parts.metrics.write("health", env_step, figures)
+
+    def save(self) -> None:
+        """Write a checkpoint of this very moment, if there is anything new.
+
+        Raises:
+            TrainingDivergedError: A weight is no longer finite; the checkpoints before stay.
+        """
+        self._saved_s = self.parts.clock.now()
+        if self.counters.env_step == self._saved_step:
+            return
+        parts = self.parts
+        with self.stopwatch.measure("checkpoint"):
+            parts.follower.sync()
+            save_snapshot(
+                self.run_dir,
+                parts,
+                self.counters,
+                self.updater.sample_rng,
+                offset=parts.follower.offset,
+                env=None,
+            )
+            prune_checkpoints(self.run_dir, spare=self._sound_step)
+        self._saved_step = self.counters.env_step
+        self._saved_s = parts.clock.now()
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on where a checkpoint was taken; follower and replay are the caller's business.
+
+        Raises:
+            CheckpointError: It is of another network.
+        """
+        self.counters = restore_snapshot(checkpoint, self.parts, self.updater.sample_rng)
+        step = checkpoint.env_step
+        self._logged_step = self._health_step = self._sound_step = self._saved_step = step

@@ -1,0 +1,196 @@
+"""A robot's journal goes in, versions of a policy come out; the robot here is the twin, stepped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rl_agent.data.journal import JournalWriter
+from rl_agent.deploy.onnx_policy import OnnxPolicy
+from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.learning.checkpoint import step_checkpoints
+from rl_agent.learning.config_file import load_settings, parse_config
+from rl_agent.learning.env_adapter import make_env
+from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run, store_dir
+from rl_agent.learning.run_folder import journal_dir
+
+STARTS = 30
+
+
+class Robot:
+    """Acts at random in the twin, and keeps a journal as a policy node does."""
+
+    def __init__(self, run_dir: Path, config) -> None:
+        self.env = make_env(config.env, config.env_options)
+        self.env.reset(seed=0)
+        self.journal = JournalWriter(journal_dir(run_dir), self.env.layout)
+        self.rng = np.random.default_rng(0)
+
+    def live(self, num_steps: int) -> None:
+        for _ in range(num_steps):
+            action = self.rng.uniform(-1.0, 1.0, self.env.layout.act_dim).astype(np.float32)
+            self.journal.append(self.env.step(action).transition)
+
+    def close(self) -> None:
+        self.journal.close()
+        self.env.close()
+
+
+@pytest.fixture
+def config():
+    data = load_settings("so101_reach") | {"learning_starts": STARTS}
+    data["agent"] = data["agent"] | {"actor_hidden_dims": [16], "critic_hidden_dims": [16]}
+    data["live"] = {"first_updates": 5, "publish_every_s": 1e-6, "keep_versions": 3}
+    return parse_config(data, "test")
+
+
+@pytest.fixture
+def robot(tmp_path, config):
+    prepare_live_run(config, tmp_path)
+    robot = Robot(tmp_path, config)
+    yield robot
+    robot.close()
+
+
+def hooks(messages: list[str] | None = None, states: list | None = None) -> LiveHooks:
+    return LiveHooks(
+        should_stop=lambda: False,
+        wait=lambda seconds: None,
+        on_message=(messages if messages is not None else []).append,
+        on_state=(states if states is not None else []).append,
+    )
+
+
+def settle(learner, most: int = 200) -> int:
+    """Step until nothing is left to do; return how often."""
+    for index in range(most):
+        if not learner.step():
+            return index
+    raise AssertionError("the learner found no rest")
+
+
+def test_it_takes_as_many_updates_as_the_rows_allow_and_no_more(tmp_path, config, robot):
+    with open_live(tmp_path, hooks()) as learner:
+        assert not learner.step()  # the journal is empty: nothing to do, nothing wrong
+        robot.live(STARTS + 10)
+        settle(learner)
+        # utd_ratio 2: (40 - 30) * 2
+        assert learner.parts.agent.gradient_step == 20
+        assert learner.counters.env_step == STARTS + 10
+        robot.live(7)
+        settle(learner)
+        assert learner.parts.agent.gradient_step == 34
+
+
+def test_versions_follow_the_updates_and_can_be_flown(tmp_path, config, robot):
+    env = robot.env.env.unwrapped
+    store = PolicyStore(store_dir(tmp_path), env.robot, env.task)
+    with open_live(tmp_path, hooks()) as learner:
+        robot.live(STARTS + 2)
+        settle(learner)
+        assert store.current() is None  # 4 updates, 5 are asked for
+        for _ in range(6):
+            robot.live(1)
+            settle(learner)
+        newest = learner.state.policy_version
+        assert newest >= 5
+        assert store.refresh(), store.last_refusal
+        assert store.policy.policy_version == newest
+        # What flies is what learns.
+        actor, obs = learner.parts.agent.actor, robot.env.obs
+        import torch
+
+        with torch.no_grad():
+            mean, _ = actor(torch.from_numpy(obs[None]))
+        np.testing.assert_allclose(store.policy.act(obs), np.tanh(mean[0].numpy()), atol=1e-5)
+        assert len(store.versions()) == 3
+
+
+def test_a_killed_learner_goes_on_from_checkpoint_and_journal(tmp_path, config, robot):
+    with open_live(tmp_path, hooks()) as learner:
+        robot.live(STARTS + 5)
+        settle(learner)
+        learner.save()
+        robot.live(5)
+        settle(learner)
+        # ... and here it is killed: what came after the checkpoint is lost to it.
+        version = learner.state.policy_version
+    messages: list[str] = []
+    with open_live(tmp_path, hooks(messages)) as learner:
+        assert learner.counters.env_step == STARTS + 5
+        assert learner.parts.agent.gradient_step == 10
+        assert len(learner.parts.replay) == STARTS + 5
+        settle(learner)
+        # Each row once: the five that it had seen already come again, and no others.
+        assert learner.counters.env_step == STARTS + 10
+        assert len(learner.parts.replay) == STARTS + 10
+        assert learner.parts.agent.gradient_step == 20
+        assert learner.state.policy_version > version  # numbers only rise
+    assert messages == [f"resumed at step {STARTS + 5}"]
+
+
+def test_a_journal_shorter_than_the_checkpoint_takes_an_older_one(tmp_path, config, robot):
+    with open_live(tmp_path, hooks()) as learner:
+        robot.live(STARTS + 5)
+        middle = robot.journal.offset
+        settle(learner)
+        learner.save()
+        robot.live(5)
+        settle(learner)
+        learner.save()
+    assert len(step_checkpoints(tmp_path)) == 2
+    robot.journal.truncate_to(middle)  # a power failure took the last five
+    messages: list[str] = []
+    with open_live(tmp_path, hooks(messages)) as learner:
+        assert learner.counters.env_step == STARTS + 5
+        assert len(learner.parts.replay) == STARTS + 5
+    assert "taking an older checkpoint" in messages[0]
+
+
+def test_what_cannot_be_published_is_told_and_learning_goes_on(tmp_path, config, robot):
+    messages: list[str] = []
+    with open_live(tmp_path, hooks(messages)) as learner:
+        robot.live(STARTS + 10)
+        store_dir(tmp_path).write_text("in the way")
+        settle(learner)
+        assert learner.state.trouble
+        assert learner.parts.agent.gradient_step == 20
+        assert len(messages) == 1  # once, not for each version
+        store_dir(tmp_path).unlink()
+        robot.live(1)
+        settle(learner)
+        assert not learner.state.trouble
+        assert learner.state.policy_version >= 1
+
+
+def test_a_learner_that_owes_too_much_lets_it_go_and_says_so(tmp_path, config):
+    config = replace(config, live=replace(config.live, max_lag_updates=8))
+    prepare_live_run(config, tmp_path)
+    robot, messages = Robot(tmp_path, config), []
+    try:
+        robot.live(STARTS + 20)
+        with open_live(tmp_path, hooks(messages)) as learner:
+            settle(learner)
+            assert learner.parts.agent.gradient_step == 8
+            assert learner.state.num_skipped == 32
+            robot.live(1)
+            settle(learner)
+            assert learner.parts.agent.gradient_step == 10
+        assert "cannot keep up" in messages[0]
+    finally:
+        robot.close()
+
+
+def test_the_version_on_the_robot_is_verified_like_any_other(tmp_path, config, robot):
+    env = robot.env.env.unwrapped
+    with open_live(tmp_path, hooks()) as learner:
+        robot.live(STARTS + 5)
+        settle(learner)
+        version = learner.state.policy_version
+    folder = store_dir(tmp_path) / "versions" / f"{version:06d}"
+    policy = OnnxPolicy(folder, env.robot, env.task)
+    assert policy.golden_error <= 1e-5
+    assert policy.manifest.training.env_step == STARTS + 5
