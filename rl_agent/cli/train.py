@@ -70,12 +70,13 @@ def slug(env_id: str) -> str:
 
 
 def _train(config: TrainConfig, run_dir: Path, *, should_resume: bool) -> int:
-    from rl_agent.cli.train_panel import open_display
+    from rl_agent.cli.display import open_display
+    from rl_agent.cli.train_panel import TrainPanel
     from rl_agent.learning.stop import StopRequest
     from rl_agent.learning.training import TrainHooks, train
 
     with StopRequest() as stop, open_display(f"{config.env} → {run_dir}") as display:
-        hooks = TrainHooks(on_progress=display.show, on_message=display.say)
+        hooks = TrainHooks(on_progress=TrainPanel(display).show, on_message=display.say)
         result = train(config, run_dir, should_resume=should_resume, stop=stop, hooks=hooks)
     _print_summary(config, run_dir, result)
     return 0 if result.is_finished else stop.exit_status

@@ -1,106 +1,26 @@
-"""How a training looks: a live panel in a terminal, plain lines elsewhere."""
+"""How a training looks: which figures a display shows of it."""
 
 from __future__ import annotations
-
-import sys
-import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from rl_agent.learning.evaluate import Score
 from rl_agent.learning.progress import Progress
 
-PLAIN_INTERVAL_S = 10.0
+from .display import Display
 
 
-class Display(ABC):
-    """Shows progress and passes messages on."""
+class TrainPanel:
+    """Shows a training's progress; each new evaluation is news."""
 
-    @abstractmethod
-    def show(self, progress: Progress) -> None:
-        """Show where the training stands."""
-
-    @abstractmethod
-    def say(self, message: str) -> None:
-        """Tell one sentence."""
-
-
-class PlainDisplay(Display):
-    """One line every ten seconds, and one per evaluation."""
-
-    def __init__(self) -> None:
-        self._shown_s = -PLAIN_INTERVAL_S
+    def __init__(self, display: Display) -> None:
+        self._display = display
         self._evaluation: Score | None = None
 
     def show(self, progress: Progress) -> None:
-        """Print a line if one is due."""
-        now_s = time.monotonic()
+        """Show where the training stands."""
         is_news = progress.newest_evaluation is not self._evaluation
-        if not is_news and now_s - self._shown_s < PLAIN_INTERVAL_S:
-            return
-        self._shown_s, self._evaluation = now_s, progress.newest_evaluation
-        print(", ".join(f"{name} {value}" for name, value in rows(progress)), flush=True)
-
-    def say(self, message: str) -> None:
-        """Print it."""
-        print(message, flush=True)
-
-
-class LiveDisplay(Display):
-    """A panel that is redrawn in place."""
-
-    def __init__(self, live: Any, title: str) -> None:
-        self._live = live
-        self._title = title
-
-    def show(self, progress: Progress) -> None:
-        """Redraw."""
-        from rich.panel import Panel
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-
-        table = Table.grid(padding=(0, 2))
-        table.add_column(justify="right", style="dim")
-        table.add_column()
-        for name, value in rows(progress):
-            table.add_row(name, value)
-        table.add_row("", ProgressBar(progress.num_steps, progress.env_step, width=40))
-        self._live.update(Panel(table, title=self._title, expand=False))
-
-    def say(self, message: str) -> None:
-        """Print it above the panel."""
-        self._live.console.print(message, markup=False, highlight=False)
-
-
-@contextmanager
-def open_display(title: str) -> Iterator[Display]:
-    """Return the display that fits where the output goes."""
-    from rich.console import Console
-
-    console = Console()
-    if not (console.is_terminal and sys.stdout.isatty()):
-        print(title, flush=True)
-        yield PlainDisplay()
-        return
-    from rich.live import Live
-
-    # Redrawn by `show` alone: rich's own thread would take the interpreter from the loop.
-    with Live(console=console, auto_refresh=False) as live:
-        display = LiveDisplay(_Refreshing(live), title)
-        yield display
-
-
-class _Refreshing:
-    """A `Live` that redraws at each update."""
-
-    def __init__(self, live: Any) -> None:
-        self._live = live
-        self.console = live.console
-
-    def update(self, renderable: Any) -> None:
-        self._live.update(renderable, refresh=True)
+        self._evaluation = progress.newest_evaluation
+        share = progress.env_step / progress.num_steps
+        self._display.show(rows(progress), share, is_news=is_news)
 
 
 def rows(progress: Progress) -> list[tuple[str, str]]:

@@ -73,6 +73,14 @@ class JournalThread:
         """What could not be kept."""
         return self.num_refused + self.num_failed
 
+    def state(self) -> dict[str, int]:
+        """Return the counts, for people."""
+        return {
+            "num_records": self.offset.num_records,
+            "num_waiting": self.num_waiting,
+            "num_lost": self.num_lost,
+        }
+
     def put(self, transition: Transition) -> bool:
         """Hand a transition over; return whether there was room. Never blocks, never raises."""
         if self._waiting.qsize() >= self._capacity or self._is_closing.is_set():

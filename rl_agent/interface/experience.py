@@ -58,6 +58,11 @@ class Experience:
         """Of the reading behind the decision whose outcome is awaited; None without one."""
         return self._decision.stamp_s if self._decision is not None else None
 
+    @property
+    def goal(self) -> Array | None:
+        """What that decision was asked for; None without one."""
+        return self._decision.goal if self._decision is not None else None
+
     def begin(
         self,
         obs: FloatArray,

@@ -8,9 +8,10 @@ import time
 import pytest
 from small_training import ENV
 
+from rl_agent.cli.display import LiveDisplay, PlainDisplay
 from rl_agent.cli.main import main
 from rl_agent.cli.train import slug
-from rl_agent.cli.train_panel import LiveDisplay, PlainDisplay, rows, time_text
+from rl_agent.cli.train_panel import TrainPanel, rows, time_text
 from rl_agent.learning.checkpoint import load_checkpoint
 from rl_agent.learning.evaluate import Score
 from rl_agent.learning.progress import Progress, Rates
@@ -93,9 +94,10 @@ def test_a_signal_ends_it_within_three_seconds_with_a_whole_checkpoint(tmp_path,
 
 def test_plain_lines_come_at_evaluations_and_now_and_then(capsys):
     display = PlainDisplay()
-    display.show(progress())
-    display.show(progress(newest_evaluation=None))
-    display.show(progress(newest_evaluation=None))
+    panel = TrainPanel(display)
+    panel.show(progress())
+    panel.show(progress(newest_evaluation=None))
+    panel.show(progress(newest_evaluation=None))
     display.say("a message")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
@@ -121,8 +123,7 @@ def test_the_panel_is_drawn():
 
     console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True)
     with Live(console=console, auto_refresh=False) as live:
-        display = LiveDisplay(live, "title")
-        display.show(progress())
+        TrainPanel(LiveDisplay(live, "title")).show(progress())
         live.refresh()
     text = console.export_text()
     assert "title" in text

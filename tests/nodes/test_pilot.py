@@ -10,7 +10,7 @@ from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.robots.profile import load_robot
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Command, Imu, Measurement
-from surefoot_nodes.actors import make_actor
+from surefoot_nodes.actors import ActorChoices, make_actor
 from surefoot_nodes.pilot import Pilot
 
 SPEC = planar_spec()
@@ -98,7 +98,9 @@ def test_proposes_nothing_where_the_policy_refuses():
 
 def test_random_actor_repeats_under_a_seed():
     draws = [
-        make_actor("random", SPEC, TASK, seed=seed).act(np.zeros(1), reading(), GOAL).tolist()
+        make_actor("random", SPEC, TASK, choices=ActorChoices(seed=seed))
+        .act(np.zeros(1), reading(), GOAL)
+        .tolist()
         for seed in (3, 3, 4)
     ]
     assert draws[0] == draws[1] != draws[2]
@@ -127,7 +129,7 @@ def test_bundle_acts_like_its_network(tmp_path):
     from bundles import make_bundle
 
     bundle = make_bundle(tmp_path / "bundle", SPEC, TASK)
-    actor = make_actor("onnx", SPEC, TASK, bundle=str(bundle))
+    actor = make_actor("onnx", SPEC, TASK, choices=ActorChoices(bundle=str(bundle)))
     obs = np.zeros(actor.policy.obs_dim, dtype=np.float32)
     np.testing.assert_array_equal(actor.act(obs, reading(), GOAL), actor.policy.act(obs))
 
@@ -149,7 +151,7 @@ def test_steps_follow_one_another_and_each_ends_with_the_next_reading():
     mine.follow(reading(stamp_s=1.0))
     for index in range(4):
         now = reading(0.5 + 0.01 * index, stamp_s=1.0 + index * period_s)
-        steps.append(mine.conclude(now, applied))
+        steps.append(mine.conclude(now, applied, GOAL))
         command = mine.propose(now, GOAL, None)
         applied.note(now.stamp_s, command, 0, np.zeros(3))
     assert steps[0] is None
@@ -166,14 +168,37 @@ def test_a_robot_that_somebody_else_moves_makes_no_step():
     applied.note(1.0, mine.propose(reading(stamp_s=1.0), GOAL, None), 0, np.zeros(3))
     later = reading(stamp_s=1.0 + SPEC.policy_period_s)
     mine.follow(later)
-    assert mine.conclude(later, applied) is None
+    assert mine.conclude(later, applied, GOAL) is None
+
+
+def test_a_new_goal_ends_an_episode_but_not_what_it_is_worth():
+    mine = pilot(Constant(0.5, -0.25), keeps_experience=True)
+    applied, period_s, other = AppliedSum(), SPEC.policy_period_s, GOAL + 0.1
+    ends = []
+    for index, goal in enumerate([GOAL, GOAL, other, other]):
+        now = reading(0.5, stamp_s=1.0 + index * period_s)
+        transition = mine.conclude(now, applied, goal)
+        ends.append(transition and (transition.truncated, transition.terminated))
+        applied.note(now.stamp_s, mine.propose(now, goal, None), 0, np.zeros(3))
+    # The step under way when the goal changed is the old goal's last one, and bootstraps.
+    assert ends == [None, (False, False), (True, False), (False, False)]
+
+
+@pytest.mark.parametrize("has_fallen", [True, False])
+def test_of_a_pause_only_an_end_that_the_policy_brought_about_is_kept(monkeypatch, has_fallen):
+    mine = pilot(Constant(0.5, -0.25), keeps_experience=True)
+    applied = AppliedSum()
+    applied.note(1.0, mine.propose(reading(stamp_s=1.0), GOAL, None), 0, np.zeros(3))
+    monkeypatch.setattr(TASK, "terminated", lambda context, goal: np.bool_(has_fallen))
+    last = mine.conclude(reading(stamp_s=1.0 + SPEC.policy_period_s), applied, None)
+    assert (last is not None and last.terminated) == has_fallen
 
 
 def test_without_being_asked_a_pilot_keeps_nothing():
     mine = pilot(Constant(0.5, -0.25))
     applied = AppliedSum()
     applied.note(1.0, mine.propose(reading(stamp_s=1.0), GOAL, None), 0, np.zeros(3))
-    assert mine.conclude(reading(stamp_s=1.0 + SPEC.policy_period_s), applied) is None
+    assert mine.conclude(reading(stamp_s=1.0 + SPEC.policy_period_s), applied, GOAL) is None
 
 
 class Careful:

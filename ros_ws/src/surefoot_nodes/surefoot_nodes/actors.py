@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -73,14 +76,30 @@ class ZeroActor:
         return self._action.copy()
 
 
+@dataclass(frozen=True, kw_only=True)
+class ActorChoices:
+    """What the actors need beside robot and task."""
+
+    bundle: str = ""
+    """For onnx: folder of the exported policy."""
+    store: str = ""
+    """For live: folder in which a learner publishes versions."""
+    seed: int = 0
+    is_exploring: bool = True
+    """For live: whether actions are drawn from the policy's Gaussian; its mean acts otherwise."""
+    random_hold: int = 1
+    """For live: policy periods for which a random action is held, before there is a policy."""
+    on_message: Callable[[str], None] = lambda message: None
+    """For live: is told why a version was refused."""
+
+
 def make_actor(
     name: str,
     spec: RobotSpec,
     task: Task,
     *,
-    bundle: str = "",
     kinematics: Kinematics | None = None,
-    seed: int = 0,
+    choices: ActorChoices | None = None,
 ) -> Actor:
     """Return the actor that the parameter `actor` names.
 
@@ -88,16 +107,32 @@ def make_actor(
         ProfileError: It lacks what it needs.
         BundleError: The bundle was refused.
     """
+    choices = choices or ActorChoices()
     if name == "onnx":
-        if not bundle:
+        if not choices.bundle:
             message = "is needed by the actor onnx; `surefoot export` writes one"
             raise ProfileError("policy_node", [Problem("bundle", message)])
-        return PolicyActor(bundle, spec, task)
+        return PolicyActor(choices.bundle, spec, task)
+    if name == "live":
+        if not choices.store:
+            message = "is needed by the actor live; `surefoot live` names one"
+            raise ProfileError("policy_node", [Problem("store", message)])
+        from .live_actor import LiveActor
+
+        return LiveActor(
+            spec,
+            task,
+            Path(choices.store),
+            seed=choices.seed,
+            is_exploring=choices.is_exploring,
+            random_hold=choices.random_hold,
+            on_message=choices.on_message,
+        )
     if name == "dls":
         if kinematics is None or task.goal_dim != 3:
             message = "dls reaches for points: it needs a robot with a tool, and the task reach"
             raise ProfileError("policy_node", [Problem("actor", message)])
         return ReachActor(spec, kinematics)
     if name == "random":
-        return RandomActor(spec.act_dim, seed)
+        return RandomActor(spec.act_dim, choices.seed)
     return ZeroActor(spec.act_dim)

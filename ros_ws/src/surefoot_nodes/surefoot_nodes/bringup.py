@@ -24,8 +24,8 @@ ANSWER_S = 1.0
 ARM_S = 5.0
 ARM_RETRY_S = 0.2
 
-PASSIVE = ("blackbox_node",)
-"""Moves nothing, so that it goes on by itself when it was started again."""
+PASSIVE = ("blackbox_node", "learner_node")
+"""They move nothing, so that they go on by themselves when they were started again."""
 
 Say = Callable[[str], None]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from .parameters import Value
@@ -11,6 +12,8 @@ from .parameters import Value
 PACKAGE = "surefoot_nodes"
 Kind = Literal["twin", "robot", "observe", "teleop", "faults"]
 KINDS: tuple[Kind, ...] = ("twin", "robot", "observe", "teleop", "faults")
+STORE, JOURNAL = "policies", "journal"
+"""Folders within a live run's."""
 NO_ACTOR = "none"
 """The gate alone, for commissioning: only a human moves the robot."""
 
@@ -54,12 +57,18 @@ class GraphConfig:
     """Whether a joystick may take over from the policy."""
     has_goals: bool = True
     """Whether the task takes goals at all."""
+    run: str = ""
+    """Folder of a live run: a learner works beside the policy, on what it lives through."""
+    random_hold: int = 1
+    """Policy periods for which a random action is held, before a live run has a policy."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Per node, from a parameter file; they win."""
 
     @property
     def acts_as(self) -> str:
         """The actor, with the default filled in."""
+        if self.run:
+            return "live"
         return self.actor or ("onnx" if self.bundle else "dls")
 
 
@@ -98,6 +107,7 @@ def _robot_graph(config: GraphConfig) -> list[NodeSpec]:
         _node("safety_node", config, 2, speed_scale=config.speed),
         _policy(config, observe_only=False),
         *_goals(config),
+        *([_node("learner_node", config, 4, run=config.run)] if config.run else []),
         *(_teleop_graph(config) if config.has_teleop else []),
     ]
 
@@ -113,15 +123,19 @@ def _teleop_graph(config: GraphConfig) -> list[NodeSpec]:
 
 
 def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
+    values: dict[str, Value] = {"bundle": config.bundle, "observe_only": observe_only}
+    if config.run:
+        values["store"] = str(Path(config.run) / STORE)
+        values["journal"] = str(Path(config.run) / JOURNAL)
+        values["random_hold"] = config.random_hold
     return _node(
         "policy_node",
         config,
         3,
         task=config.task,
         seed=config.seed,
-        bundle=config.bundle,
         actor=config.acts_as,
-        observe_only=observe_only,
+        **values,
     )
 
 

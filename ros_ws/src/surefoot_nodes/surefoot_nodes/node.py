@@ -272,7 +272,8 @@ def run(make_node: Callable[[], GuardedNode], name: str, argv: Sequence[str] | N
         0 after a signal, 2 for a user's mistake or a refusal.
     """
     realtime.die_with_parent()
-    _travel_light()
+    if getattr(make_node, "is_light", True):
+        _travel_light()
     stop = StopSignal()
     sys.setswitchinterval(realtime.SWITCH_INTERVAL_S)
     arguments = list(sys.argv if argv is None else argv)

@@ -107,8 +107,26 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
         Parameter(
             name="actor",
             default="onnx",
-            choices=("onnx", "dls", "random", "zero"),
-            description="Who acts: the bundle, damped least squares, chance, or nobody.",
+            choices=("onnx", "live", "dls", "random", "zero"),
+            description="Who acts: the bundle, what a learner publishes, damped least squares, "
+            "chance, or nobody.",
+        ),
+        Parameter(
+            name="store",
+            default="",
+            description="Folder in which a learner publishes versions, for the actor live.",
+        ),
+        Parameter(
+            name="explore",
+            default=True,
+            description="Draw the live actor's actions from its Gaussian; false takes the mean.",
+        ),
+        Parameter(
+            name="random_hold",
+            default=1,
+            lower=1,
+            upper=1000,
+            description="Periods for which the live actor holds a random action at first.",
         ),
         Parameter(
             name="observe_only",
@@ -191,6 +209,17 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             lower=0.1,
             upper=3600.0,
             description="Time between two goals [s].",
+        ),
+    ),
+    "learner_node": (
+        *_ROBOT,
+        Parameter(name="run", default="", description="Folder of a live run; see surefoot live."),
+        Parameter(
+            name="memory_gb",
+            default=8.0,
+            lower=0.0,
+            upper=1000.0,
+            description="What the process may use at most [GB]; 0 sets no limit.",
         ),
     ),
     "recorder_node": (

@@ -47,6 +47,14 @@ class Pilot:
         self._experience = (
             Experience(spec, task, self._builder, self._mapper) if keeps_experience else None
         )
+        # Where a task has goals, a new one ends an episode; elsewhere time does.
+        self._episode_steps = 0 if task.goal_dim else round(task.episode_s * spec.policy_hz)
+        self._num_steps = 0
+
+    @property
+    def num_dropped(self) -> int:
+        """Decisions whose outcome is not known, so that they made no transition."""
+        return self._experience.num_dropped if self._experience is not None else 0
 
     def follow(self, measurement: Measurement) -> None:
         """Start from where the robot stands: nobody moves it for us, so nothing may add up."""
@@ -55,12 +63,29 @@ class Pilot:
         if self._experience is not None:
             self._experience.forget()
 
-    def conclude(self, measurement: Measurement, applied: AppliedSum) -> Transition | None:
-        """Return the transition that ends with this reading, if one does; due before `propose`."""
+    def conclude(
+        self, measurement: Measurement, applied: AppliedSum, goal: Array | None
+    ) -> Transition | None:
+        """Return the transition that ends with this reading, if one does; due before `propose`.
+
+        Args:
+            measurement: The newest reading.
+            applied: What the gate did.
+            goal: (goal_dim,) what is asked for now; another one than before ends an episode, and
+                None a pause, of which only the end that the policy brought about itself is kept.
+        """
         experience = self._experience
         if experience is None or experience.stamp_s is None or not _is_usable(measurement):
             return None
-        return experience.end(measurement, applied.take(experience.stamp_s))
+        is_cut = goal is None or not np.array_equal(goal, experience.goal)
+        is_over = is_cut or self._num_steps + 1 == self._episode_steps
+        period = applied.take(experience.stamp_s)
+        transition = experience.end(measurement, period, is_cut=is_over)
+        has_ended = transition is None or transition.terminated or transition.truncated
+        self._num_steps = 0 if has_ended else self._num_steps + 1
+        if transition is not None and goal is None and not transition.terminated:
+            return None
+        return transition
 
     def propose(
         self, measurement: Measurement, goal: Array, applied: Command | None

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
-from rl_agent.data.journal_thread import JournalThread
-from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Array, Measurement
 
-from . import qos, realtime
-from .actors import make_actor
+from . import qos
+from .actors import Actor, ActorChoices, make_actor
 from .applied_watch import AppliedWatch
 from .body_watch import BodyWatch
 from .cadence import Trigger, TriggerTimes
 from .conversions import CommandCodec, MeasurementCodec, MessageError, read_goal
 from .gate_reports import read_state
+from .keeper import ExperienceKeeper
+from .live_actor import LiveActor
 from .node import GuardedNode, run
 from .pilot import Pilot
 from .stamps import StampScale
 
 NAME = "policy_node"
 IDLE_S = 0.1
+REPORT_S = 1.0
 APPLIED_AGE_S = 0.1
 """An applied command that is older says nothing about where the robot is held."""
 
@@ -42,7 +45,8 @@ class PolicyNode(GuardedNode):
     `observed_command` instead, and nothing that anybody obeys.
 
     It acts on the arrival of a reading that is due; a timer is the fallback (see `Trigger`). With
-    `journal` it keeps what each period gave as a transition, and never waits for the disk.
+    `journal` it keeps what each period gave as a transition, and never waits for the disk; how that
+    goes it says on `policy_state` (JSON, transient local).
     """
 
     def __init__(self) -> None:
@@ -50,7 +54,9 @@ class PolicyNode(GuardedNode):
         self._goal: Array | None = None
         self._applied: AppliedWatch | None = None
         self._is_armed = False
-        self._journal: JournalThread | None = None
+        self._keeper: ExperienceKeeper | None = None
+        self._actor: Actor | None = None
+        self._timer: Any = None
 
     def configure(self) -> None:
         """Load task, kinematics and actor; make the topics."""
@@ -60,19 +66,14 @@ class PolicyNode(GuardedNode):
         self._spec = spec = self.load_spec()
         kinematics = MujocoKinematics(spec) if spec.tool is not None else None
         task = make_task(values["task"], spec, kinematics)
-        actor = make_actor(
-            values["actor"],
-            spec,
-            task,
-            bundle=values["bundle"],
-            kinematics=kinematics,
-            seed=values["seed"],
+        self._actor = make_actor(
+            values["actor"], spec, task, kinematics=kinematics, choices=self._choices()
         )
         keeps = bool(values["journal"]) and not values["observe_only"]
-        self._pilot = Pilot(spec, task, kinematics, actor, keeps_experience=keeps)
-        self._applied_sum = AppliedSum() if keeps else None
+        self._pilot = Pilot(spec, task, kinematics, self._actor, keeps_experience=keeps)
+        say = self.get_logger().warning
         if keeps:
-            self._journal = self._open_journal(Path(values["journal"]))
+            self._keeper = ExperienceKeeper(Path(values["journal"]), self._pilot, self._actor, say)
         self._goal = None if task.goal_dim else np.zeros(0)
         stamps = StampScale()
         self._measurements = MeasurementCodec(spec, stamps)
@@ -83,9 +84,12 @@ class PolicyNode(GuardedNode):
         self._publisher = io.create_publisher(JointState, topic, qos.COMMANDS)
         io.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATES_IN)
         io.create_subscription(PoseStamped, "goal", self._on_goal, qos.LATCHED)
+        if self._keeper is not None:
+            self._reports = io.create_publisher(String, "policy_state", qos.LATCHED)
         self._body = BodyWatch(io, spec)
         if not self._observes:
-            self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S, self._applied_sum)
+            applied_sum = self._keeper.applied if self._keeper is not None else None
+            self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S, applied_sum)
             io.create_subscription(String, "safety_state", self._on_safety_state, qos.LATCHED)
 
     def activate(self) -> None:
@@ -94,19 +98,41 @@ class PolicyNode(GuardedNode):
         if self._applied is not None:
             self._applied.forget()
         self.start_loop(self._next_deadline, self._on_time)
+        if self._keeper is not None:
+            self._timer = self.every(REPORT_S, self._report)
+
+    def deactivate(self) -> None:
+        """Stop acting."""
+        self.stop_loop()
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
 
     def cleanup(self) -> None:
         """Drop the policy."""
         self._goal = self._applied = None
         self._is_armed = False
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+        if isinstance(self._actor, LiveActor):
+            self._actor.close()
+        self._actor = None
 
-    def _open_journal(self, folder: Path) -> JournalThread:
-        say = self.get_logger().warning
-        with realtime.background_for_new_threads():
-            return JournalThread(folder, self._pilot.layout, on_message=say)
+    def _report(self) -> None:
+        if self._keeper is not None:
+            self._reports.publish(String(data=json.dumps(self._keeper.state())))
+
+    def _choices(self) -> ActorChoices:
+        values = self.values
+        return ActorChoices(
+            bundle=values["bundle"],
+            store=values["store"],
+            seed=values["seed"],
+            is_exploring=values["explore"],
+            random_hold=values["random_hold"],
+            on_message=self.get_logger().warning,
+        )
 
     def _next_deadline(self) -> float:
         # Without any reading there is nothing to act on: wake up now and then to see a stop.
@@ -128,15 +154,13 @@ class PolicyNode(GuardedNode):
         if reading is None:
             return
         reading = self._body.complete(reading, time.monotonic())
+        if self._keeper is not None:
+            self._keeper.keep(reading, self._goal if self._is_armed else None)
         if not self._is_armed:
             self._pilot.follow(reading)
         if self._goal is None:
             return
         applied = self._applied.newest if self._applied and self._is_armed else None
-        if self._journal is not None and self._applied_sum is not None:
-            transition = self._pilot.conclude(reading, self._applied_sum)
-            if transition is not None:
-                self._journal.put(transition)
         command = self._pilot.propose(reading, self._goal, applied)
         if command is None:
             self.get_logger().warning("nothing proposed: bad reading", throttle_duration_sec=2.0)

@@ -10,10 +10,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Bool
 
@@ -46,6 +48,17 @@ class InterruptedByUserError(Exception):
     """Somebody asked us to end."""
 
 
+class Onlooker(Protocol):
+    """Somebody who watches a graph while it runs, and may call it a day."""
+
+    def attach(self, node: Node) -> None:
+        """Subscribe to what it wants to see."""
+
+    def look(self) -> bool:
+        """Look, some times a second; return whether the graph shall end."""
+        ...
+
+
 class Supervisor:
     """One graph of processes, from start to end. Use `run`."""
 
@@ -58,6 +71,7 @@ class Supervisor:
         auto_arm: bool = False,
         environment: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
+        onlooker: Onlooker | None = None,
     ) -> None:
         """Prepare it; nothing is started yet.
 
@@ -68,7 +82,9 @@ class Supervisor:
             auto_arm: Arm once all are active: for twins only.
             environment: Additions to ours, for the nodes.
             say: Takes lines for the user.
+            onlooker: Watches; without one, a line tells state and rates now and then.
         """
+        self._onlooker = onlooker
         self._specs = list(specs)
         self._namespace = namespace
         self._log_level = log_level
@@ -116,6 +132,8 @@ class Supervisor:
         names = [spec.executable for spec in self._specs]
         bringup = Bringup(node, executor, names, say=self._say, check=self._check)
         node.create_subscription(DiagnosticArray, "diagnostics", self._on_diagnostics, qos.REPORTS)
+        if self._onlooker is not None:
+            self._onlooker.attach(node)
         estop = node.create_publisher(Bool, "estop", qos.COMMANDS)
 
         def press_estop() -> None:
@@ -135,7 +153,7 @@ class Supervisor:
 
     def _tend(self, bringup: Bringup) -> None:
         """Configure what was started again, until somebody asks for the end."""
-        while True:
+        while self._onlooker is None or not self._onlooker.look():
             bringup.idle(TEND_S)
             if self._reborn:
                 self._reborn.difference_update(bringup.tend(sorted(self._reborn)))
@@ -178,7 +196,7 @@ class Supervisor:
             if warning := self._leaning.take(values):
                 self._say(f"warning: {warning}")
             line = status_line(values)
-            if line and now_s - self._status_s >= STATUS_S:
+            if line and self._onlooker is None and now_s - self._status_s >= STATUS_S:
                 self._status_s = now_s
                 self._say(line)
 

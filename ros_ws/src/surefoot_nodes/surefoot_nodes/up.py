@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.robots.profile import load_robot, nearest
@@ -18,6 +19,9 @@ from .environment import MAX_DOMAIN, graph_environment, insist_on_ros
 from .graph import NO_ACTOR, GraphConfig, Kind, make_graph
 from .parameters import check_values, read_parameter_file
 from .shares import read_share
+
+if TYPE_CHECKING:
+    from .supervisor import Onlooker
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
@@ -43,9 +47,22 @@ class UpOptions:
     namespace: str = ""
     domain: int | None = None
     log_level: str = "warn"
+    run: Path | None = None
+    """Folder of a live run; a learner works beside the policy."""
+    random_hold: int = 1
 
 
-def run_graph(kind: Kind, options: UpOptions) -> int:
+def _print_line(line: str) -> None:
+    print(f"[surefoot] {line}", flush=True)
+
+
+def run_graph(
+    kind: Kind,
+    options: UpOptions,
+    *,
+    say: Callable[[str], None] = _print_line,
+    onlooker: Onlooker | None = None,
+) -> int:
     """Check, start and supervise a graph; return the exit status.
 
     Raises:
@@ -57,14 +74,15 @@ def run_graph(kind: Kind, options: UpOptions) -> int:
     os.environ.update(graph_environment(kind, options.domain))
     from .supervisor import Supervisor
 
-    print(_greeting(kind, config), flush=True)
+    say(_greeting(kind, config))
     supervisor = Supervisor(
         make_graph(kind, config),
         namespace=options.namespace,
         log_level=options.log_level,
         auto_arm=options.auto_arm and kind == "twin",
         environment={"RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] [{name}]: {message}"},
-        say=lambda line: print(f"[surefoot] {line}", flush=True),
+        say=say,
+        onlooker=onlooker,
     )
     return supervisor.run()
 
@@ -91,6 +109,8 @@ def make_config(options: UpOptions) -> GraphConfig:
         blackbox=str(Path(options.blackbox).absolute()) if options.blackbox else "",
         speed=read_share(options.speed, "--speed"),
         has_teleop=options.has_teleop,
+        run=str(options.run.absolute()) if options.run else "",
+        random_hold=options.random_hold,
         overrides=overrides,
     )
     problems = [*_option_problems(options), *_config_problems(config)]
@@ -126,6 +146,9 @@ def _config_problems(config: GraphConfig) -> list[Problem]:
     if config.actor == NO_ACTOR:
         values.pop("actor")
     problems = check_values("policy_node", values, "--")
+    if config.acts_as == "live" and not config.run:
+        message = "live needs somebody who learns; `surefoot live` starts both"
+        problems.append(Problem("--actor", message))
     if config.acts_as == "onnx" and not config.bundle:
         problems.append(Problem("--bundle", "is needed by the actor onnx; see `surefoot export`"))
     if config.acts_as == "dls" and config.task != "reach":
@@ -189,9 +212,10 @@ def _greeting(kind: Kind, config: GraphConfig) -> str:
         "dls": "damped least squares (no --bundle given; `surefoot demo` trains a policy)",
         "random": "random actions",
         "zero": "nobody",
+        "live": f"a policy that learns, in {config.run}",
         NO_ACTOR: "the gate alone; `surefoot robot jog` moves it",
     }[config.acts_as]
     where = f", ROS domain {os.environ.get('ROS_DOMAIN_ID', '0')}"
     speed = "" if config.speed == 1.0 else f" Speed {config.speed:.0%}; see `surefoot speed`."
     end = "Ctrl-C brakes and ends everything."
-    return f"[surefoot] {kind} {config.robot}{where}: {who}.{speed} {end}"
+    return f"{kind} {config.robot}{where}: {who}.{speed} {end}"

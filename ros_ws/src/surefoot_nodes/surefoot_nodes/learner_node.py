@@ -1,0 +1,108 @@
+"""The learner as a process: the robot's journal in, versions of a policy out: `LearnerNode`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from std_msgs.msg import String
+
+from . import qos
+from .node import GuardedNode, run
+
+if TYPE_CHECKING:
+    from rl_agent.learning.live_learner import LiveLearner, LiveState
+
+NAME = "learner_node"
+JOIN_S = 10.0
+"""A last checkpoint of a large network takes its time."""
+BYTES_PER_GB = 1e9
+
+
+class LearnerNode(GuardedNode):
+    """Shell around `LiveLearner`: it knows files, no topics, so that it can neither block nor move.
+
+    Publishes `learner_state` (JSON, transient local). Niced, one thread, bounded memory: the
+    robot's loop must not notice it. Started again after a death, it goes on by itself.
+    """
+
+    is_realtime = False
+    is_background = True
+    is_light = False
+    """Gymnasium tells it of robot and task."""
+
+    def __init__(self) -> None:
+        super().__init__(NAME)
+        self._files = ExitStack()
+        self._learner: LiveLearner | None = None
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    def configure(self) -> None:
+        """Build networks and replay, and read checkpoint and journal."""
+        from rl_agent.learning.live_training import LiveHooks, open_live
+
+        self._limit_memory()
+        self._publisher = self.make_io().create_publisher(String, "learner_state", qos.LATCHED)
+        self._stop.clear()
+        hooks = LiveHooks(
+            should_stop=self._stop.is_set,
+            wait=lambda duration_s: bool(self._stop.wait(duration_s)) and None,
+            on_message=self._say,
+            on_state=self._report,
+        )
+        self._learner = self._files.enter_context(open_live(Path(self.values["run"]), hooks))
+
+    def activate(self) -> None:
+        """Learn, on a thread."""
+        self._thread = threading.Thread(target=self._work, name="learner", daemon=True)
+        self._thread.start()
+
+    def deactivate(self) -> None:
+        """Leave a checkpoint."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(JOIN_S)
+            self._thread = None
+
+    def cleanup(self) -> None:
+        """Close the files."""
+        self.deactivate()
+        self._files.close()
+        self._learner = None
+
+    def _work(self) -> None:
+        from rl_agent.exceptions import SurefootError
+
+        assert self._learner is not None
+        try:
+            self._learner.run()
+        except (SurefootError, OSError) as error:
+            self.get_logger().error(f"learning has ended: {error}")
+
+    def _say(self, message: str) -> None:
+        self.get_logger().warning(message)
+
+    def _report(self, state: LiveState) -> None:
+        self._publisher.publish(String(data=json.dumps(state.to_json())))
+
+    def _limit_memory(self) -> None:
+        most = self.values["memory_gb"]
+        if most > 0.0:
+            # Of the heap, not of the address space: torch maps far more than it ever touches.
+            limit = int(most * BYTES_PER_GB)
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def main() -> int:
+    """Run the process."""
+    return run(LearnerNode, NAME)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""What `surefoot live` does: a robot or its twin acts, and a learner beside it makes it better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from .up import UpOptions, run_graph
+
+if TYPE_CHECKING:
+    from rl_agent.cli.train_settings import GivenOptions
+    from rl_agent.learning.config import TrainConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveOptions:
+    """The options of `surefoot live`."""
+
+    given: GivenOptions
+    out: Path | None
+    should_resume: bool
+    minutes: float
+    up: UpOptions
+
+
+def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
+    """Begin a live run or go on with one, until Ctrl-C or the time is over; return the status.
+
+    Raises:
+        SurefootError: A mistake in what was asked for; nothing was started.
+    """
+    from rl_agent.cli.display import open_display
+    from rl_agent.learning.live_training import prepare_live_run
+
+    from .live_panel import LivePanel
+
+    config, run_dir = _settle(options)
+    robot = prepare_live_run(config, run_dir)
+    up = replace(
+        options.up,
+        robot=robot.robot,
+        task=robot.task,
+        actor="live",
+        policy_hz=robot.policy_hz,
+        seed=config.seed,
+        run=run_dir,
+        random_hold=config.random_hold,
+    )
+    with open_display(f"{robot.robot}, {robot.task} → {run_dir}") as display:
+        panel = LivePanel(display, run_dir, robot.policy_hz, options.minutes)
+        status = run_graph(kind, up, say=display.say, onlooker=panel)
+        display.say(f"Go on with: surefoot live {kind} --resume --out {run_dir}")
+        display.say(f"Export the newest policy: surefoot export {run_dir}")
+    return status
+
+
+def _settle(options: LiveOptions) -> tuple[TrainConfig, Path]:
+    from rl_agent.cli.train import slug
+    from rl_agent.cli.train_settings import fresh_config, resumed_config
+    from rl_agent.exceptions import Problem, ProblemsError
+    from rl_agent.learning.run_folder import holds_run
+
+    given = options.given
+    if options.out is not None and options.should_resume and holds_run(options.out):
+        return resumed_config(options.out, given), options.out
+    config = fresh_config(given)
+    run_dir = options.out or Path("runs") / f"live-{slug(config.env)}"
+    if holds_run(run_dir):
+        if options.should_resume:
+            return resumed_config(run_dir, given), run_dir
+        message = "already holds a run; add --resume to go on with it, or choose another folder"
+        raise ProblemsError(str(run_dir), [Problem("--out", message)])
+    return config, run_dir

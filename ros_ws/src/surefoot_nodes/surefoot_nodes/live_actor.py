@@ -1,0 +1,102 @@
+"""Acts while somebody else learns: the newest version that holds, with exploration; else chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from rl_agent.deploy.hot_swap import HotSwap
+from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.deploy.swap_config import SwapConfig
+from rl_agent.deploy.swap_log import SwapLog, read_bad_versions
+from rl_agent.deploy.version_watch import VersionWatch
+from rl_agent.exploration.white import WhiteNoise
+from rl_agent.spec import RobotSpec
+from rl_agent.tasks.task import Task
+from rl_agent.types import Array, FloatArray, Measurement, Transition
+
+SWAPS = "swaps.jsonl"
+"""Beside the store: what became of each version."""
+
+
+class LiveActor:
+    """An `Actor` that takes up new versions between two ticks, and never waits for one."""
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        task: Task,
+        store: Path,
+        *,
+        seed: int = 0,
+        is_exploring: bool = True,
+        random_hold: int = 1,
+        on_message: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        """Start to look out for versions; none need be there yet.
+
+        Args:
+            spec: The robot.
+            task: What it does.
+            store: Folder in which a learner publishes.
+            seed: Of exploration.
+            is_exploring: Whether actions are drawn from the policy's Gaussian, or are its mean.
+            random_hold: Policy periods for which a random action is held, before there is a policy.
+            on_message: Is told why a version was refused; from a thread.
+        """
+        self._act_dim = spec.act_dim
+        self._is_exploring = is_exploring
+        self._random_hold = random_hold
+        self._rng = np.random.default_rng(seed)
+        self._noise = WhiteNoise(spec.act_dim, self._rng)
+        self._num_random = 0
+        self._random = np.zeros(spec.act_dim, np.float32)
+        log = store.parent / SWAPS
+        self._log = SwapLog(log, on_message)
+        self.swap = HotSwap(
+            SwapConfig.for_rate(spec.policy_hz), self._log.put, bad_versions=read_bad_versions(log)
+        )
+        self._watch = VersionWatch(PolicyStore(store, spec, task), on_message)
+        self._watch.start()
+
+    def act(self, obs: FloatArray, measurement: Measurement, goal: Array) -> FloatArray | None:
+        """Return (act_dim,) in [-1, 1]; None for an observation that must not be acted on."""
+        del measurement, goal
+        policy = self._watch.take()
+        if policy is not None:
+            self.swap.offer(policy)
+        gaussian = self.swap.mean_log_std(obs)
+        if gaussian is None:
+            return None if self.swap.has_policy else self._act_at_random()
+        mean, log_std = gaussian
+        if self._is_exploring:
+            mean = mean + np.exp(log_std) * self._noise.sample()
+        return np.tanh(mean)
+
+    def note(self, transition: Transition) -> None:
+        """Take in what became of an action: a version that does badly is given up."""
+        self.swap.note(transition)
+
+    def state(self) -> dict[str, int]:
+        """Return who acts, and what became of the others."""
+        swap = self.swap
+        return {
+            "policy_version": swap.policy_version,
+            "candidate_version": swap.candidate_version,
+            "num_promoted": swap.num_promoted,
+            "num_refused": swap.num_refused,
+            "num_rolled_back": swap.num_rolled_back,
+        }
+
+    def close(self) -> None:
+        """End the threads."""
+        self._watch.close()
+        self._log.close()
+
+    def _act_at_random(self) -> FloatArray:
+        if self._num_random % self._random_hold == 0:
+            self._random = self._rng.uniform(-1.0, 1.0, self._act_dim).astype(np.float32)
+        self._num_random += 1
+        return self._random.copy()

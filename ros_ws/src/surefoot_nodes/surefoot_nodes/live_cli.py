@@ -1,0 +1,136 @@
+"""`surefoot live`: learning on the robot, or on its twin in the robot's place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from .cli import (
+    BLACKBOX,
+    Blackbox,
+    Domain,
+    GoalPeriod,
+    HasTeleop,
+    LogLevel,
+    Namespace,
+    NoBlackbox,
+    Params,
+    Record,
+    Speed,
+)
+
+app = typer.Typer(
+    help="Learn on the robot while it moves: policy, gate and learner, each a process.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Env = Annotated[
+    str | None,
+    typer.Option(help="The robot's twin and task, as for `surefoot train`: sim:So101Reach-v0."),
+]
+Algo = Annotated[str | None, typer.Option(help="As for `surefoot train`; default: the preset's.")]
+Seed = Annotated[int | None, typer.Option(min=0)]
+Out = Annotated[Path | None, typer.Option(help="The run's folder; default runs/live-<id>.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
+Config = Annotated[
+    str | None, typer.Option(help="Preset or YAML file; default: the preset of the environment.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One setting, for example live.publish_every_s=10; repeatable."),
+]
+Minutes = Annotated[float, typer.Option(min=0.0, help="Minutes of robot time; 0: until Ctrl-C.")]
+
+
+@app.command("twin")
+def live_twin(
+    env: Env = None,
+    minutes: Minutes = 0.0,
+    algo: Algo = None,
+    seed: Seed = None,
+    out: Out = None,
+    resume: Resume = False,
+    config: Config = None,
+    settings: Settings = None,
+    goal_period_s: GoalPeriod = 4.0,
+    auto_arm: Annotated[
+        bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
+    ] = True,
+    speed: Speed = "1.0",
+    has_teleop: HasTeleop = False,
+    record: Record = None,
+    blackbox: Blackbox = BLACKBOX,
+    no_blackbox: NoBlackbox = False,
+    params: Params = None,
+    namespace: Namespace = "",
+    domain: Domain = None,
+    log_level: LogLevel = "warn",
+) -> int:
+    """Learn on the MuJoCo twin, over ROS and in real time, exactly as on hardware.
+
+    The policy acts at its rate, and every step goes to a journal in the run's folder. A learner, a
+    niced process of its own, trains on it and publishes versions; each runs in shadow first, is
+    blended in, and is given up by itself if it does worse. The robot needs no learner to go on.
+    Ctrl-C brakes and ends everything; nothing is lost, and --resume goes on.
+
+    Example: `surefoot live twin --env sim:So101Reach-v0 --minutes 5`.
+    """
+    return _run("twin", locals())
+
+
+@app.command("robot")
+def live_robot(
+    env: Env = None,
+    minutes: Minutes = 0.0,
+    algo: Algo = None,
+    seed: Seed = None,
+    out: Out = None,
+    resume: Resume = False,
+    config: Config = None,
+    settings: Settings = None,
+    goal_period_s: GoalPeriod = 4.0,
+    speed: Speed = "0.25",
+    has_teleop: HasTeleop = False,
+    record: Record = None,
+    blackbox: Blackbox = BLACKBOX,
+    no_blackbox: NoBlackbox = False,
+    params: Params = None,
+    namespace: Namespace = "",
+    domain: Domain = None,
+    log_level: LogLevel = "warn",
+) -> int:
+    """Learn on a real robot, whose driver and controller run already. Arm it from another terminal.
+
+    It begins at a quarter of its speed. Random actions come first: clear the space around it, and
+    keep a hand on its own e-stop. Space stops at once; `surefoot stop`, `reset` and `arm` work as
+    ever, and what happens while it is stopped is not learned from.
+    """
+    return _run("robot", {**locals(), "auto_arm": False})
+
+
+def _run(kind: Literal["twin", "robot"], values: dict[str, Any]) -> int:
+    from rl_agent.learning.threads import wait_passively
+
+    wait_passively()
+    from rl_agent.cli.train_settings import GivenOptions
+
+    from .live import LiveOptions, run_live
+    from .up import UpOptions
+
+    given = GivenOptions(
+        env=values.pop("env"),
+        algo=values.pop("algo"),
+        seed=values.pop("seed"),
+        config=values.pop("config"),
+        sets=values.pop("settings"),
+    )
+    out, should_resume = values.pop("out"), values.pop("resume")
+    minutes = values.pop("minutes")
+    if values.pop("no_blackbox"):
+        values["blackbox"] = ""
+    up = UpOptions(**values)
+    options = LiveOptions(given=given, out=out, should_resume=should_resume, minutes=minutes, up=up)
+    return run_live(kind, options)
