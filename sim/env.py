@@ -209,7 +209,8 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
 
     def _command(self, action: FloatArray) -> Command:
         if np.isfinite(action).all():
-            return self.mapper.command(action, self._applied)
+            measured = self.loop.measurement.position[list(self.robot.command_index)]
+            return self.mapper.command(action, self._applied, measured)
         # The gate is the judge of that, and stops; the mapper must not integrate it.
         nothing = np.full(len(self.robot.command_joints), np.nan)
         return Command(nothing, nothing)

@@ -13,6 +13,9 @@ from rl_agent.types import Array, Command, FloatArray, Reason
 ACCELERATION_SHARE = 0.95
 # A set-point this many periods at full speed away from the applied command has lost its gate.
 LEASH_PERIODS = 2.0
+FOLLOWING_SHARE = 0.8
+"""Of max_following_error, by which a set-point may lead a joint: beyond that the gate would hold,
+and what presses against a table would be held there for good."""
 DAMPING_RATIO = 0.866
 """Overshoots by 0.4 %; critical damping would be slower for nothing."""
 
@@ -59,6 +62,8 @@ class ActionMapper:
         self._pull = w**2 * period_s / (1.0 + inertia)
         self._dead_zone = spec.action.dead_zone
         self._leash = LEASH_PERIODS * self._max_speed * period_s
+        errors = [joints[i].max_following_error or np.inf for i in self._index]
+        self._lead = FOLLOWING_SHARE * np.array(errors)
         self._reach = period_s * self._max_speed
         """(act_dim,) how far an action of 1 moves the end point of its period [rad or m]."""
         self.reset(np.array([joint.home for joint in joints]))
@@ -75,15 +80,24 @@ class ActionMapper:
         self._acceleration_now = np.zeros_like(self._position)
         self._backlog = np.zeros(len(self._index))
 
-    def command(self, action: FloatArray | Array, applied: Command | None = None) -> Command:
+    def command(
+        self,
+        action: FloatArray | Array,
+        applied: Command | None = None,
+        measured: Array | None = None,
+    ) -> Command:
         """Return where to be one policy period from now, and how fast.
 
         Args:
             action: (act_dim,), clipped to [-1, 1].
             applied: The gate's newest command, if known: the set-point is kept on a leash to it, so
                 that it does not run away while the gate holds the robot back.
+            measured: (num_commands,) where the joints are, if known: it must not run away either
+                from a joint that something else holds back.
         """
         self._backlog = np.zeros(len(self._index))
+        if measured is not None:
+            self._give_way(measured)
         if applied is not None:
             self._stay_near(applied)
             self._backlog = (applied.position - self._position)[self._index]
@@ -147,6 +161,16 @@ class ActionMapper:
             self._velocity[index] = np.where(
                 strayed, applied.velocity[index], self._velocity[index]
             )
+
+    def _give_way(self, measured: Array) -> None:
+        index, position = self._index, self._position[self._index]
+        near = measured[index]
+        led = np.clip(position, near - self._lead, near + self._lead)
+        has_led = led != position
+        if has_led.any():
+            self._position[index] = led
+            self._velocity[index] = np.where(has_led, 0.0, self._velocity[index])
+            self._acceleration_now[index] = np.where(has_led, 0.0, self._acceleration_now[index])
 
     def _past_dead_zone(self, action: FloatArray | Array) -> Array:
         """Return the action in [-1, 1], zero inside the dead zone and continuous at its edge."""

@@ -39,7 +39,7 @@ def test_transitions_are_those_of_the_twins_environment(env_id, monkeypatch):
         # Numbers that the adapter's scaling to the box and back does not round.
         action = (rng.integers(-256, 257, twin.robot.act_dim) / 256.0).astype(np.float32)
         experience.begin(obs, action, previous, measurement, goal)
-        mapper.command(action, applied)
+        mapper.command(action, applied, measurement.position[list(twin.robot.command_index)])
         expected = adapter.step(action).transition
         if expected.terminated or expected.truncated:
             break

@@ -6,7 +6,6 @@ import json
 import resource
 import sys
 import threading
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from . import qos
 from .node import GuardedNode, run
 
 if TYPE_CHECKING:
-    from rl_agent.learning.live_learner import LiveLearner, LiveState
+    from rl_agent.learning.live_learner import LiveState
 
 NAME = "learner_node"
 JOIN_S = 10.0
@@ -38,28 +37,17 @@ class LearnerNode(GuardedNode):
 
     def __init__(self) -> None:
         super().__init__(NAME)
-        self._files = ExitStack()
-        self._learner: LiveLearner | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
     def configure(self) -> None:
-        """Build networks and replay, and read checkpoint and journal."""
-        from rl_agent.learning.live_training import LiveHooks, open_live
-
+        """Bound the memory and make the topic: what takes long is left to the thread."""
         self._limit_memory()
         self._publisher = self.make_io().create_publisher(String, "learner_state", qos.LATCHED)
-        self._stop.clear()
-        hooks = LiveHooks(
-            should_stop=self._stop.is_set,
-            wait=lambda duration_s: bool(self._stop.wait(duration_s)) and None,
-            on_message=self._say,
-            on_state=self._report,
-        )
-        self._learner = self._files.enter_context(open_live(Path(self.values["run"]), hooks))
 
     def activate(self) -> None:
         """Learn, on a thread."""
+        self._stop.clear()
         self._thread = threading.Thread(target=self._work, name="learner", daemon=True)
         self._thread.start()
 
@@ -71,17 +59,22 @@ class LearnerNode(GuardedNode):
             self._thread = None
 
     def cleanup(self) -> None:
-        """Close the files."""
+        """End the thread."""
         self.deactivate()
-        self._files.close()
-        self._learner = None
 
     def _work(self) -> None:
         from rl_agent.exceptions import SurefootError
+        from rl_agent.learning.live_training import LiveHooks, open_live
 
-        assert self._learner is not None
+        hooks = LiveHooks(
+            should_stop=self._stop.is_set,
+            wait=lambda duration_s: bool(self._stop.wait(duration_s)) and None,
+            on_message=self._say,
+            on_state=self._report,
+        )
         try:
-            self._learner.run()
+            with open_live(Path(self.values["run"]), hooks) as learner:
+                learner.run()
         except (SurefootError, OSError) as error:
             self.get_logger().error(f"learning has ended: {error}")
 

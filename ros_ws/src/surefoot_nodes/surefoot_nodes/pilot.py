@@ -107,7 +107,8 @@ class Pilot:
         self._previous_action = np.clip(action, -1.0, 1.0).astype(np.float32)
         if self._experience is not None:
             self._experience.begin(obs, self._previous_action, previous_action, measurement, goal)
-        return self._mapper.command(self._previous_action, applied)
+        measured = measurement.position[self._index]
+        return self._mapper.command(self._previous_action, applied, measured)
 
 
 def _is_usable(measurement: Measurement) -> bool:
