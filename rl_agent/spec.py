@@ -195,6 +195,8 @@ class SafetySpec:
     prediction_steps: int = 0
     """Horizon of the predictive check in gate periods; 0 turns it off."""
     following_ms: float = 100.0
+    gives_way: bool = False
+    """While it holds for a following error, let the command go to where the robot stood then."""
     """A following error must last this long to count."""
     max_missed_ticks: int = 10
     """As many late ticks in a row stop the robot."""

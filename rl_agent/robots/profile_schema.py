@@ -169,6 +169,7 @@ class SafetyModel(_Model):
     max_power_w: Positive | None = None
     prediction_steps: Annotated[int, Field(ge=0, le=50)] = 0
     following_ms: Positive = 100.0
+    gives_way: bool = False
     max_missed_ticks: Annotated[int, Field(ge=2, le=1000)] = 10
     max_tilt_rad: Annotated[float, Field(gt=0.0, le=3.1416)] | None = None
     max_contact: Annotated[float, Field(gt=0.0, le=1.0)] | None = None

@@ -11,6 +11,9 @@ from rl_agent.safety.watchdog import ROUNDING_S
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Reason
 
+RELEASE_SHARE = 0.3
+"""Of what may be, for a robot that gives way."""
+
 
 class FollowingMonitor(Monitor):
     """|q - q_command| <= max_following_error, but for less than following_ms.
@@ -25,6 +28,7 @@ class FollowingMonitor(Monitor):
         self._most = np.array(errors)
         self._names = spec.command_names
         self._index = np.array(spec.command_index)
+        self._release_share = RELEASE_SHARE if spec.safety.gives_way else 1.0
         self._patience_s = spec.safety.following_ms / 1e3
         self._since_s: float | None = None
         self._finding: Finding | None = None
@@ -34,7 +38,9 @@ class FollowingMonitor(Monitor):
         if not view.is_new:
             return self._finding
         error = np.abs(view.measurement.position[self._index] - view.position)
-        if not (error > self._most).any():
+        # Once it holds, they must be much nearer: who gives way shall not stop half-way.
+        share = 1.0 if self._finding is None else self._release_share
+        if not (error > share * self._most).any():
             self._since_s = self._finding = None
             return None
         if self._since_s is None:

@@ -13,6 +13,7 @@ import numpy as np
 from rl_agent.clock import Clock
 from rl_agent.interface.kinematics import Mechanics
 from rl_agent.safety.follower import Follower
+from rl_agent.safety.giving_way import GivingWay
 from rl_agent.safety.measurement_intake import MeasurementIntake
 from rl_agent.safety.mux import Entry
 from rl_agent.safety.pacing import Pacer
@@ -55,6 +56,7 @@ class Gate:
         self._index = np.array(spec.command_index)
         self._filter = SafetyFilter(spec, mechanics=mechanics)
         self._follower = Follower(spec, self._filter)
+        self._giving_way = GivingWay(spec, self._filter)
         self._measurements = MeasurementIntake(spec)
         self._proposals = ProposalIntake(spec)
         self._pacer = Pacer(self._dt)
@@ -224,6 +226,7 @@ class Gate:
         if self.state is not SafetyState.STOPPED:
             self._watch(now_s, entry, is_late=pace.is_late)
         if self.state is SafetyState.ARMED and entry is not None:
+            self._giving_way.end()
             verdict = self._follower.step(entry, self._tick)
             if verdict.reasons & Reason.NON_FINITE:
                 self._latch(Event.FAULT, Reason.NON_FINITE, "the gate computed no finite command")
@@ -234,12 +237,20 @@ class Gate:
     def _stand(self) -> GateOutput:
         """Brake and stand, and in the end leave the robot to its stop mode."""
         self._follower.leave()
-        verdict = self._filter.brake()
+        verdict = self._give_way() or self._filter.brake()
         stops = self.state is SafetyState.STOPPED and self._filter.is_at_rest
         self._standstill.note(is_stopped=stops)
         output = self._output(verdict if self._standstill.is_commanding else None, None)
         self._finish_disarm()
         return output
+
+    def _give_way(self) -> Verdict | None:
+        newest = self._measurements.newest
+        is_pressing = self._supervision.reasons == Reason.FOLLOWING_ERROR
+        if self.state is SafetyState.HOLD and is_pressing and newest is not None:
+            return self._giving_way.step(newest.position[self._index])
+        self._giving_way.end()
+        return None
 
     def _watch(self, now_s: float, entry: Entry | None, *, is_late: bool) -> None:
         before = self._supervision.reasons
@@ -354,6 +365,7 @@ class Gate:
         return {
             "filter": self._filter.get_state(),
             "follower": self._follower.get_state(),
+            "giving_way": self._giving_way.get_state(),
             "measurements": self._measurements.get_state(),
             "proposals": self._proposals.get_state(),
             "pacer": self._pacer.get_state(),
@@ -375,6 +387,7 @@ class Gate:
         self._measurements.set_state(state["measurements"])
         self._proposals.set_state(state["proposals"])
         self._follower.set_state(state["follower"], self._proposals.mux)
+        self._giving_way.set_state(state["giving_way"])
         self._pacer.set_state(state["pacer"])
         self._tally.set_state(state["tally"])
         self.state = SafetyState(state["state"])

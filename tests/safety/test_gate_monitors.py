@@ -60,6 +60,59 @@ def stray(rig, offset):
     return output
 
 
+def blocked(rig, ticks, place):
+    """Go on while joint 3 stays at `place` whatever is commanded; return the outputs."""
+    outputs = []
+    for n in range(ticks):
+        rig.clock.advance(rig.dt)
+        position = rig.position.copy()
+        # The blocked joint stands, but for its encoder's last digit.
+        position[3] = place + 1e-4 * (n % 2)
+        rig.measure(position=position, velocity=np.zeros(6))
+        rig.propose(rig.position, 0.0)
+        output = rig.gate.tick()
+        outputs.append(output)
+        rig.position, rig.velocity = output.command.position, output.command.velocity
+    return outputs
+
+
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_a_joint_that_presses_against_something_lets_go_where_the_profile_says_so(gives_way):
+    rig = watched(gives_way=gives_way)
+    rig.arm()
+    offset = np.zeros(6)
+    offset[3] = 0.4
+    for n in range(101):
+        stray(rig, offset * min(1.0, (n + 1) / 100))
+    assert rig.gate.state is SafetyState.HOLD
+    begin, place = rig.position[3], rig.position[3] + 0.4
+    outputs = blocked(rig, 200, place)
+    if not gives_way:
+        assert rig.gate.state is SafetyState.HOLD
+        assert rig.position[3] == pytest.approx(begin, abs=0.01)
+        return
+    # 0.4 - 0.3 * 0.35 = 0.295 rad at a tenth of 3 rad/s: about a second, and never faster.
+    states = [output.state for output in outputs]
+    assert 80 <= states.index(SafetyState.ARMED) <= 140
+    assert max(abs(output.command.velocity[3]) for output in outputs) <= 0.3 + 1e-9
+    assert place - 0.3 * 0.35 <= rig.position[3] + 0.01 <= place + 0.02
+
+
+def test_readings_that_go_on_lying_lead_a_robot_that_gives_way_no_further_than_once():
+    rig = watched(gives_way=True)
+    rig.arm()
+    offset = np.zeros(6)
+    offset[3] = 0.4
+    for n in range(101):
+        stray(rig, offset * min(1.0, (n + 1) / 100))
+    assert rig.gate.state is SafetyState.HOLD
+    place = rig.position[3] + 0.4
+    for _ in range(500):
+        stray(rig, offset)  # always 0.4 away from where it was commanded to be
+    assert rig.gate.state is SafetyState.HOLD
+    assert rig.position[3] <= place + 1e-6
+
+
 def test_a_joint_that_does_not_follow_holds_after_following_ms():
     rig = watched()
     rig.arm()
