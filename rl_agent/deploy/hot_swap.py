@@ -174,7 +174,7 @@ class HotSwap:
         return acting
 
     def note(self, transition: Transition) -> None:
-        """Take in what became of an action; call it once per concluded transition.
+        """Take in what became of an action; call it once per concluded transition of this policy.
 
         What was acted by a blend belongs to no version and is left out, and so is the first
         transition after it, which began before.

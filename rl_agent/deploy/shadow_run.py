@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,10 @@ class ShadowConfig:
     saturated: Bound = SATURATED_BOUND
     """Of the share of action components beyond `SATURATED`, 0 to 1. Bang-bang control is a good
     answer to many tasks, so much is allowed; what jumps from 0.1 to 0.6 was scaled, not learned."""
+    growth: float = 2.0
+    """>= 1. The incumbent's component counts as saturated where its mean times this is: between
+    two versions of a learner means may double. Without it a robot of one joint, whose share is 0 or
+    1, would be refused each time that it comes to use its whole range."""
     rough: Bound = ROUGH_BOUND
     """Of the mean |change| of tanh(mean) per tick, 0 to 2. A sine over the whole range within 1 s
     at 20 Hz has 0.2; independent uniform actions have 0.67."""
@@ -42,6 +47,8 @@ class ShadowConfig:
             raise ValueError(f"expected num_ticks of at least 2, found {self.num_ticks}")
         if not (self.min_obs_spread > 0.0 and self.frozen_ratio > 0.0):
             raise ValueError(f"expected min_obs_spread and frozen_ratio above 0, found {self}")
+        if not self.growth >= 1.0:
+            raise ValueError(f"expected a growth of at least 1, found {self.growth}")
 
 
 class ShadowRun:
@@ -57,7 +64,7 @@ class ShadowRun:
         """Ticks seen."""
         self._obs_range = _Range()
         self._mean_range = _Range()
-        self._candidate, self._incumbent = _Preview(), _Preview()
+        self._candidate, self._incumbent = _Preview(), _Preview(config.growth)
 
     def add(self, obs: FloatArray, mean: FloatArray, incumbent_mean: FloatArray | None) -> None:
         """Take in one tick.
@@ -75,7 +82,10 @@ class ShadowRun:
             self._incumbent.add(incumbent_mean)
 
     def statistics(self) -> dict[str, float]:
-        """Return what was measured; the incumbent's only where it acted half of the time."""
+        """Return what was measured; the incumbent's only where it acted half of the time.
+
+        Ranges are those of the component that varied most.
+        """
         figures = {
             "obs_range": self._obs_range.widest(),
             "mean_range": self._mean_range.widest(),
@@ -118,7 +128,8 @@ def is_constant(golden: Golden) -> bool:
     obs, mean = np.array(golden.obs), np.array(golden.mean)
     if len(obs) < 2 or not np.ptp(obs, axis=0).any():
         return False
-    return float(np.ptp(mean, axis=0).max()) <= MIN_GOLDEN_SPREAD * max(1.0, np.abs(mean).max())
+    largest = max(1.0, float(np.abs(mean).max()))
+    return float(np.ptp(mean, axis=0).max()) <= MIN_GOLDEN_SPREAD * largest
 
 
 class _Range:
@@ -145,7 +156,8 @@ class _Range:
 class _Preview:
     """How saturated and how rough deterministic actions were."""
 
-    def __init__(self) -> None:
+    def __init__(self, growth: float = 1.0) -> None:
+        self._flat_mean = math.atanh(SATURATED) / growth
         self.num_ticks = 0
         self._saturated = self._change = 0.0
         self._previous: FloatArray | None = None
@@ -163,7 +175,7 @@ class _Preview:
     def add(self, mean: FloatArray) -> None:
         action = np.tanh(mean)
         self.num_ticks += 1
-        self._saturated += float(np.mean(np.abs(action) > SATURATED))
+        self._saturated += float(np.mean(np.abs(mean) > self._flat_mean))
         if self._previous is not None:
             self._change += float(np.mean(np.abs(action - self._previous)))
         self._previous = action

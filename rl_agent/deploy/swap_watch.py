@@ -45,7 +45,7 @@ class WatchConfig:
     is zero, do not make a trifle significant."""
     limited: Bound = LIMITED_BOUND
     """Of the share of transitions that a limit changed, 0 to 1."""
-    min_change: float = 0.02
+    min_change: float = 0.05
     """[action units] a gate that changes everything by less than this does no harm."""
     change: Bound = CHANGE_BOUND
     """Of the mean |action - applied action| while a limit acted, over all transitions, 0 to 2."""
