@@ -37,6 +37,8 @@ TORCH_FREE = (
     "rl_agent.deploy.onnx_policy",
     "rl_agent.deploy.policy_store",
     "rl_agent.deploy.hot_swap",
+    "rl_agent.deploy.version_watch",
+    "rl_agent.deploy.swap_log",
 )
 LEARNING = (
     "rl_agent.networks",

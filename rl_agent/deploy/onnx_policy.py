@@ -18,7 +18,7 @@ from rl_agent.tasks.task import Task
 from rl_agent.types import FloatArray
 
 from .contract import check_contract, expected_contract
-from .manifest import POLICY_NAME, Manifest, read_files, read_manifest
+from .manifest import POLICY_NAME, Golden, Manifest, read_files, read_manifest
 from .onnx_scan import scan_model
 from .probe import check_probe
 from .session import SessionSettings, check_io, open_session
@@ -86,6 +86,11 @@ class OnnxPolicy:
     def bundle_hash(self) -> str:
         """The policy's identity for logs: the model file's sha256."""
         return self.manifest.files[POLICY_NAME].sha256
+
+    @property
+    def golden(self) -> Golden:
+        """Inputs, and outputs that this policy was found to give for them."""
+        return self.manifest.golden
 
     def act(self, obs: FloatArray) -> FloatArray | None:
         """Return the deterministic action tanh(mean) (act_dim,) in [-1, 1], or None (see above)."""

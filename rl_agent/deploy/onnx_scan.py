@@ -1,4 +1,4 @@
-"""Look into an ONNX file without loading it: external data, foreign operators, control flow.
+"""Look into an ONNX file without loading it: external data, foreign operators, control flow, NaN.
 
 ONNX Runtime opens files that a model names (external data) while it loads it. This walk over the
 protobuf needs no `onnx` package on the robot and follows fields that can hold tensors or graphs.
@@ -7,6 +7,8 @@ protobuf needs no `onnx` package on the robot and follows fields that can hold t
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+import numpy as np
 
 from rl_agent.exceptions import BundleError
 
@@ -30,6 +32,10 @@ _CHILDREN: dict[str, dict[int, str]] = {
 }
 _NODE_OP_TYPE, _NODE_DOMAIN = 4, 7
 _TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION = 13, 14
+_TENSOR_DATA_TYPE = 2
+# Field of float_data, double_data and raw_data -> how its bytes are read; the last by data type.
+_TENSOR_NUMBERS = {4: "<f4", 10: "<f8"}
+_TENSOR_RAW_DATA, _RAW_NUMBERS = 9, {1: "<f4", 10: "<f2", 11: "<f8"}
 _OPERATOR_SET_DOMAIN, _OPERATOR_SET_VERSION = 1, 2
 _STANDARD_DOMAINS = ("", "ai.onnx")
 # A policy that may loop has no bounded time; one that branches has no one latency.
@@ -39,7 +45,9 @@ _MAX_DEPTH = 12
 
 
 def scan_model(data: bytes, source: str) -> None:
-    """Refuse a model that reads other files, uses foreign operators or control flow.
+    """Refuse a model that reads other files, uses foreign operators or control flow, or holds NaN.
+
+    A weight that is NaN need not show in the outputs: what limits them may turn it into a number.
 
     Raises:
         BundleError: Names what was found; also for bytes that are not an ONNX model.
@@ -68,6 +76,8 @@ def _walk(message: memoryview, kind: str, depth: int) -> Iterator[str]:
         child = _CHILDREN[kind].get(field)
         if child is not None and isinstance(value, memoryview):
             yield from _walk(value, child, depth + 1)
+    if kind == "Tensor" and _holds_nan(message):
+        yield "expected weights that are numbers, found NaN: the weights diverged in training"
     if kind == "OperatorSet" and domain in _STANDARD_DOMAINS and version not in OPSETS:
         yield f"expected an opset from {OPSETS.start} to {OPSETS.stop - 1}, found {version}"
 
@@ -81,6 +91,21 @@ def _field_problems(kind: str, field: int, value: memoryview | int) -> Iterator[
         yield f"expected standard ONNX operators, found one of {_text(value)!r:.60}"
     elif kind == "Node" and field == _NODE_OP_TYPE and _text(value) in _CONTROL_FLOW:
         yield f"expected a plain network, found the control-flow operator {_text(value)}"
+
+
+def _holds_nan(tensor: memoryview) -> bool:
+    """Tell whether any of a tensor's floating-point numbers is NaN."""
+    fields = list(_fields(tensor))
+    data_type = next((value for field, value in fields if field == _TENSOR_DATA_TYPE), 0)
+    raw = _RAW_NUMBERS.get(data_type) if isinstance(data_type, int) else None
+    kinds = _TENSOR_NUMBERS | ({_TENSOR_RAW_DATA: raw} if raw else {})
+    parts = [(value, kinds[field]) for field, value in fields if field in kinds]
+    # Integers are varints, which no floating-point field has: not ours to read.
+    return any(
+        bool(np.isnan(np.frombuffer(value, dtype=kind)).any())
+        for value, kind in parts
+        if isinstance(value, memoryview)
+    )
 
 
 def _location(entry: memoryview | int) -> str:

@@ -108,12 +108,30 @@ class PolicyStore:
             pointer = self.current()
             if pointer is None or not self._is_news(pointer):
                 return False
-            self._accept(self._load(pointer))
+            self._accept(self.load(pointer))
         # A store on a full, vanished or read-only disk must not end the caller either.
         except (BundleError, ProblemsError, OSError) as error:
             self.last_refusal = str(error)
             return False
         return True
+
+    def load(self, pointer: Pointer) -> OnnxPolicy:
+        """Return the version that `pointer` names, verified; the policy in use stays.
+
+        Raises:
+            BundleError: It is not there, does not hold, or is not what the pointer pinned.
+            ContractError: It was made for another robot, task or rate.
+        """
+        folder = self._folder(pointer.policy_version)
+        found = self._manifest_hash(pointer.policy_version)
+        if found != pointer.sha256:
+            message = f"expected sha256 {pointer.sha256}, found {found}"
+            raise BundleError(f"{folder / MANIFEST_NAME}: {message}; it changed since publication")
+        policy = OnnxPolicy(folder, self._spec, self._task, self._settings)
+        if policy.policy_version != pointer.policy_version:
+            message = f"expected policy_version {pointer.policy_version}, found "
+            raise BundleError(f"{folder}: {message}{policy.policy_version}")
+        return policy
 
     def roll_back(self) -> OnnxPolicy:
         """Make the version before the current one current again, and use it.
@@ -145,18 +163,6 @@ class PolicyStore:
 
     def _is_news(self, pointer: Pointer) -> bool:
         return self.policy is None or self.policy.policy_version != pointer.policy_version
-
-    def _load(self, pointer: Pointer) -> OnnxPolicy:
-        folder = self._folder(pointer.policy_version)
-        found = self._manifest_hash(pointer.policy_version)
-        if found != pointer.sha256:
-            message = f"expected sha256 {pointer.sha256}, found {found}"
-            raise BundleError(f"{folder / MANIFEST_NAME}: {message}; it changed since publication")
-        policy = OnnxPolicy(folder, self._spec, self._task, self._settings)
-        if policy.policy_version != pointer.policy_version:
-            message = f"expected policy_version {pointer.policy_version}, found "
-            raise BundleError(f"{folder}: {message}{policy.policy_version}")
-        return policy
 
     def _accept(self, policy: OnnxPolicy) -> None:
         self.policy = policy

@@ -207,7 +207,7 @@ def test_weights_that_are_not_finite_are_refused(spec, task, tmp_path):
     network.weights[1][0, 0] = np.nan
     broken = network.to_onnx({p.key: p.value for p in model.metadata_props})
     write_bundle(tmp_path / "b", broken.SerializeToString(), content)
-    assert "the network's output holds NaN or inf" in refusal(tmp_path / "b", spec, task)
+    assert "expected weights that are numbers, found NaN" in refusal(tmp_path / "b", spec, task)
 
 
 @pytest.mark.parametrize("name", ["extra.bin", ".hidden", "weights.data"])

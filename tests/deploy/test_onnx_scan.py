@@ -1,3 +1,4 @@
+import numpy as np
 import onnx
 import pytest
 from bundles import make_content
@@ -92,3 +93,33 @@ def test_a_bomb_of_nested_graphs_is_refused_without_recursing_for_ever():
         graph = helper.make_graph([node], "outer", [], [])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
     assert "nested levels" in refusal(model)
+
+
+@pytest.mark.parametrize(
+    ("data_type", "is_raw"),
+    [
+        (TensorProto.FLOAT, True),
+        (TensorProto.FLOAT, False),
+        (TensorProto.FLOAT16, True),
+        (TensorProto.DOUBLE, True),
+        (TensorProto.DOUBLE, False),
+    ],
+)
+def test_a_weight_that_is_not_a_number_is_found_however_it_is_stored(model, data_type, is_raw):
+    values = np.array([1.0, np.nan], helper.tensor_dtype_to_np_dtype(data_type))
+    content = values.tobytes() if is_raw else values.tolist()
+    tensor = helper.make_tensor("w", data_type, [2], content, raw=is_raw)
+    model.graph.initializer.append(tensor)
+    assert "expected weights that are numbers, found NaN" in refusal(model)
+
+
+def test_infinite_bounds_of_a_clip_pass(model):
+    model.graph.initializer.append(helper.make_tensor("w", TensorProto.FLOAT, [1], [-np.inf]))
+    assert scan_model(model.SerializeToString(), "policy.onnx") is None
+
+
+def test_integers_are_no_floats_whatever_their_bytes_say(model):
+    values = np.full(2, -1, np.int64)  # all bits set: NaN if they were read as floats
+    tensor = helper.make_tensor("w", TensorProto.INT64, [2], values.tobytes(), raw=True)
+    model.graph.initializer.append(tensor)
+    assert scan_model(model.SerializeToString(), "policy.onnx") is None

@@ -1,0 +1,229 @@
+"""Is the version that acts worse than those before it? Judged by blocks of transitions.
+
+A block is about a second. Each one tells at once whether the gate had to step in more, or the robot
+was driven more roughly, than in any recent block before this version. Returns vary too much for
+that: they are compared once there are `return_blocks` of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from rl_agent.safety.leaning import LIMITS
+from rl_agent.types import Transition
+
+from .bound import Bound
+
+LIMITED_BOUND = Bound(most=0.9, ratio=2.0, margin=0.3, step=0.1)
+CHANGE_BOUND = Bound(most=0.5, ratio=3.0, margin=0.15, step=0.1)
+ROUGH_BOUND = Bound(most=0.9, ratio=2.0, margin=0.2, step=0.15)
+_FIGURES = ("limited", "change", "rough")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchConfig:
+    """When a version counts as worse."""
+
+    block_ticks: int = 20
+    """Transitions of a block: 1 s at 20 Hz."""
+    usual_blocks: int = 10
+    """The limiter and roughness are compared with the worst of so many blocks before."""
+    return_blocks: int = 10
+    """So many blocks give a verdict on the return."""
+    reference_blocks: int = 40
+    """So many trusted blocks are remembered to compare returns with."""
+    num_errors: float = 4.0
+    """A return is worse if it lies so many standard errors lower. Neighbouring blocks resemble each
+    other, which makes the true error up to twice what is computed: 4 are 2 in bad cases."""
+    min_drop: float = 0.1
+    """And by at least this part of the reference's own size, so that constant rewards, whose error
+    is zero, do not make a trifle significant."""
+    limited: Bound = LIMITED_BOUND
+    """Of the share of transitions that a limit changed, 0 to 1."""
+    min_change: float = 0.05
+    """[action units] a gate that changes everything by less than this does no harm."""
+    change: Bound = CHANGE_BOUND
+    """Of the mean |action - applied action| while a limit acted, over all transitions, 0 to 2."""
+    rough: Bound = ROUGH_BOUND
+    """Of the mean |action - previous action|, exploration included, 0 to 2. Independent uniform
+    actions have 0.67, so that a policy that still explores widely passes."""
+
+    def __post_init__(self) -> None:
+        counts = (self.block_ticks, self.usual_blocks, self.return_blocks)
+        if min(counts) < 1 or self.reference_blocks < self.return_blocks:
+            message = "expected positive counts, and reference_blocks not below return_blocks"
+            raise ValueError(f"{message}, found {self}")
+        if not (self.num_errors > 0.0 and self.min_drop >= 0.0 and self.min_change >= 0.0):
+            raise ValueError(f"expected num_errors above 0 and no negative part, found {self}")
+
+
+class Finding(StrEnum):
+    """What the watch found out."""
+
+    TRUSTED = "trusted"
+    WORSE_STYLE = "worse_style"
+    """The limiter steps in more, or the robot is driven more roughly."""
+    WORSE_RETURN = "worse_return"
+
+
+@dataclass(frozen=True)
+class WatchVerdict:
+    """A finding with its reason and figures."""
+
+    finding: Finding
+    sentence: str
+    statistics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Means over `block_ticks` transitions."""
+
+    reward: float
+    limited: float
+    change: float
+    rough: float
+
+
+class SwapWatch:
+    """Keeps the blocks of the version that acts, of those not judged yet, and of trusted ones.
+
+    Versions may follow each other faster than returns can be told apart. Then the blocks of all
+    that came after the last trusted one are judged together, so that a learner that gets slowly
+    worse is noticed too.
+    """
+
+    def __init__(self, config: WatchConfig) -> None:
+        self._config = config
+        self._sums = np.zeros(1 + len(_FIGURES))
+        self._count = 0
+        self._own: list[_Block] = []
+        self._recent: list[_Block] = []
+        self.num_blocks = 0
+        """Blocks that the version that acts has finished."""
+        self._trusted: deque[_Block] = deque(maxlen=config.reference_blocks)
+        self._is_judged = False
+        self.num_ignored = 0
+        """Transitions whose numbers were not finite."""
+
+    def promote(self) -> None:
+        """Begin with a new version; what its predecessor did stays as what is usual."""
+        self._recent += self._own
+        self._begin(is_judged=False)
+
+    def roll_back(self, *, is_trusted: bool) -> None:
+        """Forget the version that acted; its predecessor acts again."""
+        if is_trusted:
+            self._recent.clear()
+        self._begin(is_judged=is_trusted)
+
+    def note(
+        self, transition: Transition, slack: float = 1.0, *, is_alone: bool = False
+    ) -> WatchVerdict | None:
+        """Take in a transition of the version that acts; return what is known now, if it is news.
+
+        Args:
+            transition: Concluded, and wholly of this version.
+            slack: >= 1, a factor on the limits of the limiter and of roughness.
+            is_alone: There is no predecessor to go back to, so nothing can be found worse: what
+                this version does is what is usual.
+        """
+        figures = _figures(transition)
+        if not np.isfinite(figures).all():
+            self.num_ignored += 1
+            return None
+        self._sums += figures
+        self._count += 1
+        if self._count < self._config.block_ticks:
+            return None
+        block = _Block(*(float(value) for value in self._sums / self._count))
+        self._sums[:] = 0.0
+        self._count = 0
+        return self._judge(block, slack, is_alone)
+
+    def _judge(self, block: _Block, slack: float, is_alone: bool) -> WatchVerdict | None:
+        self.num_blocks += 1
+        if self._is_judged:
+            # The world may change as well: what a trusted version gets is what is usual now.
+            self._trusted.append(block)
+            return None
+        worse = None if is_alone else self._style_verdict(block, slack)
+        if worse is not None:
+            return worse
+        self._own.append(block)
+        if len(self._recent) + len(self._own) < self._config.return_blocks:
+            return None
+        return self._return_verdict(is_alone)
+
+    def _style_verdict(self, block: _Block, slack: float) -> WatchVerdict | None:
+        usual = [*self._trusted, *self._recent][-self._config.usual_blocks :]
+        statistics = {name: getattr(block, name) for name in _FIGURES}
+        for name in _FIGURES:
+            reference = max((getattr(other, name) for other in usual), default=None)
+            limit = getattr(self._config, name).limit(reference, slack)
+            found = statistics[name]
+            if found <= limit or (name == "limited" and block.change <= self._config.min_change):
+                continue
+            before = "no version before" if reference is None else f"before {reference:.2f}"
+            message = f"{name}: expected at most {limit:.2f} ({before}), found {found:.2f}"
+            return WatchVerdict(Finding.WORSE_STYLE, message, statistics)
+        return None
+
+    def _return_verdict(self, is_alone: bool) -> WatchVerdict:
+        recent = np.array([block.reward for block in [*self._recent, *self._own]])
+        reference = np.array([block.reward for block in self._trusted])
+        statistics = {"reward": float(recent.mean())}
+        if len(reference) >= self._config.return_blocks:
+            statistics |= _compare(recent, reference)
+            if not is_alone and self._is_worse(statistics):
+                self._recent.clear()
+                message = "reward per tick: expected at least {reward_before:.4g} within "
+                message += (
+                    "{errors:.1f} standard errors of {standard_error:.3g}, found {reward:.4g}"
+                )
+                sentence = message.format(errors=self._config.num_errors, **statistics)
+                return WatchVerdict(Finding.WORSE_RETURN, sentence, statistics)
+        self._trusted.extend([*self._recent, *self._own])
+        self._recent.clear()
+        self._own.clear()
+        self._is_judged = True
+        sentence = f"not worse than before: {statistics['reward']:.4g} per tick"
+        return WatchVerdict(Finding.TRUSTED, sentence, statistics)
+
+    def _is_worse(self, statistics: dict[str, float]) -> bool:
+        drop = statistics["reward_before"] - statistics["reward"]
+        size = max(abs(statistics["reward_before"]), statistics["deviation_before"])
+        least = max(self._config.min_drop * size, 1e-9)
+        return drop > max(self._config.num_errors * statistics["standard_error"], least)
+
+    def _begin(self, *, is_judged: bool) -> None:
+        self._own.clear()
+        self.num_blocks = 0
+        self._sums[:] = 0.0
+        self._count = 0
+        self._is_judged = is_judged
+
+
+def _figures(transition: Transition) -> np.ndarray:
+    """Return reward, limited, change, rough of one transition."""
+    is_limited = bool(transition.reasons & LIMITS)
+    change = np.mean(np.abs(transition.action - transition.applied_action)) if is_limited else 0.0
+    rough = np.mean(np.abs(transition.action - transition.previous_action))
+    return np.array([transition.reward, float(is_limited), change, rough])
+
+
+def _compare(recent: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    """Return the reference's mean and deviation, and the error of the difference of the means."""
+    variances = [
+        part.var(ddof=1) / len(part) if len(part) > 1 else 0.0 for part in (recent, reference)
+    ]
+    return {
+        "reward_before": float(reference.mean()),
+        "deviation_before": float(reference.std()),
+        "standard_error": math.sqrt(sum(variances)),
+    }

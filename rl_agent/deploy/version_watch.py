@@ -1,0 +1,127 @@
+"""Looks for new versions in a policy store, beside a control loop that never waits for a disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from .onnx_policy import OnnxPolicy
+from .policy_store import Pointer, PolicyStore
+
+INTERVAL_S = 0.15
+_MOST_SKIPPED = 64
+"""Looks between two tries of a version that does not hold: 10 s by default. It may have been caught
+half copied, or measured as slow on a busy machine; but each try costs as much as a good version."""
+_CLOSE_S = 5.0
+
+
+class VersionWatch:
+    """Loads what the store's pointer names, verifies it aside, and hands it over.
+
+    Only the newest version matters: what is published while another one loads is skipped, and what
+    was not taken when the next one comes is dropped.
+    """
+
+    def __init__(
+        self,
+        store: PolicyStore,
+        on_refusal: Callable[[str], None] = lambda sentence: None,
+        *,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        """Make it; `start` begins.
+
+        Args:
+            store: Used by nobody else in this process; its own `policy` is left alone.
+            on_refusal: Is told once why a version, or the store, does not hold; from the thread.
+            interval_s: Between two looks, > 0.
+
+        Raises:
+            ValueError: The interval is not above 0.
+        """
+        if not interval_s > 0.0:
+            raise ValueError(f"expected an interval_s above 0, found {interval_s}")
+        self._store = store
+        self._on_refusal = on_refusal
+        self._interval_s = interval_s
+        self._loaded: Pointer | None = None
+        self._failed: Pointer | None = None
+        self._num_skips = self._skips_left = 0
+        self._told = ""
+        self.num_loaded = 0
+        self.num_refused = 0
+        """Refusals that were told."""
+        # Not a Queue: its lock could be held by a thread that is not scheduled just now.
+        self._ready: SimpleQueue[OnnxPolicy] = SimpleQueue()
+        self._is_closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look, in a daemon thread; a second call changes nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="version_watch", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """End; a version that is being loaded is waited for, but not for long."""
+        self._is_closing.set()
+        if self._thread is not None:
+            self._thread.join(_CLOSE_S)
+
+    def take(self) -> OnnxPolicy | None:
+        """Return the newest version that was not taken yet; None where there is none.
+
+        Never blocks. Whoever takes it owns it: the thread does not touch it again.
+        """
+        newest = None
+        while True:
+            try:
+                newest = self._ready.get_nowait()
+            except Empty:
+                return newest
+
+    def poll(self) -> None:
+        """Look once. Never raises: what does not hold is told and tried again later."""
+        try:
+            self._look()
+        # ONNX Runtime's and a file system's errors are many, and a thread that dies of one that was
+        # not thought of would end learning on the robot without a word.
+        except Exception as error:
+            self._tell(str(error) or type(error).__name__)
+
+    def _look(self) -> None:
+        pointer = self._store.current()
+        if pointer is None or pointer == self._loaded or self._should_skip(pointer):
+            return
+        # Noted beforehand: if loading raises, it stays.
+        self._failed = pointer
+        policy = self._store.load(pointer)
+        self._failed = None
+        self._loaded = pointer
+        self._told = ""
+        self.num_loaded += 1
+        self.take()  # what is outdated now would only use memory
+        self._ready.put(policy)
+
+    def _should_skip(self, pointer: Pointer) -> bool:
+        """Tell whether a version that failed is left alone for this time: 1, 2, 4, ... looks."""
+        if pointer != self._failed:
+            self._num_skips = self._skips_left = 0
+            return False
+        if self._skips_left > 0:
+            self._skips_left -= 1
+            return True
+        self._num_skips = min(max(2 * self._num_skips, 1), _MOST_SKIPPED)
+        self._skips_left = self._num_skips
+        return False
+
+    def _tell(self, sentence: str) -> None:
+        if sentence != self._told:
+            self._told = sentence
+            self.num_refused += 1
+            self._on_refusal(sentence)
+
+    def _work(self) -> None:
+        while not self._is_closing.wait(self._interval_s):
+            self.poll()

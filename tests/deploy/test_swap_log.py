@@ -1,0 +1,123 @@
+import json
+import os
+import threading
+import time
+
+import pytest
+
+from rl_agent.deploy.swap_event import SwapEvent, SwapKind
+from rl_agent.deploy.swap_log import SwapLog, read_bad_versions
+
+
+def event(version, kind=SwapKind.PROMOTED, **statistics):
+    return SwapEvent(
+        kind=kind,
+        policy_version=version,
+        bundle_hash="ab" * 32,
+        tick=7,
+        sentence="blended in",
+        statistics=statistics,
+    )
+
+
+def wait_until(holds):
+    deadline_s = time.monotonic() + 20.0
+    while not holds():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.005)
+
+
+def test_an_event_is_one_line_of_json():
+    line = event(3, rough=0.25, reward=float("nan")).to_json()
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "schema_version": 1,
+        "kind": "promoted",
+        "policy_version": 3,
+        "bundle_hash": "ab" * 32,
+        "tick": 7,
+        "sentence": "blended in",
+        "statistics": {"rough": 0.25, "reward": None},
+    }
+
+
+def test_events_are_appended_in_order(tmp_path):
+    path = tmp_path / "swaps.jsonl"
+    for first in (0, 5):
+        log = SwapLog(path)
+        for version in range(first, first + 5):
+            log.put(event(version))
+        log.close()
+    lines = path.read_text().splitlines()
+    assert [json.loads(line)["policy_version"] for line in lines] == list(range(10))
+    assert (log.num_written, log.num_lost) == (5, 0)
+
+
+def test_a_folder_that_is_missing_is_told_once_and_counted(tmp_path):
+    said = []
+    log = SwapLog(tmp_path / "away" / "swaps.jsonl", said.append)
+    for version in range(3):
+        log.put(event(version))
+    wait_until(lambda: log.num_failed == 3)
+    assert len(said) == 1 and "No such file or directory" in said[0]
+    (tmp_path / "away").mkdir()
+    log.put(event(3))
+    log.close()
+    assert log.num_written == 1 and log.num_lost == 3
+
+
+def test_a_full_disk_cuts_no_other_event(tmp_path, monkeypatch):
+    path, said = tmp_path / "swaps.jsonl", []
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:20]))
+    log = SwapLog(path, said.append)
+    log.put(event(1, SwapKind.ROLLED_BACK))
+    wait_until(lambda: log.num_failed == 1)
+    monkeypatch.undo()
+    log.put(event(2, SwapKind.ROLLED_BACK))
+    log.close()
+    assert "only 20 of" in said[0]
+    lines = path.read_text().splitlines()
+    assert len(lines) == 2 and json.loads(lines[1])["policy_version"] == 2
+    assert read_bad_versions(path) == {2}
+
+
+def test_a_disk_that_waits_is_not_waited_for(tmp_path, monkeypatch):
+    free, write = threading.Event(), os.write
+
+    def slow(descriptor, data):
+        free.wait(20.0)
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", slow)
+    log = SwapLog(tmp_path / "swaps.jsonl", capacity=3)
+    log.put(event(0))
+    wait_until(lambda: log._waiting.qsize() == 0)
+    start_s = time.monotonic()
+    for version in range(1, 6):
+        log.put(event(version))
+    assert time.monotonic() - start_s < 1.0
+    assert log.num_refused == 2
+    free.set()
+    log.close()
+    assert log.num_written == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (SwapKind.REFUSED, {4}),
+        (SwapKind.ROLLED_BACK, {4}),
+        (SwapKind.OUTDATED, set()),
+        (SwapKind.REPLACED, set()),
+        (SwapKind.PROMOTED, set()),
+    ],
+)
+def test_a_log_tells_which_versions_were_bad(tmp_path, kind, expected):
+    path = tmp_path / "swaps.jsonl"
+    path.write_text(event(4, kind).to_json() + '\n{"kind": "refu\n[]\n\n')
+    assert read_bad_versions(path) == expected
+
+
+def test_without_a_log_no_version_is_bad(tmp_path):
+    assert read_bad_versions(tmp_path / "none.jsonl") == set()
