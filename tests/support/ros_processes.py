@@ -85,10 +85,12 @@ def ros_environment(domain: int) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running_graph(*arguments: str, domain: int | None = None, log: Path) -> Iterator[Graph]:
-    """Run `surefoot up ARGUMENTS` in the background; end it whatever happens."""
+def running_graph(
+    *arguments: str, domain: int | None = None, log: Path, verb: str = "up"
+) -> Iterator[Graph]:
+    """Run `surefoot VERB ARGUMENTS` in the background; end it whatever happens."""
     domain = fresh_domain() if domain is None else domain
-    command = [sys.executable, "-m", "rl_agent.cli.main", "up", *arguments]
+    command = [sys.executable, "-m", "rl_agent.cli.main", verb, *arguments]
     if arguments[0] != "observe" and "--blackbox" not in arguments:
         command.append("--no-blackbox")  # tests leave nothing in the checkout
     with log.open("w") as out:
