@@ -226,7 +226,6 @@ class Gate:
         if self.state is not SafetyState.STOPPED:
             self._watch(now_s, entry, is_late=pace.is_late)
         if self.state is SafetyState.ARMED and entry is not None:
-            self._giving_way.end()
             verdict = self._follower.step(entry, self._tick)
             if verdict.reasons & Reason.NON_FINITE:
                 self._latch(Event.FAULT, Reason.NON_FINITE, "the gate computed no finite command")
@@ -245,12 +244,10 @@ class Gate:
         return output
 
     def _give_way(self) -> Verdict | None:
-        newest = self._measurements.newest
-        is_pressing = self._supervision.reasons == Reason.FOLLOWING_ERROR
-        if self.state is SafetyState.HOLD and is_pressing and newest is not None:
-            return self._giving_way.step(newest.position[self._index])
-        self._giving_way.end()
-        return None
+        newest, reasons = self._measurements.newest, self._supervision.reasons
+        if self.state is not SafetyState.HOLD or reasons != Reason.FOLLOWING_ERROR or not newest:
+            return None
+        return self._giving_way.step(newest.position[self._index], self._tick)
 
     def _watch(self, now_s: float, entry: Entry | None, *, is_late: bool) -> None:
         before = self._supervision.reasons

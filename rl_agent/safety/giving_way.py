@@ -25,33 +25,32 @@ class GivingWay:
         self._is_asked_for = spec.safety.gives_way
         self._filter = safety_filter
         self._rest = np.zeros(len(spec.command_joints))
-        self._target: Array | None = None
+        self._target = np.zeros(len(spec.command_joints))
         self._has_stood = False
+        self._tick = -1
 
-    def step(self, measured: Array) -> Verdict | None:
+    def step(self, measured: Array, tick: int) -> Verdict | None:
         """Return the next command; None where the brake has not come to its end, or nothing is due.
 
         Args:
             measured: (num_commands,) the newest positions [rad or m].
+            tick: The gate's; a gap between two calls tells that another hold has begun.
         """
         if not self._is_asked_for:
             return None
-        if self._target is None:
-            self._target = np.array(measured)
+        if tick != self._tick + 1:
+            self._target, self._has_stood = np.array(measured), False
+        self._tick = tick
         self._has_stood = self._has_stood or self._filter.is_at_rest
         if not self._has_stood:
             return None
         return self._filter.step(Command(self._target, self._rest), speed_scale=SPEED_SHARE)
 
-    def end(self) -> None:
-        """Forget the place: the hold is over, or has another reason as well."""
-        self._target, self._has_stood = None, False
-
     def get_state(self) -> dict[str, Any]:
         """Return all that the next step depends on."""
-        return {"target": self._target, "has_stood": self._has_stood}
+        return {"target": self._target, "has_stood": self._has_stood, "tick": self._tick}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue where `get_state` was called."""
-        self._target = None if state["target"] is None else np.array(state["target"])
-        self._has_stood = bool(state["has_stood"])
+        self._target = np.array(state["target"])
+        self._has_stood, self._tick = bool(state["has_stood"]), int(state["tick"])

@@ -1,7 +1,8 @@
 import pytest
 
 from surefoot_nodes.graph import KINDS, GraphConfig, make_graph
-from surefoot_nodes.parameters import TABLES, check_values
+from surefoot_nodes.parameter_tables import TABLES
+from surefoot_nodes.parameters import check_values
 
 
 def names(kind, **choices):

@@ -1,4 +1,4 @@
-"""surefoot live: a twin acts, a learner learns beside it, is killed and goes on; nothing is lost."""
+"""surefoot live: a twin acts, a learner learns beside it, is killed, and goes on from there."""
 
 import json
 import os

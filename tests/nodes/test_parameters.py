@@ -3,9 +3,9 @@ import math
 import pytest
 
 from rl_agent.exceptions import ProfileError
+from surefoot_nodes.parameter import Parameter
+from surefoot_nodes.parameter_tables import TABLES
 from surefoot_nodes.parameters import (
-    TABLES,
-    Parameter,
     check_arguments,
     check_values,
     read_parameter_file,

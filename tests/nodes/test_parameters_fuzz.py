@@ -5,7 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rl_agent.exceptions import ProfileError
-from surefoot_nodes.parameters import TABLES, check_arguments, check_values, read_parameter_file
+from surefoot_nodes.parameter_tables import TABLES
+from surefoot_nodes.parameters import check_arguments, check_values, read_parameter_file
 
 NAMES = sorted({parameter.name for table in TABLES.values() for parameter in table})
 SCALARS = (

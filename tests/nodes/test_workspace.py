@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from surefoot_nodes.graph import PACKAGE
-from surefoot_nodes.parameters import TABLES
+from surefoot_nodes.parameter_tables import TABLES
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "ros_ws/src"

@@ -12,6 +12,7 @@ NODES = (
     "safety_node",
     "twin_node",
     "goal_node",
+    "learner_node",
     "recorder_node",
     "blackbox_node",
     "teleop_node",

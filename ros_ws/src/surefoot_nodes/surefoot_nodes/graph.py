@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from .parameters import Value
+from .parameter import Value
 
 PACKAGE = "surefoot_nodes"
 Kind = Literal["twin", "robot", "observe", "teleop", "faults"]

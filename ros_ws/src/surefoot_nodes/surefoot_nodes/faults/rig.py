@@ -28,7 +28,7 @@ from .. import realtime
 from ..environment import graph_environment
 from ..gate_operator import GateOperator
 from ..graph import GraphConfig, NodeSpec, make_graph
-from ..parameters import Value
+from ..parameter import Value
 from ..stopping import stop_children
 from .prompt import prompt
 from .timeline import Applied, State, Timeline

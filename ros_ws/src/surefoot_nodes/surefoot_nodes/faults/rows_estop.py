@@ -139,7 +139,7 @@ def _joy_message(is_pressed: bool) -> Any:
 
 def gate_parameters() -> dict[str, Any]:
     """Return what safety_node is told so that the joystick's button stops; {} where it can't."""
-    from ..parameters import TABLES
+    from ..parameter_tables import TABLES
 
     known = {parameter.name for parameter in TABLES["safety_node"]}
     return {"estop_button": ESTOP_BUTTON} if "estop_button" in known else {}

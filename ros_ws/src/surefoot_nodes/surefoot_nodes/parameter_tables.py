@@ -1,0 +1,199 @@
+"""Every node's parameters in one table: what is declared, documented and checked."""
+
+from __future__ import annotations
+
+from .parameter import Parameter
+
+_ROBOT = (
+    Parameter(name="robot", default="so101", description="Robot profile: a name or a YAML file."),
+    Parameter(
+        name="policy_hz",
+        default=0.0,
+        lower=0.0,
+        upper=200.0,
+        description="Proposals per second; 0 takes the profile's.",
+    ),
+    Parameter(
+        name="gate_hz",
+        default=0.0,
+        lower=0.0,
+        upper=1000.0,
+        description="Commands per second; 0 takes the profile's.",
+    ),
+)
+_TASK = Parameter(name="task", default="reach", description="reach, swing_up or module:Class.")
+_SEED = Parameter(name="seed", default=0, lower=0, upper=2**31 - 1, description="Of the draws.")
+
+TABLES: dict[str, tuple[Parameter, ...]] = {
+    "policy_node": (
+        *_ROBOT,
+        _TASK,
+        _SEED,
+        Parameter(name="bundle", default="", description="Folder of the exported policy."),
+        Parameter(
+            name="actor",
+            default="onnx",
+            choices=("onnx", "live", "dls", "random", "zero"),
+            description="Who acts: the bundle, what a learner publishes, damped least squares, "
+            "chance, or nobody.",
+        ),
+        Parameter(
+            name="store",
+            default="",
+            description="Folder in which a learner publishes versions, for the actor live.",
+        ),
+        Parameter(
+            name="explore",
+            default=True,
+            description="Draw the live actor's actions from its Gaussian; false takes the mean.",
+        ),
+        Parameter(
+            name="random_hold",
+            default=1,
+            lower=1,
+            upper=1000,
+            description="Periods for which the live actor holds a random action at first.",
+        ),
+        Parameter(
+            name="observe_only",
+            default=False,
+            description="Publish on observed_command what would be commanded, and nothing else.",
+        ),
+        Parameter(
+            name="journal",
+            default="",
+            description="Folder in which every step is kept, to be learned from; empty for none.",
+        ),
+    ),
+    "safety_node": (
+        *_ROBOT,
+        Parameter(
+            name="speed_scale",
+            default=1.0,
+            lower=0.01,
+            upper=1.0,
+            is_dynamic=True,
+            description="Share of the velocity limits that may be used.",
+        ),
+        Parameter(
+            name="estop_button",
+            default=-1,
+            lower=-1,
+            upper=63,
+            description="Index into joy's buttons; below 0 takes the profile's.",
+        ),
+    ),
+    "teleop_node": (
+        *_ROBOT,
+        Parameter(
+            name="deadman_button",
+            default=4,
+            lower=0,
+            upper=63,
+            description="Index into joy's buttons: the robot is moved while it is pressed.",
+        ),
+        Parameter(
+            name="speed",
+            default=0.4,
+            lower=0.01,
+            upper=1.0,
+            description="Share of the policy's top speeds at a stick's end.",
+        ),
+    ),
+    "twin_node": (
+        *_ROBOT,
+        Parameter(
+            name="discovery_s",
+            default=1.5,
+            lower=0.0,
+            upper=30.0,
+            description="How long to look out for a real driver before starting [s].",
+        ),
+        Parameter(
+            name="observers",
+            default=["recorder_node_io", "blackbox_node_io", "rosbag2_recorder"],
+            description="Nodes that may listen to the controller's topic without being one.",
+        ),
+    ),
+    "fault_node": (
+        *_ROBOT,
+        Parameter(
+            name="discovery_s",
+            default=1.0,
+            lower=0.0,
+            upper=30.0,
+            description="How long to look out for a real driver before starting [s].",
+        ),
+    ),
+    "goal_node": (
+        *_ROBOT,
+        _TASK,
+        _SEED,
+        Parameter(
+            name="goal_period_s",
+            default=4.0,
+            lower=0.1,
+            upper=3600.0,
+            description="Time between two goals [s].",
+        ),
+    ),
+    "learner_node": (
+        *_ROBOT,
+        Parameter(name="run", default="", description="Folder of a live run; see surefoot live."),
+        Parameter(
+            name="memory_gb",
+            default=8.0,
+            lower=0.0,
+            upper=1000.0,
+            description="What the process may use at most [GB]; 0 sets no limit.",
+        ),
+    ),
+    "recorder_node": (
+        *_ROBOT,
+        Parameter(name="out", default="recording", description="Folder to write; must not exist."),
+        Parameter(
+            name="topics",
+            default=[""],
+            description="NAME:package/msg/Type each; empty takes what the profile implies.",
+        ),
+    ),
+    "blackbox_node": (
+        *_ROBOT,
+        Parameter(name="folder", default="runs/blackbox", description="Where boxes are written."),
+        Parameter(
+            name="topics",
+            default=[""],
+            description="NAME:package/msg/Type each; empty takes what the profile implies.",
+        ),
+        Parameter(
+            name="before_s",
+            default=10.0,
+            lower=1.0,
+            upper=120.0,
+            description="What a box shows from before the trip [s].",
+        ),
+        Parameter(
+            name="after_s",
+            default=1.0,
+            lower=0.0,
+            upper=10.0,
+            description="What a box shows from after the trip [s].",
+        ),
+        Parameter(
+            name="max_boxes",
+            default=20,
+            lower=1,
+            upper=10_000,
+            description="The oldest beyond are thrown away.",
+        ),
+    ),
+    "supervisor": (
+        Parameter(name="nodes", default=[""], description="In the order of their start."),
+        Parameter(name="autostart", default=True, description="Configure and activate them."),
+        Parameter(
+            name="auto_arm",
+            default=False,
+            description="Arm the gate once all are active. For twins only.",
+        ),
+    ),
+}
