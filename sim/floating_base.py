@@ -44,6 +44,12 @@ class FloatingBase:
         """Return (3,) the velocity of the body's origin in the body's frame [m/s]."""
         return self._in_body(data, data.qvel[self._linear])
 
+    def set_upright(self, data: mujoco.MjData) -> None:
+        """Take roll and pitch from the body; its yaw stays."""
+        w, x, y, z = data.qpos[self._quat]
+        yaw = np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+        data.qpos[self._quat] = [np.cos(yaw / 2.0), 0.0, 0.0, np.sin(yaw / 2.0)]
+
     def put_down(self, data: mujoco.MjData) -> None:
         """Move the robot up or down until its lowest link just touches the floor."""
         mujoco.mj_kinematics(self._model, data)

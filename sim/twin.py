@@ -94,6 +94,22 @@ class Twin:
         mujoco.mj_forward(self.model, self.data)
         return self.measure()
 
+    def stand_up(self) -> None:
+        """Set a robot that is not bolted down on its feet, where it is, as a person would.
+
+        At rest in its home pose, turned as before about the vertical. Time goes on.
+        """
+        if self.base is None:
+            return
+        self.data.qpos[self._joints.qpos] = self.spec.home
+        self.data.qvel[:] = 0.0
+        self.base.set_upright(self.data)
+        self.base.put_down(self.data)
+        self._pending.clear()
+        if not self._obeys_velocity:
+            self.data.ctrl[self._joints.ctrl] = self.spec.home[list(self.spec.command_index)]
+        mujoco.mj_forward(self.model, self.data)
+
     def measure(self) -> Measurement:
         """Return the present joint positions and velocities, and what a floating base reads."""
         return Measurement(

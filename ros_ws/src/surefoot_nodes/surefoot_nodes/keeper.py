@@ -55,7 +55,8 @@ class ExperienceKeeper:
     def state(self) -> dict[str, int]:
         """Return counts, for people."""
         acting = self._actor.state() if self._actor is not None else {}
-        return {**acting, **self._journal.state(), "num_dropped": self._pilot.num_dropped}
+        kept = {"num_dropped": self._pilot.num_dropped, "num_falls": self._pilot.num_falls}
+        return {**acting, **self._journal.state(), **kept}
 
     def close(self) -> None:
         """Write what waits, as far as the disk allows."""

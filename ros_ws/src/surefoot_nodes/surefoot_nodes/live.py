@@ -33,6 +33,7 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
     from rl_agent.cli.display import open_display
     from rl_agent.learning.live_training import prepare_live_run
 
+    from .getting_up import GettingUp
     from .live_panel import LivePanel
 
     config, run_dir = _settle(options)
@@ -49,7 +50,8 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
     )
     with open_display(f"{robot.robot}, {robot.task} → {run_dir}") as display:
         panel = LivePanel(display, run_dir, robot.policy_hz, options.minutes)
-        status = run_graph(kind, up, say=display.say, onlooker=panel)
+        helpers = [GettingUp(display.say)] if kind == "twin" and up.auto_arm else []
+        status = run_graph(kind, up, say=display.say, onlookers=[panel, *helpers])
         display.say(f"Go on with: surefoot live {kind} --resume --out {run_dir}")
         display.say(f"Export the newest policy: surefoot export {run_dir}")
     return status

@@ -16,6 +16,7 @@ from std_msgs.msg import String
 from rl_agent.cli.display import Display
 
 from . import qos
+from .bringup import Bringup
 from .gate_reports import GateReport, read_state
 
 MAX_STATE_BYTES = 10_000
@@ -43,8 +44,9 @@ class LivePanel:
         self._heard_s: dict[str, float] = {}
         self._looked_s = 0.0
 
-    def attach(self, node: Node) -> None:
+    def attach(self, node: Node, bringup: Bringup) -> None:
         """Listen."""
+        del bringup
         node.create_subscription(String, "safety_state", self._on_safety_state, qos.LATCHED)
         node.create_subscription(DiagnosticArray, "diagnostics", self._on_report, qos.REPORTS)
         for name in ("learner_state", "policy_state"):
@@ -79,6 +81,7 @@ class LivePanel:
             ("robot", self._robot_text(now_s)),
             ("experience", f"{learner.get('env_step', 0)} steps, {seconds / 60.0:.1f} min"),
             ("episode", _episode_text(learner)),
+            *([("falls", str(policy["num_falls"]))] if policy.get("num_falls") else []),
             ("version", _version_text(policy, learner)),
             ("learner", self._learner_text(learner, now_s)),
             ("disk", self._disk_text(policy)),

@@ -10,6 +10,7 @@ from rl_agent.interface.experience import Experience
 from rl_agent.interface.kinematics import Kinematics
 from rl_agent.interface.mappers import make_mapper
 from rl_agent.interface.observation import ObservationBuilder
+from rl_agent.interface.recovery import Recovery
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, Command, Measurement, Transition
@@ -50,6 +51,13 @@ class Pilot:
         # Where a task has goals, a new one ends an episode; elsewhere time does.
         self._episode_steps = 0 if task.goal_dim else round(task.episode_s * spec.policy_hz)
         self._num_steps = 0
+        self._recovery = Recovery(task, spec.policy_hz)
+        self._task = task
+
+    @property
+    def num_falls(self) -> int:
+        """Episodes that the policy brought to an end itself."""
+        return self._recovery.num_falls
 
     @property
     def num_dropped(self) -> int:
@@ -81,6 +89,8 @@ class Pilot:
         is_over = is_cut or self._num_steps + 1 == self._episode_steps
         period = applied.take(experience.stamp_s)
         transition = experience.end(measurement, period, is_cut=is_over)
+        if transition is not None and transition.terminated:
+            self._recovery.begin()
         has_ended = transition is None or transition.terminated or transition.truncated
         self._num_steps = 0 if has_ended else self._num_steps + 1
         if transition is not None and goal is None and not transition.terminated:
@@ -99,6 +109,9 @@ class Pilot:
         """
         if not _is_usable(measurement):
             return None
+        measured = measurement.position[self._index]
+        if self._experience is not None and self._must_wait(measurement, goal):
+            return self._rest(applied, measured)
         obs = self._builder.build(measurement, goal, self._mapper.setpoint, self._previous_action)
         action = self._actor.act(obs, measurement, goal)
         if action is None:
@@ -107,7 +120,14 @@ class Pilot:
         self._previous_action = np.clip(action, -1.0, 1.0).astype(np.float32)
         if self._experience is not None:
             self._experience.begin(obs, self._previous_action, previous_action, measurement, goal)
-        measured = measurement.position[self._index]
+        return self._mapper.command(self._previous_action, applied, measured)
+
+    def _must_wait(self, measurement: Measurement, goal: Array) -> bool:
+        return self._recovery.look(self._task.context(measurement), goal)
+
+    def _rest(self, applied: Command | None, measured: Array) -> Command:
+        """Return the next command of an action of nothing: home, or where the robot is."""
+        self._previous_action = np.zeros_like(self._previous_action)
         return self._mapper.command(self._previous_action, applied, measured)
 
 

@@ -51,8 +51,8 @@ class InterruptedByUserError(Exception):
 class Onlooker(Protocol):
     """Somebody who watches a graph while it runs, and may call it a day."""
 
-    def attach(self, node: Node) -> None:
-        """Subscribe to what it wants to see."""
+    def attach(self, node: Node, bringup: Bringup) -> None:
+        """Subscribe to what it wants to see; `bringup` can call services."""
 
     def look(self) -> bool:
         """Look, some times a second; return whether the graph shall end."""
@@ -71,7 +71,7 @@ class Supervisor:
         auto_arm: bool = False,
         environment: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
-        onlooker: Onlooker | None = None,
+        onlookers: Sequence[Onlooker] = (),
     ) -> None:
         """Prepare it; nothing is started yet.
 
@@ -82,9 +82,9 @@ class Supervisor:
             auto_arm: Arm once all are active: for twins only.
             environment: Additions to ours, for the nodes.
             say: Takes lines for the user.
-            onlooker: Watches; without one, a line tells state and rates now and then.
+            onlookers: Watch; without one, a line tells state and rates now and then.
         """
-        self._onlooker = onlooker
+        self._onlookers = tuple(onlookers)
         self._specs = list(specs)
         self._namespace = namespace
         self._log_level = log_level
@@ -132,8 +132,8 @@ class Supervisor:
         names = [spec.executable for spec in self._specs]
         bringup = Bringup(node, executor, names, say=self._say, check=self._check)
         node.create_subscription(DiagnosticArray, "diagnostics", self._on_diagnostics, qos.REPORTS)
-        if self._onlooker is not None:
-            self._onlooker.attach(node)
+        for onlooker in self._onlookers:
+            onlooker.attach(node, bringup)
         estop = node.create_publisher(Bool, "estop", qos.COMMANDS)
 
         def press_estop() -> None:
@@ -153,7 +153,7 @@ class Supervisor:
 
     def _tend(self, bringup: Bringup) -> None:
         """Configure what was started again, until somebody asks for the end."""
-        while self._onlooker is None or not self._onlooker.look():
+        while not any([onlooker.look() for onlooker in self._onlookers]):
             bringup.idle(TEND_S)
             if self._reborn:
                 self._reborn.difference_update(bringup.tend(sorted(self._reborn)))
@@ -196,7 +196,7 @@ class Supervisor:
             if warning := self._leaning.take(values):
                 self._say(f"warning: {warning}")
             line = status_line(values)
-            if line and self._onlooker is None and now_s - self._status_s >= STATUS_S:
+            if line and not self._onlookers and now_s - self._status_s >= STATUS_S:
                 self._status_s = now_s
                 self._say(line)
 

@@ -22,6 +22,7 @@ from .controllers import Points, make_controller
 from .conversions import MeasurementCodec, MessageError
 from .endpoints import Suspicion, publishers, subscribers, wait_until_clear, without
 from .grid import Grid
+from .helping_hand import HelpingHand
 from .node import GuardedNode, run
 from .stamps import StampScale
 
@@ -41,7 +42,7 @@ class TwinNode(GuardedNode):
     ros2_control would: a trajectory's last point is held, a forward command never times out unless
     the profile says so. Obeys `stop_mode` (transient local): damp and torque_off let go of the
     robot, run and hold take it up again where it is. A node beside this one has the controller's
-    name and its parameters.
+    name and its parameters. For a robot that can fall there is `stand_up`, see `HelpingHand`.
 
     Refuses to run where a real driver answers: where anybody else publishes `joint_states` or
     listens to the controller's topic.
@@ -57,6 +58,7 @@ class TwinNode(GuardedNode):
         """(arrival [s], points) of commands that the twin's time has not reached."""
         self._bad_messages = 0
         self._suspicion = Suspicion()
+        self._help: HelpingHand | None = None
 
     def configure(self) -> None:
         """Load the twin, look out for a real robot, make publisher and subscription."""
@@ -78,6 +80,7 @@ class TwinNode(GuardedNode):
             self._codec.message_type, self._codec.topic, self._on_command, qos.CONTROLLER
         )
         io.create_subscription(String, "stop_mode", self._on_stop_mode, qos.LATCHED)
+        self._help = None if base is None else HelpingHand(io, self._twin)
         self._watch = self.every(LOOK_OUT_S, self._look_out)
         self._parameters = offer_parameters(self._spec, self)
         if self.executor is not None:
@@ -120,6 +123,8 @@ class TwinNode(GuardedNode):
                 self._controller.receive(points, arrival_s)
             self._twin.apply(self._controller.sample(step_s))
             self._twin.step(1)
+        if self._help is not None:
+            self._help.help_if_due(now_s)
         measured = self._twin.measure()
         stamp_s = self._zero_s + self._grid.dropped_s + measured.stamp_s
         message = self._states.write(replace(measured, stamp_s=stamp_s))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -61,7 +61,7 @@ def run_graph(
     options: UpOptions,
     *,
     say: Callable[[str], None] = _print_line,
-    onlooker: Onlooker | None = None,
+    onlookers: Sequence[Onlooker] = (),
 ) -> int:
     """Check, start and supervise a graph; return the exit status.
 
@@ -82,7 +82,7 @@ def run_graph(
         auto_arm=options.auto_arm and kind == "twin",
         environment={"RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] [{name}]: {message}"},
         say=say,
-        onlooker=onlooker,
+        onlookers=onlookers,
     )
     return supervisor.run()
 

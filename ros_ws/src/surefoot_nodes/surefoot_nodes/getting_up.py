@@ -1,0 +1,73 @@
+"""After a fall, while a twin learns: it is set on its feet, and the gate is reset and armed again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from rclpy.node import Node
+from std_msgs.msg import String
+from std_srvs.srv import SetBool, Trigger
+
+from rl_agent.types import Reason, SafetyState
+
+from . import qos
+from .bringup import Bringup
+from .gate_reports import GateReport, read_state
+
+RETRY_S = 0.5
+ANSWER_S = 1.0
+FALL = (str(Reason.FALL.name),)
+
+
+class GettingUp:
+    """An `Onlooker` for twins only: on hardware, arming stays a person's.
+
+    It undoes nothing but a fall: whatever else stopped the robot waits for its operator.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """Tell each fall through `say`."""
+        self._say = say
+        self._bringup: Bringup | None = None
+        self._report: GateReport | None = None
+        self._tried_s = 0.0
+        self._is_helped = False
+        self.num_falls = 0
+
+    def attach(self, node: Node, bringup: Bringup) -> None:
+        """Listen to the gate."""
+        self._bringup = bringup
+        node.create_subscription(String, "safety_state", self._on_safety_state, qos.LATCHED)
+
+    def look(self) -> bool:
+        """Do the next step, if the robot lies; never ends the graph."""
+        now_s = time.monotonic()
+        report = self._report
+        has_fallen = report is not None and report.reasons == FALL
+        if has_fallen and now_s - self._tried_s >= RETRY_S:
+            self._tried_s = now_s
+            self._help()
+        elif report is not None and report.state is SafetyState.ARMED:
+            self._is_helped = False
+        return False
+
+    def _help(self) -> None:
+        if not self._is_helped:
+            answer = self._call(Trigger, "stand_up", Trigger.Request())
+            # Refused while it still brakes; once it is let go, somebody comes.
+            if answer is not None and answer.success:
+                self._is_helped = True
+                self.num_falls += 1
+                self._say(f"fall {self.num_falls}: {answer.message}")
+            return
+        answer = self._call(Trigger, "reset", Trigger.Request())
+        if answer is not None and answer.success:
+            self._call(SetBool, "arm", SetBool.Request(data=True))
+
+    def _call(self, kind: type, name: str, request: object) -> object:
+        assert self._bringup is not None
+        return self._bringup.client.call(kind, name, request, ANSWER_S)
+
+    def _on_safety_state(self, message: String) -> None:
+        self._report = read_state(message) or self._report

@@ -1,0 +1,39 @@
+"""Somebody who sets a fallen twin on its feet, and takes a person's time for it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+
+from sim.twin import Twin
+
+HELP_S = 5.0
+"""What a person takes to set a fallen robot on its feet."""
+
+
+class HelpingHand:
+    """Offers the service `stand_up`: a robot that nobody drives will stand some seconds later."""
+
+    def __init__(self, io: Node, twin: Twin) -> None:
+        self._twin = twin
+        self._due_s: float | None = None
+        io.create_service(Trigger, "stand_up", self._on_stand_up)
+
+    def help_if_due(self, now_s: float) -> None:
+        """Set the robot on its feet, if the time has come and still nobody drives it."""
+        if self._due_s is not None and now_s >= self._due_s:
+            self._due_s = None
+            if not self._twin.is_held:
+                self._twin.stand_up()
+
+    def _on_stand_up(self, request: Any, response: Any) -> Any:
+        del request
+        if self._twin.is_held:
+            response.message = "refused: the robot is being driven; stop it first"
+            return response
+        self._due_s = time.monotonic() + HELP_S
+        response.success, response.message = True, f"it will stand in {HELP_S:g} s"
+        return response
