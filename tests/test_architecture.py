@@ -37,6 +37,7 @@ TORCH_FREE = (
     "rl_agent.deploy.onnx_policy",
     "rl_agent.deploy.policy_store",
     "rl_agent.deploy.hot_swap",
+    "rl_agent.remote",
 )
 LEARNING = (
     "rl_agent.networks",
@@ -49,6 +50,7 @@ LEARNING = (
     "rl_agent.learning",
     "rl_agent.tuning",
     "rl_agent.deploy",
+    "rl_agent.remote",
 )
 # Room: what it, and everything below it, must never name in an import, not even inside a function.
 FORBIDDEN = {
