@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rl_agent.clock import SteadyClock
+from rl_agent.data.journal_segment import record_dtype
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import JournalError, RemoteError
 
@@ -107,9 +108,13 @@ class JournalSender:
             on_message: Is told what people should know, from the link's thread.
 
         Raises:
-            RemoteError: No such robot_id, or a key is missing.
+            RemoteError: No such robot_id, a key is missing, or rows are too large.
         """
         self._hello = Hello(robot_id=config.robot_id, layout=layout)
+        size, most = record_dtype(layout).itemsize, config.link.max_payload_bytes
+        if size > most:
+            message = f"max_payload_bytes: a row takes {size} bytes, at most {most} go into a frame"
+            raise RemoteError(f"{message}; set it higher at both ends")
         self._key = key_for(config.host, key)
         self._config, self._inbox, self._tell = config, inbox, Teller(on_message)
         self._source = RowSource(directory, layout, must_be_durable=config.must_be_durable)

@@ -126,6 +126,10 @@ class LearnerEnd:
         self.taken_version = start.number("policy_version")
         self._sent_version = self.taken_version if start.flag("takes_policies") else None
         self._say(f"connected, its copy holds {start.number('num_rows')} rows")
+        newest = self._newest_policy()
+        if newest is not None and self.taken_version > newest.policy_version:
+            had = f"has policy {self.taken_version} already and will not take"
+            self._say(f"{had} {newest.policy_version}; publish a higher version")
 
     def _handle(self, frame: Frame, replica: Replica) -> None:
         if frame.kind == "rows":

@@ -66,9 +66,9 @@ class PolicyInbox:
         if frame.kind == "policy_end":
             self._finish(version)
             return
+        if version <= self.newest_version:
+            raise ProtocolError(f"policy {version} came, {self.newest_version} is here already")
         if version != self._version:
-            if version <= self.newest_version:
-                raise ProtocolError(f"policy {version} came, {self.newest_version} is here already")
             self._version, self._files = version, {}
         self._add_piece(frame)
 

@@ -122,9 +122,13 @@ class RobotEnd:
             self._channel.send(Frame("policy_taken", fields))
 
     def _send_rows(self) -> None:
-        most = self._config.max_payload_bytes
-        while self._clock.now() >= self._next_read_s and self._in_flight_bytes < self._window_bytes:
-            batch = self._source.read(min(most, self._window_bytes - self._in_flight_bytes))
+        # Several batches to a window: one is on its way while another is being acknowledged.
+        most = min(self._config.max_payload_bytes, self._window_bytes // 4)
+        while (
+            self._clock.now() >= self._next_read_s
+            and self._in_flight_bytes + most <= self._window_bytes
+        ):
+            batch = self._source.read(most)
             if batch is None or 2 * len(batch.data) < most:
                 # Nothing more, for now; small frames one by one would sync the disk each time.
                 self._next_read_s = self._clock.now() + self._send_interval_s

@@ -1,5 +1,6 @@
 """A robot and its learner over real sockets: every record once, in order, whatever breaks."""
 
+import dataclasses
 import os
 import shutil
 import threading
@@ -13,6 +14,7 @@ from rl_agent.data.journal import JournalReader, JournalWriter
 from rl_agent.data.journal_follower import JournalFollower
 from rl_agent.data.journal_segment import record_dtype
 from rl_agent.data.layout import TransitionLayout
+from rl_agent.exceptions import RemoteError
 from rl_agent.remote.journal_sender import SenderConfig
 
 RECORD_BYTES = record_dtype(LAYOUT).itemsize
@@ -149,13 +151,11 @@ def test_a_link_that_is_cut_over_and_over_comes_through(tmp_path, robot, learner
 
 
 def test_a_silent_network_is_noticed_and_the_link_made_anew(tmp_path, robot, learner, proxy):
-    link = {"poll_s": 0.01, "heartbeat_s": 0.05, "timeout_s": 0.5}
-    there = learner(tmp_path / "learner", link=LINK.__class__(**link))
+    link = dataclasses.replace(LINK, heartbeat_s=0.05, timeout_s=0.5)
+    there = learner(tmp_path / "learner", link=link)
     between = proxy(there.port)
     told = []
-    here = robot(
-        tmp_path / "run", between.port, link=LINK.__class__(**link), on_message=told.append
-    )
+    here = robot(tmp_path / "run", between.port, link=link, on_message=told.append)
     wait_until(lambda: here.status.is_connected)
     between.is_frozen = True
     write(tmp_path / "run", 0, 20)
@@ -310,6 +310,12 @@ def test_closing_takes_no_longer_than_a_moment(tmp_path, robot, learner):
     assert not names & {"journal-sender", "journal-receiver", "robot-link"}
 
 
+def test_rows_that_fit_into_no_frame_are_refused_at_once(tmp_path, robot):
+    huge = TransitionLayout(obs_dim=1000, act_dim=1)  # 2 x 4000 bytes, and 2048 to a frame
+    with pytest.raises(RemoteError, match="a row takes 80"):
+        robot(tmp_path / "run", 1234, layout=huge)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -324,5 +330,5 @@ def test_closing_takes_no_longer_than_a_moment(tmp_path, robot, learner):
     ids=str,
 )
 def test_settings_that_cannot_work_are_refused_by_name(changes):
-    with pytest.raises(Exception, match=next(iter(changes))):
+    with pytest.raises(RemoteError, match=next(iter(changes))):
         SenderConfig(robot_id="arm", **changes)

@@ -12,6 +12,8 @@ class TcpProxy:
         self.target_port = target_port
         self.budget = None
         """Bytes from the robot that may still pass before the connection is cut; None for all."""
+        self.budget_down = None
+        """The same, to the robot."""
         self.is_up = True
         self.is_frozen = False
         """Takes nothing and says nothing, as a network that was unplugged."""
@@ -33,7 +35,10 @@ class TcpProxy:
         self._break()
 
     def mend(self, budget=None):
-        self.budget, self.is_up = budget, True
+        self.budget, self.budget_down, self.is_up = budget, None, True
+
+    def mend_down(self, budget):
+        self.budget, self.budget_down, self.is_up = None, budget, True
 
     def close(self):
         self._closing.set()
@@ -81,8 +86,8 @@ class TcpProxy:
                     continue
                 if not data:
                     break
-                other.sendall(self._from_robot(data) if is_from_robot else data)
-                if is_from_robot and self.budget == 0:
+                other.sendall(self._from_robot(data) if is_from_robot else self._to_robot(data))
+                if 0 in (self.budget, self.budget_down):
                     self.is_up = False
                     break
         for sock in (one, other):
@@ -96,3 +101,9 @@ class TcpProxy:
             self.budget -= len(data)
         self.seen += data
         return self.change(data)
+
+    def _to_robot(self, data):
+        if self.budget_down is not None:
+            data = data[: self.budget_down]
+            self.budget_down -= len(data)
+        return data
