@@ -12,7 +12,7 @@ from rl_agent.clock import Clock
 from rl_agent.exceptions import LinkLostError, ProtocolError, RefusedError, RemoteError
 
 from .session import SEAL_BYTES, Session
-from .wire import OVERHEAD_BYTES, Frame, FrameReader, encode_body, with_length
+from .wire import OVERHEAD_BYTES, Frame, FrameReader, encode_body, printable, with_length
 
 HANDSHAKE_BYTES = 4096
 """No frame before the handshake is longer."""
@@ -129,7 +129,7 @@ class Channel:
         """
         while (frame := self._reader.next_frame()) is not None:
             if frame.kind == "refused":
-                raise RefusedError(_printable(frame.text("text")))
+                raise RefusedError(printable(frame.text("text")))
             if frame.kind != _BEAT:
                 return frame
         if self._is_over:
@@ -157,7 +157,7 @@ class Channel:
         """Tell the other end why we will not go on, as far as it still listens; then close."""
         deadline_s = self._clock.now() + GOODBYE_S
         with contextlib.suppress(OSError, RemoteError):
-            self.send(Frame("refused", {"text": _printable(text)}))
+            self.send(Frame("refused", {"text": printable(text)}))
             self._write()
             self._socket.shutdown(socket.SHUT_WR)
             # Closing with something unread would reset the connection, and the text be lost.
@@ -201,8 +201,3 @@ class Channel:
         self._is_over = not data
         self._heard_s = self._clock.now()
         self._reader.feed(data)
-
-
-def _printable(text: str) -> str:
-    """Return a text that cannot move a terminal's cursor, nor fill a log."""
-    return "".join(char if char.isprintable() else " " for char in text)[:400]

@@ -166,14 +166,13 @@ class JournalReceiver:
         while not self._stop.is_set():
             try:
                 sock, _ = self._socket.accept()
+                self._take(sock)
             except TimeoutError:
                 continue
-            except OSError as error:
-                # Too many open files, or a peer that was gone at once: others may still come.
-                self._tell("", f"a connection could not be taken: {error.strerror}")
+            except (OSError, RuntimeError) as error:
+                # Too many files or threads, or a peer that was gone at once: others may still come.
+                self._tell("", f"a connection could not be taken: {error}")
                 self._stop.wait(_ACCEPT_S)
-                continue
-            self._take(sock)
 
     def _take(self, sock: socket.socket) -> None:
         self._ends = {end: thread for end, thread in self._ends.items() if thread.is_alive()}

@@ -40,7 +40,7 @@ class SenderConfig:
     port: int = DEFAULT_PORT
     window_bytes: int = 1_048_576
     """At most so much is under way unacknowledged; bounds memory at both ends."""
-    send_interval_s: float = 0.25
+    send_interval_s: float = 0.5
     """Rows are collected for so long; each batch is synced to the robot's disk before it goes."""
     retry_min_s: float = 0.5
     retry_max_s: float = 10.0
@@ -76,7 +76,7 @@ class SenderStatus:
     num_records: int
     """Records of the robot's journal up to there, damaged ones included."""
     num_damaged: int
-    """Records that cannot be sent: their checksum does not hold on the robot's own disk."""
+    """Those of them that could not be sent: their checksum does not hold on the robot's disk."""
     num_links: int
     """Connections over which rows could go."""
     trouble: str
@@ -129,12 +129,13 @@ class JournalSender:
     @property
     def status(self) -> SenderStatus:
         """How the link does; from any thread."""
-        offset = self._acknowledged.offset
+        place = self._acknowledged
+        num_records = place.offset.num_records if place.offset else 0
         return SenderStatus(
             is_connected=self._is_connected,
-            num_acknowledged=self._acknowledged.num_rows,
-            num_records=offset.num_records if offset else 0,
-            num_damaged=self._source.num_damaged,
+            num_acknowledged=place.num_rows,
+            num_records=num_records,
+            num_damaged=num_records - place.num_rows,
             num_links=self._num_links,
             trouble=self._tell.last,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, wait
 
 from rl_agent.data.journal import JournalOffset
 from rl_agent.data.layout import TransitionLayout
@@ -109,12 +109,7 @@ class LearnerEnd:
         return admission.hello
 
     def _agree(self, replica: Replica, layout: TransitionLayout) -> None:
-        opening = self._opener.submit(replica.open, layout)
-        while not opening.done():
-            self._channel.pump(self._config.poll_s)
-            if (frame := self._channel.receive()) is not None:
-                raise ProtocolError(f"a frame of the kind {frame.kind!r:.30} before the place")
-        place = _place_fields(opening.result())
+        place = _place_fields(self._open(replica, layout))
         self._channel.send(Frame("place", place))
         # The robot may have to read its whole journal; it beats while it does.
         while (start := self._channel.receive()) is None:
@@ -130,6 +125,18 @@ class LearnerEnd:
         if newest is not None and self.taken_version > newest.policy_version:
             had = f"has policy {self.taken_version} already and will not take"
             self._say(f"{had} {newest.policy_version}; publish a higher version")
+
+    def _open(self, replica: Replica, layout: TransitionLayout) -> JournalOffset:
+        opening = self._opener.submit(replica.open, layout)
+        try:
+            while not opening.done():
+                self._channel.pump(self._config.poll_s)
+                if (frame := self._channel.receive()) is not None:
+                    raise ProtocolError(f"a frame of the kind {frame.kind!r:.30} before the place")
+        finally:
+            # Also where the robot is gone already: nobody else may open it at the same time.
+            wait([opening])
+        return opening.result()
 
     def _handle(self, frame: Frame, replica: Replica) -> None:
         if frame.kind == "rows":

@@ -13,7 +13,7 @@ from rl_agent.deploy.manifest import MANIFEST_NAME, POLICY_NAME, read_files, rea
 from rl_agent.exceptions import BundleError, ProtocolError
 
 from .parcel import MAX_BYTES
-from .wire import Frame
+from .wire import Frame, printable
 
 OnPolicy = Callable[[Path], object]
 """Takes a bundle's folder, for example `PolicyStore.offer`; raises if it will not have it."""
@@ -106,7 +106,7 @@ class PolicyInbox:
             self._on_policy(self._write(version, files))
         # Whatever the caller's function raises must not end the link, which carries the journal.
         except Exception as error:
-            return Taken(version, f"{error!s:.300}" or type(error).__name__)
+            return Taken(version, printable(str(error)) or type(error).__name__)
         return Taken(version, "")
 
     def _write(self, version: int, files: dict[str, bytes]) -> Path:

@@ -34,7 +34,8 @@ class Replica:
     @property
     def num_rows(self) -> int:
         """Rows that it holds, as far as it was opened."""
-        return self._writer.offset.num_records if self._writer else 0
+        writer = self._writer  # another thread may close it meanwhile
+        return writer.offset.num_records if writer else 0
 
     @property
     def is_held(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from rl_agent.clock import Clock
 from rl_agent.exceptions import LinkLostError, ProtocolError, RemoteError
@@ -23,6 +24,11 @@ from .shared_key import SharedKey
 from .wire import Frame, Value
 
 _CATCH_UP_BYTES = 1_000_000
+
+
+class _Sent(NamedTuple):
+    end: Place
+    num_bytes: int
 
 
 class RobotEnd:
@@ -53,7 +59,7 @@ class RobotEnd:
         self._channel, self._source, self._config, self._clock = channel, source, config, clock
         self._window_bytes, self._send_interval_s = window_bytes, send_interval_s
         self._inbox = inbox
-        self._in_flight: deque[Batch] = deque()
+        self._in_flight: deque[_Sent] = deque()
         self._in_flight_bytes = 0
         self._next_read_s = clock.now()
         self.acknowledged = Place()
@@ -62,7 +68,7 @@ class RobotEnd:
     @property
     def places(self) -> list[Place]:
         """All places where the learner's copy may end now, as far as this end knows."""
-        return [self.acknowledged, *(batch.end for batch in self._in_flight)]
+        return [self.acknowledged, *(sent.end for sent in self._in_flight)]
 
     def greet(self, key: SharedKey, hello: Hello) -> None:
         """Prove who we are, and let the learner prove itself.
@@ -136,7 +142,7 @@ class RobotEnd:
                 self._send_batch(batch)
 
     def _send_batch(self, batch: Batch) -> None:
-        self._in_flight.append(batch)
+        self._in_flight.append(_Sent(batch.end, len(batch.data)))
         self._in_flight_bytes += len(batch.data)
         self._channel.send(Frame("rows", _place_fields(batch.start), batch.data))
 
@@ -150,9 +156,9 @@ class RobotEnd:
 
     def _acknowledge(self, place: Place) -> None:
         while self._in_flight and self._in_flight[0].end.num_rows <= place.num_rows:
-            batch = self._in_flight.popleft()
-            self._in_flight_bytes -= len(batch.data)
-            self.acknowledged = batch.end
+            sent = self._in_flight.popleft()
+            self._in_flight_bytes -= sent.num_bytes
+            self.acknowledged = sent.end
         held = self.acknowledged
         if (held.num_rows, held.digest) != (place.num_rows, place.digest):
             raise ProtocolError("the learner acknowledges what was not sent")

@@ -65,11 +65,6 @@ class RowSource:
         """Behind the last row that was handed out."""
         self.go_to(self.place)
 
-    @property
-    def num_damaged(self) -> int:
-        """Records that were passed by since the place that was gone to last."""
-        return self._follower.num_damaged
-
     def go_to(self, place: Place) -> None:
         """Go on from a place where this source has been before."""
         self._follower = JournalFollower(self._directory, self._layout, place.offset)

@@ -21,7 +21,7 @@ import msgpack
 from rl_agent.exceptions import ProtocolError
 
 MAX_HEADER_BYTES = 4096
-MAX_TEXT_BYTES = 1024
+MAX_TEXT_BYTES = 2048
 _MAX_FIELDS = 16
 _MOST = 2**53
 _LENGTH = struct.Struct(">I")
@@ -88,6 +88,11 @@ class Frame:
     def _unexpected(self, name: str, expected: str) -> ProtocolError:
         found = repr(self.fields.get(name))[:40]
         return ProtocolError(f"{self.kind:.20}: expected {expected} as {name}, found {found}")
+
+
+def printable(text: str) -> str:
+    """Return a text that fits into a header, moves no terminal's cursor and fills no log."""
+    return "".join(char if char.isprintable() else " " for char in text)[:400]
 
 
 def encode_body(frame: Frame) -> bytes:

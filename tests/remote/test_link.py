@@ -16,6 +16,7 @@ from rl_agent.data.journal_segment import record_dtype
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import RemoteError
 from rl_agent.remote.journal_sender import SenderConfig
+from rl_agent.remote.replica import Replica
 
 RECORD_BYTES = record_dtype(LAYOUT).itemsize
 
@@ -332,3 +333,30 @@ def test_rows_that_fit_into_no_frame_are_refused_at_once(tmp_path, robot):
 def test_settings_that_cannot_work_are_refused_by_name(changes):
     with pytest.raises(RemoteError, match=next(iter(changes))):
         SenderConfig(robot_id="arm", **changes)
+
+
+def test_a_copy_is_opened_by_one_connection_at_a_time(tmp_path, robot, learner, monkeypatch):
+    # Opening reads all of it; meanwhile the robot may have lost patience and come again.
+    go_on, at_once, most = threading.Event(), [], []
+    open_it = Replica.open
+
+    def open_slowly(self, layout):
+        at_once.append(1)
+        most.append(len(at_once))
+        assert go_on.wait(30.0)
+        try:
+            return open_it(self, layout)
+        finally:
+            at_once.pop()
+
+    monkeypatch.setattr(Replica, "open", open_slowly)
+    write(tmp_path / "run", 0, 20)
+    link = dataclasses.replace(LINK, timeout_s=0.4)
+    told = []
+    there = learner(tmp_path / "learner", link=link, on_message=told.append)
+    robot(tmp_path / "run", there.port).close()
+    here = robot(tmp_path / "run", there.port)
+    wait_until(lambda: any("earlier connection" in text for text in told))
+    go_on.set()
+    assert here.wait_until_sent(20, 30.0)
+    assert max(most) == 1
