@@ -59,7 +59,7 @@ class LinkConfig:
 
 
 class Channel:
-    """Sends and receives frames; used by one thread."""
+    """Sends and receives frames; used by one thread, apart from `interrupt`."""
 
     def __init__(self, sock: socket.socket, config: LinkConfig, clock: Clock) -> None:
         """Take over a connected socket."""
@@ -165,6 +165,11 @@ class Channel:
             while self._socket.recv(_READ_BYTES) and self._clock.now() < deadline_s:
                 pass
         self.close()
+
+    def interrupt(self) -> None:
+        """Wake who uses it and end it for him; the one call that another thread may make."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection."""

@@ -187,7 +187,7 @@ class JournalReceiver:
             replicas=self._replicas,
             opener=self._opener,
             newest_policy=lambda: self._parcel,
-            on_message=lambda text: self._tell(text.partition(":")[0], text),
+            on_message=self._tell,
         )
         self._ends[end] = threading.Thread(target=end.run, name="robot-link", daemon=True)
         self._ends[end].start()

@@ -123,6 +123,7 @@ class JournalSender:
         self._thread: threading.Thread | None = None
         self._places: list[Place] = []
         self._acknowledged = Place()
+        self._channel: Channel | None = None
         self._is_connected = False
         self._num_links = 0
 
@@ -177,6 +178,8 @@ class JournalSender:
     def close(self) -> None:
         """End it; what was not sent yet is sent by the next one."""
         self._stop.set()
+        if (channel := self._channel) is not None:
+            channel.interrupt()
         if self._thread is not None:
             self._thread.join(_JOIN_S)
 
@@ -185,8 +188,9 @@ class JournalSender:
         address = config.host, config.port
         sock = socket.create_connection(address, timeout=config.link.handshake_s)
         try:
+            self._channel = Channel(sock, config.link, self._clock)
             end = RobotEnd(
-                Channel(sock, config.link, self._clock),
+                self._channel,
                 self._source,
                 config.link,
                 self._clock,
@@ -199,7 +203,7 @@ class JournalSender:
             self._carry_rows(end)
         finally:
             sock.close()
-            self._is_connected = False
+            self._channel, self._is_connected = None, False
 
     def _carry_rows(self, end: RobotEnd) -> None:
         self._is_connected = True
@@ -213,4 +217,6 @@ class JournalSender:
             self._places, self._acknowledged = end.places, end.acknowledged
 
     def _say(self, error: Exception) -> None:
+        if self._stop.is_set():
+            return  # we ended it
         self._tell(f"learner at {self._config.host} port {self._config.port}: {error}")

@@ -41,7 +41,7 @@ class LearnerEnd:
         replicas: Replicas,
         opener: Executor,
         newest_policy: Callable[[], Parcel | None],
-        on_message: Callable[[str], None],
+        on_message: Callable[[str, str], None],
     ) -> None:
         """Take over a connection from somebody unknown.
 
@@ -52,7 +52,7 @@ class LearnerEnd:
             replicas: The robots' copies.
             opener: Opens them: that reads a whole journal, and the link must not fall silent.
             newest_policy: What robots should have; None while there is none.
-            on_message: Is told why it ended.
+            on_message: Is told whose copy it is about, empty for none, and what there is to say.
         """
         self._channel, self._config, self._key = channel, config, key
         self._replicas, self._opener = replicas, opener
@@ -70,13 +70,15 @@ class LearnerEnd:
     def stop(self) -> None:
         """End soon."""
         self._stop.set()
+        self._channel.interrupt()
 
     def run(self) -> None:
         """Serve it to its end; raises nothing that a peer or a disk could cause."""
         try:
             self._serve()
         except LinkLostError as error:
-            self._say(error)
+            if not self._stop.is_set():
+                self._say(error)
         except (RemoteError, JournalError, DiskFullError, OSError) as error:
             self._say(error)
             if self.robot_id or isinstance(error, RefusedError):
@@ -169,7 +171,8 @@ class LearnerEnd:
                 self._channel.send(piece)
 
     def _say(self, what: object) -> None:
-        self._on_message(f"{self.robot_id or 'somebody without the key'}: {what}")
+        text = f"{self.robot_id or 'somebody without the key'}: {what}"
+        self._on_message(self.robot_id if self.has_copy else "", text)
 
 
 def _place_fields(end: JournalOffset) -> dict[str, Value]:

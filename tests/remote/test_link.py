@@ -3,7 +3,9 @@
 import dataclasses
 import os
 import shutil
+import socket
 import threading
+import time
 from contextlib import closing
 
 import pytest
@@ -351,12 +353,26 @@ def test_a_copy_is_opened_by_one_connection_at_a_time(tmp_path, robot, learner, 
 
     monkeypatch.setattr(Replica, "open", open_slowly)
     write(tmp_path / "run", 0, 20)
-    link = dataclasses.replace(LINK, timeout_s=0.4)
+    link = dataclasses.replace(LINK, timeout_s=0.4)  # half of it is waited for the copy
     told = []
     there = learner(tmp_path / "learner", link=link, on_message=told.append)
-    robot(tmp_path / "run", there.port).close()
+    first = robot(tmp_path / "run", there.port)
+    wait_until(lambda: most)
+    first.close()
     here = robot(tmp_path / "run", there.port)
     wait_until(lambda: any("earlier connection" in text for text in told))
     go_on.set()
     assert here.wait_until_sent(20, 30.0)
     assert max(most) == 1
+
+
+def test_a_learner_is_closed_at_once_also_while_strangers_say_nothing(tmp_path, learner):
+    there = learner(tmp_path / "learner", link=dataclasses.replace(LINK, handshake_s=60.0))
+    socks = [socket.create_connection(("127.0.0.1", there.port)) for _ in range(5)]
+    for sock in socks:
+        assert sock.recv(10)  # the challenge begins
+    begun_s = time.monotonic()
+    there.close()
+    assert time.monotonic() - begun_s < 4.0
+    for sock in socks:
+        sock.close()

@@ -102,6 +102,12 @@ def lasting(tmp_path_factory):
         yield there
 
 
+@pytest.fixture(scope="module")
+def lasting_robots(tmp_path_factory):
+    with contextlib.closing(receiver(tmp_path_factory.mktemp("learner"))) as there:
+        yield there
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.binary(min_size=1, max_size=200))
 def test_whatever_a_stranger_says_the_connection_ends(lasting, data):
@@ -298,6 +304,36 @@ def test_a_start_elsewhere_is_refused(tmp_path, learner, fields):
         channel.send(Frame("start", fields))
         assert answer(channel)
     wait_until(lambda: not there.robots()["arm-1"].is_connected)
+
+
+PLACES = st.fixed_dictionaries(
+    {},
+    optional={
+        "num_rows": st.integers(-1, 2**64 - 1) | st.text(max_size=3),
+        "digest": st.text(max_size=40) | st.binary(max_size=16) | st.just(""),
+        "version": st.integers(0, 2**60),
+        "trouble": st.text(max_size=20),
+        "text": st.text(max_size=20),
+    },
+)
+KINDS = st.sampled_from(
+    ["rows", "ack", "place", "start", "policy", "policy_end", "policy_taken", "refused", "hello"]
+)
+ANY_FRAME = st.builds(Frame, KINDS, PLACES, st.binary(max_size=300))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(frames=st.lists(ANY_FRAME, min_size=1, max_size=4))
+def test_whatever_a_robot_sends_only_its_own_connection_may_end(lasting_robots, frames):
+    with robots_channel(lasting_robots.port) as channel:
+        for frame in frames:
+            channel.send(frame)
+        channel.pump(1.0)
+    with robots_channel(lasting_robots.port, "arm-2") as channel:
+        channel.send(Frame("policy_taken", {"version": 1, "trouble": ""}))
+        channel.pump(1.0)
+        wait_until(lambda: lasting_robots.robots()["arm-2"].policy_version == 1)
+    assert JournalReader(lasting_robots.replica_dir("arm-1")).read().rows.size == 0
 
 
 def test_a_robot_that_falls_silent_is_dropped(tmp_path, learner):
