@@ -74,6 +74,22 @@ class GraphError(SurefootError):
     """The ROS graph could not be brought up, or a foreign node answers where none may."""
 
 
+class RemoteError(SurefootError):
+    """The link between a robot and its learner cannot be set up; the message says what to do."""
+
+
+class ProtocolError(RemoteError):
+    """What arrived over the link is not what the other end would send."""
+
+
+class LinkLostError(RemoteError):
+    """The other end is gone, or was silent for too long."""
+
+
+class RefusedError(RemoteError):
+    """The other end will not go on; the message is its own."""
+
+
 class ReportError(SurefootError):
     """A demonstration's report cannot be read or written."""
 

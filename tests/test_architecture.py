@@ -39,6 +39,7 @@ TORCH_FREE = (
     "rl_agent.deploy.hot_swap",
     "rl_agent.deploy.version_watch",
     "rl_agent.deploy.swap_log",
+    "rl_agent.remote",
 )
 LEARNING = (
     "rl_agent.networks",
@@ -51,6 +52,7 @@ LEARNING = (
     "rl_agent.learning",
     "rl_agent.tuning",
     "rl_agent.deploy",
+    "rl_agent.remote",
 )
 # Room: what it, and everything below it, must never name in an import, not even inside a function.
 FORBIDDEN = {

@@ -1,4 +1,4 @@
-"""`surefoot keys`: the key pair that signs bundles. The private half is never printed."""
+"""`surefoot keys`: those that sign bundles, and that of a remote learner. No secret is shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Keys that sign bundles: a robot whose profile pins one takes no other policy.",
+    help="Keys that sign bundles (a robot whose profile pins one takes no other), and links'.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -39,3 +39,18 @@ def show(
     from rl_agent.deploy.signing import Signer
 
     typer.echo(Signer.load(file).public_key)
+
+
+@app.command("link")
+def link(
+    file: Annotated[Path, typer.Argument(help="Where the key goes; must not exist.")],
+) -> None:
+    """Make the key that a robot and its remote learner share: one FILE, copied to both machines.
+
+    Example: `surefoot keys link ~/surefoot-link.key`.
+    """
+    from rl_agent.remote.shared_key import make_shared_key_file
+
+    make_shared_key_file(file)
+    typer.echo(f"Key written to {file}, for your eyes alone.")
+    typer.echo(f"Copy it to the other machine, and keep it private there: scp -p {file} ROBOT:")

@@ -123,10 +123,23 @@ class JournalWriter:
         Raises:
             JournalError: The disk refuses it; the journal then ends with the record before.
         """
+        self._packer.pack(transition)
+        self._append_packed()
+
+    def append_rows(self, rows: np.ndarray) -> None:
+        """Add rows (N,) of `TransitionLayout.row_dtype`, bit for bit, one record each.
+
+        Raises:
+            JournalError: The disk refuses one; the journal then ends with the row before it.
+        """
+        for index in range(len(rows)):
+            self._record["row"] = rows[index]
+            self._append_packed()
+
+    def _append_packed(self) -> None:
         if self._num_records - self._first_record >= self.config.segment_records:
             self.sync()
             self._start_segment(self._segment + 1)
-        self._packer.pack(transition)
         self._record["crc32"] = zlib.crc32(self._bytes[PREFIX_BYTES:])
         self._write(self._bytes)
         self._num_records += 1
@@ -168,8 +181,11 @@ class JournalWriter:
 
     def close(self) -> None:
         """Sync and close; the writer can't be used afterwards."""
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self.sync()
+        finally:
             self._file.close()
             self._file = None
 

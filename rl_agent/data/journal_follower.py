@@ -6,6 +6,7 @@ What is not whole at the end is still being written, and looked at again the nex
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from rl_agent.exceptions import JournalError
 
 from .disk import fsync_directory
 from .journal import JournalOffset
-from .journal_segment import Header, record_dtype, scan_records
+from .journal_segment import Header, RecordScan, record_dtype, scan_records
 from .layout import TransitionLayout
 
 
@@ -53,7 +54,7 @@ class JournalFollower:
         """Return the next rows (N,) of `TransitionLayout.row_dtype`, none if there are none yet.
 
         Args:
-            max_records: At most so many at once, damaged ones included.
+            max_records: At most so many at once; damaged ones among them count.
 
         Raises:
             JournalError: The journal is of another kind, or was cut short before our place.
@@ -99,12 +100,21 @@ class JournalFollower:
             if scan.num_bytes == 0:
                 # So many damaged ones in a row: there may be whole ones behind them.
                 file.seek(self._position)
-                scan = scan_records(file.read(), self.layout, self._digest)
+                scan = self._scan_past_damage(file.read(), size)
         self._position += scan.num_bytes
         self._num_records += scan.num_records
         self.num_damaged += scan.num_damaged
         self._digest = scan.digest
         return scan.rows
+
+    def _scan_past_damage(self, data: bytes, size: int) -> RecordScan:
+        """Read up to the first piece of `size` bytes in which a record is whole."""
+
+        def scan(num_pieces: int) -> RecordScan:
+            return scan_records(data[: num_pieces * size], self.layout, self._digest)
+
+        counts = range(len(data) // size + 2)
+        return scan(bisect_left(counts, True, key=lambda count: scan(count).num_bytes > 0))
 
     def _begin(self) -> bool:
         """Pass over a segment's header; return whether it is there."""

@@ -6,6 +6,7 @@ from planar_robot import PlanarKinematics, planar_spec
 
 from rl_agent.cli.main import main
 from rl_agent.deploy.signing import Signer
+from rl_agent.remote.shared_key import SharedKey
 from rl_agent.tasks.registry import make_task
 
 
@@ -69,3 +70,14 @@ def test_verify_notices_a_flipped_bit(tmp_path, capsys):
     (bundle / "policy.onnx").write_bytes(data)
     assert main(["bundle", "verify", str(bundle)]) == 2
     assert "expected sha256" in capsys.readouterr().err
+
+
+def test_link_makes_a_private_key_and_does_not_print_it(tmp_path, capsys):
+    path = tmp_path / "link.key"
+    assert main(["keys", "link", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text().strip() not in printed.out + printed.err
+    SharedKey.load(path)
+    assert main(["keys", "link", str(path)]) == 2
+    assert "never overwritten" in capsys.readouterr().err

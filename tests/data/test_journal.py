@@ -330,3 +330,27 @@ def test_after_a_partial_write_the_next_record_leaves_no_hole(tmp_path):
         writer.append(transition(index))
     rows = JournalReader(tmp_path).read().rows
     assert rows["reward"].tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_rows_are_appended_bit_for_bit(tmp_path):
+    config = JournalConfig(sync="none", segment_records=3)
+    odd = transition(2, reward=float("nan"), terminated=True, goal=np.array([-0.0], np.float32))
+    first = opened(tmp_path / "first", LAYOUT, config)
+    for item in [transition(0), transition(1), odd, transition(3)]:
+        first.append(item)
+    rows = JournalReader(tmp_path / "first").read().rows
+    copy = opened(tmp_path / "copy", LAYOUT, config)
+    for part in (rows[:1], rows[1:1], rows[1:]):
+        copy.append_rows(part)
+    assert copy.offset == first.offset
+    for name in ("000000.journal", "000001.journal"):
+        assert (tmp_path / "copy" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
+
+
+def test_a_journal_whose_folder_is_gone_is_closed_all_the_same(tmp_path):
+    writer = write(tmp_path / "journal", 2)
+    (tmp_path / "journal").rename(tmp_path / "moved")
+    with pytest.raises(FileNotFoundError):
+        writer.close()
+    writer.close()  # nothing is open any more
+    assert rewards(tmp_path / "moved") == [0, 1]

@@ -106,6 +106,19 @@ def test_damaged_records_are_passed_by_and_counted(tmp_path):
     assert (follower.num_damaged, follower.offset.num_records) == (3, 6)
 
 
+@pytest.mark.parametrize("max_records", [1, 2, 3, 4, 5, 20])
+@pytest.mark.parametrize("num_damaged", range(1, 9))
+def test_behind_damage_no_more_come_at_once_than_were_asked_for(tmp_path, max_records, num_damaged):
+    write(tmp_path, 0, 20, JournalConfig(sync="none"))
+    spoil(tmp_path / "000000.journal", -20, num=num_damaged)
+    follower, seen = JournalFollower(tmp_path, LAYOUT), []
+    while len(rows := follower.read(max_records)):
+        assert len(rows) <= max_records
+        seen += rows["reward"].tolist()
+    assert seen == list(range(num_damaged, 20))
+    assert (follower.num_damaged, follower.offset.num_records) == (num_damaged, 20)
+
+
 def test_damage_at_a_segments_end_is_known_once_the_next_begins(tmp_path):
     write(tmp_path, 0, 5)
     spoil(tmp_path / "000000.journal", -1)

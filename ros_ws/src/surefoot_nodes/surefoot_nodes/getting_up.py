@@ -1,4 +1,4 @@
-"""After a fall, while a twin learns: it is set on its feet, and the gate is reset and armed again."""
+"""After a fall of a twin that learns: it is set on its feet, and the gate armed again."""
 
 from __future__ import annotations
 
