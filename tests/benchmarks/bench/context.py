@@ -17,11 +17,14 @@ from surefoot_nodes.domains import free_domain
 
 from .clone import Clone
 from .driving import Run, run_reaches
-from .training import Trained, find_trained, train
+from .live_runs import LiveRun, live_run
+from .training import ENV, Trained, find_trained, train
 
 ROBOT = "so101"
 TARGET_SEED_OFFSET = 20_000
 """Fresh targets: another stream than anything in training or in the demonstration."""
+LIVE_MINUTES = 5.0
+"""Of robot time, for an arm that learns to reach."""
 DOMAINS = range(10, 40)
 """Apart from robots' default domain and from the twin's of `surefoot up`."""
 
@@ -44,6 +47,7 @@ class Context:
         self.seed = seed
         self.source = source
         self._runs: dict[tuple[str, int, float | None, float], Run] = {}
+        self._live: dict[int, LiveRun] = {}
         self._is_kept = out is not None
         self.folder = (out or Path(tempfile.mkdtemp(prefix="surefoot-benchmark-"))).absolute()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -98,6 +102,19 @@ class Context:
                 self, controller, count, window_s=window_s, policy_hz=policy_hz
             )
         return self._runs[key]
+
+    @property
+    def live_seeds(self) -> range:
+        """Of the live trainings."""
+        return range(self.seed, self.seed + self.repeats(3, 1))
+
+    def live(self, seed: int) -> LiveRun:
+        """Return the arm's live training of a seed, done on first use."""
+        if seed not in self._live:
+            self._live[seed] = live_run(
+                self, ENV, seed, LIVE_MINUTES, self.spec.policy_hz, "--goal-period", "4"
+            )
+        return self._live[seed]
 
     def clone(self) -> Clone:
         """Return the fresh clone, made on first use."""
