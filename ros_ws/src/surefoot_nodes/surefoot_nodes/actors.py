@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from rl_agent.planning.damped_least_squares import DampedLeastSquares
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, FloatArray, Measurement
+
+if TYPE_CHECKING:
+    from rl_agent.exploration.registry import Exploration
 
 
 class Actor(Protocol):
@@ -85,8 +88,8 @@ class ActorChoices:
     store: str = ""
     """For live: folder in which a learner publishes versions."""
     seed: int = 0
-    is_exploring: bool = True
-    """For live: whether actions are drawn from the policy's Gaussian; its mean acts otherwise."""
+    exploration: str = "sampled"
+    """For live: what drives the policy's Gaussian; empty takes its mean."""
     random_hold: int = 1
     """For live: policy periods for which a random action is held, before there is a policy."""
     on_message: Callable[[str], None] = lambda message: None
@@ -124,7 +127,7 @@ def make_actor(
             task,
             Path(choices.store),
             seed=choices.seed,
-            is_exploring=choices.is_exploring,
+            exploration=cast("Exploration", choices.exploration) or None,
             random_hold=choices.random_hold,
             on_message=choices.on_message,
         )

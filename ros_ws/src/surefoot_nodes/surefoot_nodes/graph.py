@@ -59,6 +59,8 @@ class GraphConfig:
     """Whether the task takes goals at all."""
     run: str = ""
     """Folder of a live run: a learner works beside the policy, on what it lives through."""
+    exploration: str = "sampled"
+    """What drives a live run's policy."""
     random_hold: int = 1
     """Policy periods for which a random action is held, before a live run has a policy."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
@@ -128,6 +130,7 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
         values["store"] = str(Path(config.run) / STORE)
         values["journal"] = str(Path(config.run) / JOURNAL)
         values["random_hold"] = config.random_hold
+        values["exploration"] = config.exploration
     return _node(
         "policy_node",
         config,

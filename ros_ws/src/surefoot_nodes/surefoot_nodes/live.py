@@ -46,6 +46,7 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
         policy_hz=robot.policy_hz,
         seed=config.seed,
         run=run_dir,
+        exploration=config.agent.exploration,
         random_hold=config.random_hold,
     )
     with open_display(f"{robot.robot}, {robot.task} → {run_dir}") as display:

@@ -12,11 +12,14 @@ from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.swap_config import SwapConfig
 from rl_agent.deploy.swap_log import SwapLog, read_bad_versions
 from rl_agent.deploy.version_watch import VersionWatch
-from rl_agent.exploration.white import WhiteNoise
+from rl_agent.exploration.noise import Noise
+from rl_agent.exploration.registry import Exploration, make_noise
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, FloatArray, Measurement, Transition
 
+THETA, HORIZON = 0.15, 1000
+"""As in agents' own defaults: of Ornstein-Uhlenbeck noise [1/step], and of pink noise [steps]."""
 SWAPS = "swaps.jsonl"
 """Beside the store: what became of each version."""
 
@@ -31,7 +34,7 @@ class LiveActor:
         store: Path,
         *,
         seed: int = 0,
-        is_exploring: bool = True,
+        exploration: Exploration | None = "sampled",
         random_hold: int = 1,
         on_message: Callable[[str], None] = lambda message: None,
     ) -> None:
@@ -42,15 +45,14 @@ class LiveActor:
             task: What it does.
             store: Folder in which a learner publishes.
             seed: Of exploration.
-            is_exploring: Whether actions are drawn from the policy's Gaussian, or are its mean.
+            exploration: What drives the policy's Gaussian; None takes its mean.
             random_hold: Policy periods for which a random action is held, before there is a policy.
             on_message: Is told why a version was refused; from a thread.
         """
         self._act_dim = spec.act_dim
-        self._is_exploring = is_exploring
         self._random_hold = random_hold
         self._rng = np.random.default_rng(seed)
-        self._noise = WhiteNoise(spec.act_dim, self._rng)
+        self._noise = None if exploration is None else _noise(exploration, spec, self._rng)
         self._num_random = 0
         self._random = np.zeros(spec.act_dim, np.float32)
         log = store.parent / SWAPS
@@ -71,13 +73,15 @@ class LiveActor:
         if gaussian is None:
             return None if self.swap.has_policy else self._act_at_random()
         mean, log_std = gaussian
-        if self._is_exploring:
+        if self._noise is not None:
             mean = mean + np.exp(log_std) * self._noise.sample()
         return np.tanh(mean)
 
     def note(self, transition: Transition) -> None:
         """Take in what became of an action: a version that does badly is given up."""
         self.swap.note(transition)
+        if self._noise is not None and (transition.terminated or transition.truncated):
+            self._noise.reset()
 
     def state(self) -> dict[str, int]:
         """Return who acts, and what became of the others."""
@@ -100,3 +104,9 @@ class LiveActor:
             self._random = self._rng.uniform(-1.0, 1.0, self._act_dim).astype(np.float32)
         self._num_random += 1
         return self._random.copy()
+
+
+def _noise(kind: Exploration, spec: RobotSpec, rng: np.random.Generator) -> Noise:
+    # State-dependent noise needs what the policy's last layer sees, which no bundle tells.
+    known: Exploration = "sampled" if kind == "gsde" else kind
+    return make_noise(known, spec.act_dim, rng, theta=THETA, horizon=HORIZON, resample=0)

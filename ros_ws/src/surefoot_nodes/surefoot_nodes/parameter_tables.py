@@ -43,9 +43,10 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             description="Folder in which a learner publishes versions, for the actor live.",
         ),
         Parameter(
-            name="explore",
-            default=True,
-            description="Draw the live actor's actions from its Gaussian; false takes the mean.",
+            name="exploration",
+            default="sampled",
+            choices=("", "sampled", "gaussian", "ou", "pink", "gsde", "repeated"),
+            description="What drives the live actor's Gaussian; empty takes its mean.",
         ),
         Parameter(
             name="random_hold",

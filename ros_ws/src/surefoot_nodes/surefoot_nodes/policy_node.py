@@ -129,7 +129,7 @@ class PolicyNode(GuardedNode):
             bundle=values["bundle"],
             store=values["store"],
             seed=values["seed"],
-            is_exploring=values["explore"],
+            exploration=values["exploration"],
             random_hold=values["random_hold"],
             on_message=self.get_logger().warning,
         )

@@ -49,6 +49,7 @@ class UpOptions:
     log_level: str = "warn"
     run: Path | None = None
     """Folder of a live run; a learner works beside the policy."""
+    exploration: str = "sampled"
     random_hold: int = 1
 
 
@@ -110,6 +111,7 @@ def make_config(options: UpOptions) -> GraphConfig:
         speed=read_share(options.speed, "--speed"),
         has_teleop=options.has_teleop,
         run=str(options.run.absolute()) if options.run else "",
+        exploration=options.exploration,
         random_hold=options.random_hold,
         overrides=overrides,
     )
