@@ -38,7 +38,7 @@ SMALL = {
 }
 BLOCK = {"actor_hidden_dims": (64,), "critic_hidden_dims": (64,)}
 OWN = dict.fromkeys(("bro", "simba_v2"), BLOCK) | {"flash_sac": BLOCK | {"policy_delay": 1}}
-"""One residual block is two layers, and one in front of it. FlashSAC moves its actor at every second
+"""One residual block is two layers, and one in front of it. FlashSAC moves its actor at every other
 update; within 2000 steps that is too seldom."""
 
 

@@ -42,6 +42,7 @@ ROWS = {
     "learn-h": "learn_h",
     "learn-i": "learn_i",
     "live-a": "live_a",
+    "live-b": "live_b",
     "live-j": "live_j",
     "live-k": "live_k",
     "safety-a": "safety_a",
