@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from rclpy.node import Node
 from std_msgs.msg import String
@@ -43,29 +44,32 @@ class GettingUp:
     def look(self) -> bool:
         """Do the next step, if the robot lies; never ends the graph."""
         now_s = time.monotonic()
-        report = self._report
-        has_fallen = report is not None and report.reasons == FALL
-        if has_fallen and now_s - self._tried_s >= RETRY_S:
+        if self._report is not None and now_s - self._tried_s >= RETRY_S:
             self._tried_s = now_s
-            self._help()
-        elif report is not None and report.state is SafetyState.ARMED:
-            self._is_helped = False
+            self._step(self._report)
         return False
 
-    def _help(self) -> None:
-        if not self._is_helped:
-            answer = self._call(Trigger, "stand_up", Trigger.Request())
-            # Refused while it still brakes; once it is let go, somebody comes.
-            if answer is not None and answer.success:
-                self._is_helped = True
-                self.num_falls += 1
-                self._say(f"fall {self.num_falls}: {answer.message}")
-            return
-        answer = self._call(Trigger, "reset", Trigger.Request())
-        if answer is not None and answer.success:
+    def _step(self, report: GateReport) -> None:
+        """Ask for what is due: help, a reset, or to be armed. Each may be refused at first."""
+        if report.reasons == FALL:
+            if self._is_helped:
+                self._call(Trigger, "reset", Trigger.Request())
+            else:
+                self._ask_for_help()
+        elif report.state is SafetyState.UNARMED and self._is_helped:
             self._call(SetBool, "arm", SetBool.Request(data=True))
+        elif report.state is SafetyState.ARMED:
+            self._is_helped = False
 
-    def _call(self, kind: type, name: str, request: object) -> object:
+    def _ask_for_help(self) -> None:
+        answer = self._call(Trigger, "stand_up", Trigger.Request())
+        # Refused while it still brakes; once it is let go, somebody comes.
+        if answer is not None and answer.success:
+            self._is_helped = True
+            self.num_falls += 1
+            self._say(f"fall {self.num_falls}: {answer.message}")
+
+    def _call(self, kind: type, name: str, request: object) -> Any:
         assert self._bringup is not None
         return self._bringup.client.call(kind, name, request, ANSWER_S)
 
