@@ -150,3 +150,32 @@ def test_terms_of_a_body_that_cannot_move_are_refused():
     (problem,) = compare(replace(so101, obs_terms=terms))
     assert problem.path == "observation.terms[1]"
     assert "'projected_gravity' needs a body with a free joint" in problem.message
+
+
+def test_a_fallen_twin_is_set_on_its_feet_where_it_lies(twin, go1):
+    twin.reset()
+    # On its side, a metre away, turned about the vertical by 60 degrees, its joints anywhere.
+    yaw = math.radians(60.0)
+    half = yaw / 2.0
+    lean = math.radians(80.0) / 2.0
+    # Yaw about the world's z, then roll about the body's x.
+    twin.data.qpos[:7] = [
+        *(1.0, -0.5, 0.1),
+        math.cos(half) * math.cos(lean),
+        math.cos(half) * math.sin(lean),
+        math.sin(half) * math.sin(lean),
+        math.sin(half) * math.cos(lean),
+    ]
+    twin.data.qpos[7:] += 0.3
+    twin.data.qvel[:] = 1.0
+    before_s = twin.time_s
+    twin.stand_up()
+    measured = twin.measure()
+    assert measured.imu.projected_gravity == pytest.approx([0.0, 0.0, -1.0], abs=1e-9)
+    assert twin.data.qpos[:2] == pytest.approx([1.0, -0.5])
+    assert 2.0 * math.atan2(twin.data.qpos[6], twin.data.qpos[3]) == pytest.approx(yaw, abs=0.02)
+    assert measured.position == pytest.approx(go1.home)
+    assert not twin.data.qvel.any()
+    assert twin.time_s == before_s
+    twin.advance(1.0)
+    assert -twin.measure().imu.projected_gravity[2] > 0.99  # and there it stands

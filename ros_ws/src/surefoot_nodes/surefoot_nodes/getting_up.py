@@ -57,7 +57,10 @@ class GettingUp:
             else:
                 self._ask_for_help()
         elif report.state is SafetyState.UNARMED and self._is_helped:
-            self._call(SetBool, "arm", SetBool.Request(data=True))
+            answer = self._call(SetBool, "arm", SetBool.Request(data=True))
+            if answer is not None and not answer.success:
+                # Perhaps nobody holds it any more.
+                self._call(Trigger, "stand_up", Trigger.Request())
         elif report.state is SafetyState.ARMED:
             self._is_helped = False
 

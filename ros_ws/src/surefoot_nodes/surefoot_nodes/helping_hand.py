@@ -12,6 +12,8 @@ from sim.twin import Twin
 
 HELP_S = 5.0
 """What a person takes to set a fallen robot on its feet."""
+HOLD_S = 10.0
+"""How long a person holds it there for its motors to take over: without them it would sink."""
 
 
 class HelpingHand:
@@ -23,17 +25,20 @@ class HelpingHand:
         io.create_service(Trigger, "stand_up", self._on_stand_up)
 
     def help_if_due(self, now_s: float) -> None:
-        """Set the robot on its feet, if the time has come and still nobody drives it."""
-        if self._due_s is not None and now_s >= self._due_s:
+        """Set the robot on its feet, if the time has come, and hold it until its motors do."""
+        if self._due_s is None or now_s < self._due_s:
+            return
+        if self._twin.is_held or now_s > self._due_s + HOLD_S:
             self._due_s = None
-            if not self._twin.is_held:
-                self._twin.stand_up()
+        else:
+            self._twin.stand_up()
 
     def _on_stand_up(self, request: Any, response: Any) -> Any:
         del request
         if self._twin.is_held:
             response.message = "refused: the robot is being driven; stop it first"
             return response
-        self._due_s = time.monotonic() + HELP_S
+        if self._due_s is None:
+            self._due_s = time.monotonic() + HELP_S
         response.success, response.message = True, f"it will stand in {HELP_S:g} s"
         return response
