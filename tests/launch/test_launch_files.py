@@ -74,7 +74,7 @@ def start(kind, **values):
     return variables, nodes
 
 
-@pytest.mark.parametrize("kind", ["twin", "robot", "observe"])
+@pytest.mark.parametrize("kind", ["twin", "robot", "observe", "train"])
 def test_arguments_have_nav2s_names_and_descriptions(kind):
     arguments = {argument.name: argument for argument in launch_arguments(kind)}
     assert set(arguments) >= NAV2
@@ -107,6 +107,24 @@ def test_supervisor_arms_twins_only():
     for kind in ("robot", "observe"):
         (parameters,) = start(kind)[1]["supervisor"]["parameters"]
         assert parameters["auto_arm"] is False
+
+
+@pytest.mark.parametrize(("twin", "speed"), [("true", 1.0), ("false", 0.25)])
+def test_training_starts_the_graph_of_surefoot_live(tmp_path, twin, speed):
+    run = tmp_path / "run"
+    variables, nodes = start("train", out=str(run), twin=twin, blackbox="")
+    assert ("twin_node" in nodes) == (twin == "true")
+    assert nodes["learner_node"]["parameters"][0]["run"] == str(run)
+    policy = nodes["policy_node"]["parameters"][0]
+    assert (policy["actor"], policy["journal"]) == ("live", str(run / "journal"))
+    assert policy["store"] == str(run / "policies")
+    assert nodes["safety_node"]["parameters"][0]["speed_scale"] == speed
+    assert nodes["supervisor"]["parameters"][0]["auto_arm"] is (twin == "true")
+    assert variables["ROS_DOMAIN_ID"] == ("42" if twin == "true" else "0")
+    assert (run / "config.yaml").exists()
+    with pytest.raises(SurefootError, match="already holds a run"):
+        start("train", out=str(run), twin=twin)
+    start("train", out=str(run), twin=twin, resume="true")
 
 
 def test_black_box_can_be_left_out_or_put_elsewhere():

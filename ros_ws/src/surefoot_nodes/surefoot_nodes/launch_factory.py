@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from .environment import graph_environment
 from .graph import Kind, NodeSpec, make_graph
+from .live import LiveOptions, prepare
 from .up import UpOptions, make_config
+
+LaunchKind = Kind | Literal["train"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,16 @@ ARGUMENTS = (
     Argument("seed", "0", "Of goals and random actions."),
     Argument("record", "", "New folder to record all topics into."),
 )
+TRAIN = (
+    Argument("env", "sim:So101Reach-v0", "The robot's twin and task, as for surefoot live."),
+    Argument("out", "", "The run's folder; empty: runs/live-<id>."),
+    Argument("resume", "false", "Go on with the run in out."),
+    Argument("config", "", "Preset or YAML file; empty: the preset of the environment."),
+    Argument("twin", "true", "The twin in the robot's place; false: the robot's driver runs."),
+    Argument("speed", "", "Share of the velocity limits; empty: 1.0 for a twin, 0.25 otherwise."),
+)
+KNOWN_BY_RUN = ("robot", "bundle", "task", "actor", "policy_hz", "seed", "speed")
+"""What a live run's settings say already, or what depends on `twin`."""
 BLACKBOX = Argument(
     "blackbox", "runs/blackbox", "Folder for the last 10 s before each trip; empty: none."
 )
@@ -48,8 +61,11 @@ DOMAIN = Argument("domain", "", "ROS_DOMAIN_ID of the twin's graph; empty: the v
 AUTO_ARM = Argument("auto_arm", "true", "Arm the gate once all nodes are active.")
 
 
-def launch_arguments(kind: Kind) -> list[Argument]:
+def launch_arguments(kind: LaunchKind) -> list[Argument]:
     """Return the arguments of a graph's launch file."""
+    if kind == "train":
+        twins = [a for a in launch_arguments("twin") if a.name not in KNOWN_BY_RUN]
+        return [*TRAIN, *twins]
     goals = Argument("goal_period_s", GOAL_PERIOD_S[kind], "Time between random goals; 0: none.")
     own = [] if kind in ("observe", "teleop") else [BLACKBOX]
     if kind in SPEED:
@@ -60,7 +76,7 @@ def launch_arguments(kind: Kind) -> list[Argument]:
     return [*ARGUMENTS, goals, *own, *((DOMAIN, AUTO_ARM) if kind == "twin" else ())]
 
 
-def make_launch_description(kind: Kind) -> Any:
+def make_launch_description(kind: LaunchKind) -> Any:
     """Return the LaunchDescription of a graph."""
     from launch.actions import DeclareLaunchArgument, OpaqueFunction
 
@@ -73,7 +89,7 @@ def make_launch_description(kind: Kind) -> Any:
     return LaunchDescription([*declared, OpaqueFunction(function=_start, args=[kind])])
 
 
-def _start(context: Any, kind: Kind) -> list[Any]:
+def _start(context: Any, kind: LaunchKind) -> list[Any]:
     """Return the actions, once the arguments' values are known.
 
     Raises:
@@ -83,17 +99,21 @@ def _start(context: Any, kind: Kind) -> list[Any]:
     from launch.substitutions import LaunchConfiguration
 
     values = {a.name: LaunchConfiguration(a.name).perform(context) for a in launch_arguments(kind)}
-    config = make_config(_options(values))
-    specs = make_graph(kind, config)
+    graph = _graph_of(kind, values)
+    values["speed"] = values.get("speed") or SPEED.get(graph, "1.0")
+    options = _options(values)
+    if kind == "train":
+        options = prepare(_live_options(values, options))
+    specs = make_graph(graph, make_config(options))
     domain = values.get("domain", "")
-    environment = graph_environment(kind, int(domain) if domain else None)
+    environment = graph_environment(graph, int(domain) if domain else None)
     names = [spec.executable for spec in specs]
     supervisor = NodeSpec(
         executable="supervisor",
         parameters={
             "nodes": names,
             "autostart": _truth(values["autostart"]),
-            "auto_arm": _truth(values.get("auto_arm", "false")),
+            "auto_arm": graph == "twin" and _truth(values.get("auto_arm", "false")),
         },
         order=len(specs),
     )
@@ -118,19 +138,39 @@ def _node(spec: NodeSpec, values: dict[str, str]) -> Any:
     )
 
 
+def _graph_of(kind: LaunchKind, values: dict[str, str]) -> Kind:
+    if kind == "train":
+        return "twin" if _truth(values["twin"]) else "robot"
+    return kind
+
+
+def _live_options(values: dict[str, str], up: UpOptions) -> LiveOptions:
+    from rl_agent.cli.train_settings import GivenOptions
+
+    should_resume = _truth(values["resume"])
+    # A run that goes on knows its environment.
+    given = GivenOptions(
+        env=None if should_resume and values["out"] else values["env"],
+        config=values["config"] or None,
+    )
+    return LiveOptions(
+        given=given, out=_path(values["out"]), should_resume=should_resume, minutes=0.0, up=up
+    )
+
+
 def _options(values: dict[str, str]) -> UpOptions:
     return UpOptions(
-        robot=values["robot"],
-        bundle=_path(values["bundle"]),
-        actor=values["actor"],
-        task=values["task"],
-        policy_hz=float(values["policy_hz"]),
+        robot=values.get("robot", ""),
+        bundle=_path(values.get("bundle", "")),
+        actor=values.get("actor", ""),
+        task=values.get("task", ""),
+        policy_hz=float(values.get("policy_hz", "0.0")),
         goal_period_s=float(values["goal_period_s"]),
-        seed=int(values["seed"]),
+        seed=int(values.get("seed", "0")),
         record=_path(values["record"]),
         blackbox=values.get("blackbox", ""),
         params=_path(values["params_file"]),
-        speed=values.get("speed", "1.0"),
+        speed=values["speed"],
         has_teleop=_truth(values.get("teleop", "false")),
         namespace=values["namespace"],
         log_level=values["log_level"],

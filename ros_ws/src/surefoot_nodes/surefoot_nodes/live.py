@@ -31,14 +31,32 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
         SurefootError: A mistake in what was asked for; nothing was started.
     """
     from rl_agent.cli.display import open_display
-    from rl_agent.learning.live_training import prepare_live_run
 
     from .getting_up import GettingUp
     from .live_panel import LivePanel
 
+    up = prepare(options)
+    assert up.run is not None
+    with open_display(f"{up.robot}, {up.task} → {up.run}") as display:
+        panel = LivePanel(display, up.run, up.policy_hz, options.minutes)
+        helpers = [GettingUp(display.say)] if kind == "twin" and up.auto_arm else []
+        status = run_graph(kind, up, say=display.say, onlookers=[panel, *helpers])
+        display.say(f"Go on with: surefoot live {kind} --resume --out {up.run}")
+        display.say(f"Export the newest policy: surefoot export {up.run}")
+    return status
+
+
+def prepare(options: LiveOptions) -> UpOptions:
+    """Begin a run's folder, or look into one that is to go on; return what its graph is told.
+
+    Raises:
+        SurefootError: A mistake in what was asked for.
+    """
+    from rl_agent.learning.live_training import prepare_live_run
+
     config, run_dir = _settle(options)
     robot = prepare_live_run(config, run_dir)
-    up = replace(
+    return replace(
         options.up,
         robot=robot.robot,
         task=robot.task,
@@ -49,13 +67,6 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
         exploration=config.agent.exploration,
         random_hold=config.random_hold,
     )
-    with open_display(f"{robot.robot}, {robot.task} → {run_dir}") as display:
-        panel = LivePanel(display, run_dir, robot.policy_hz, options.minutes)
-        helpers = [GettingUp(display.say)] if kind == "twin" and up.auto_arm else []
-        status = run_graph(kind, up, say=display.say, onlookers=[panel, *helpers])
-        display.say(f"Go on with: surefoot live {kind} --resume --out {run_dir}")
-        display.say(f"Export the newest policy: surefoot export {run_dir}")
-    return status
 
 
 def _settle(options: LiveOptions) -> tuple[TrainConfig, Path]:
