@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rl_agent.cli.train_settings import GivenOptions
     from rl_agent.learning.config import TrainConfig
 
+PAGE = "live.html"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LiveOptions:
@@ -41,9 +43,25 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
         panel = LivePanel(display, up.run, up.policy_hz, options.minutes)
         helpers = [GettingUp(display.say)] if kind == "twin" and up.auto_arm else []
         status = run_graph(kind, up, say=display.say, onlookers=[panel, *helpers])
+        display.say(f"What became of it: {write_page(up.run, up.policy_hz)}")
         display.say(f"Go on with: surefoot live {kind} --resume --out {up.run}")
         display.say(f"Export the newest policy: surefoot export {up.run}")
     return status
+
+
+def write_page(run_dir: Path, policy_hz: float) -> Path:
+    """Write a live run's page from its files, and return it."""
+    from rl_agent.data.disk import write_durably
+    from rl_agent.learning.metrics import read_lines, read_metrics
+    from rl_agent.reporting.live_page import render_live
+
+    from .live_actor import SWAPS
+
+    swaps = read_lines(run_dir / SWAPS)
+    page = render_live(str(run_dir), read_metrics(run_dir), swaps, policy_hz)
+    path = run_dir / PAGE
+    write_durably(path, page.encode())
+    return path
 
 
 def prepare(options: LiveOptions) -> UpOptions:
