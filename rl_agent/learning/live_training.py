@@ -117,7 +117,7 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
             layout=env.layout,
             follower=follower,
             tally=EpisodeTally(env.env.unwrapped.task.success),
-            publish=_publisher(run_dir, config, env, robot),
+            publish=_publisher(run_dir, config, env, robot, agent),
             on_message=hooks.on_message,
             on_state=hooks.on_state,
             wait=hooks.wait,
@@ -179,7 +179,7 @@ def _rejoin(
 
 
 def _publisher(
-    run_dir: Path, config: TrainConfig, env: EnvAdapter, robot: LiveRobot
+    run_dir: Path, config: TrainConfig, env: EnvAdapter, robot: LiveRobot, agent: Agent
 ) -> Callable[[Agent, int, FloatArray], int]:
     twin = env.env.unwrapped
     publisher = VersionPublisher(
@@ -190,6 +190,7 @@ def _publisher(
         task_name=robot.task,
         keep=config.live.keep_versions,
     )
+    publisher.prepare(agent.actor)
     commit = code_commit()
 
     def publish(agent: Agent, env_step: int, samples: FloatArray) -> int:
