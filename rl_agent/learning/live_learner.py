@@ -65,6 +65,8 @@ class LiveState:
     mean_return: float | None = None
     """Over the last episodes."""
     success_rate: float | None = None
+    num_rows: int = 0
+    """Of the replay: what batches are drawn from."""
     num_quarantined: int = 0
     num_damaged: int = 0
     policy_version: int = 0
@@ -90,7 +92,8 @@ class LiveLearner:
         self.stopwatch = Stopwatch()
         self.updater = Updater(self.config, parts.agent, parts.replay, parts.recent, self.stopwatch)
         now_s = parts.clock.now()
-        self._saved_s = self._published_s = self._told_s = now_s
+        self._saved_s = self._published_s = now_s
+        self._told_s = now_s - STATE_S
         self._saved_step = self._published_update = -1
         self._logged_step = self._health_step = self._sound_step = 0
         self._policy_version = 0
@@ -114,13 +117,14 @@ class LiveLearner:
         num_updates = min(CHUNK, self._num_owed())
         self.updater.update(num_updates)
         now_s = self.parts.clock.now()
+        if now_s - self._told_s >= STATE_S:
+            # Before the first version: what exports it takes seconds to import.
+            self._told_s = now_s
+            self.parts.on_state(self.state)
         self._publish_if_due(now_s)
         self._log_if_due()
         if now_s - self._saved_s >= self.config.checkpoint_every_s:
             self.save()
-        if now_s - self._told_s >= STATE_S:
-            self._told_s = now_s
-            self.parts.on_state(self.state)
         return num_rows > 0 or num_updates > 0
 
     @property
@@ -136,6 +140,7 @@ class LiveLearner:
             episode=self.counters.episode,
             mean_return=float(np.mean(returns)) if returns else None,
             success_rate=float(np.mean(successes)) if successes else None,
+            num_rows=len(self.parts.replay),
             num_quarantined=self.parts.replay.num_quarantined,
             num_damaged=self.parts.follower.num_damaged,
             policy_version=self._policy_version,

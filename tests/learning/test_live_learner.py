@@ -194,3 +194,14 @@ def test_the_version_on_the_robot_is_verified_like_any_other(tmp_path, config, r
     policy = OnnxPolicy(folder, env.robot, env.task)
     assert policy.golden_error <= 1e-5
     assert policy.manifest.training.env_step == STARTS + 5
+
+
+def test_it_says_where_it_stands_at_once_and_before_its_first_version(tmp_path, config, robot):
+    robot.live(STARTS + 10)
+    states: list = []
+    with open_live(tmp_path, hooks(states=states)) as learner:
+        learner.step()
+    # 16 of the 20 updates that are owed: a part between two looks at the journal.
+    assert [(s.gradient_step, s.num_owed, s.policy_version) for s in states] == [(16, 4, 0)]
+    assert (states[0].env_step, states[0].num_rows) == (STARTS + 10, STARTS + 10)
+    assert learner.state.policy_version == 1
