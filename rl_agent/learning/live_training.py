@@ -23,6 +23,7 @@ from rl_agent.data.replay import Replay
 from rl_agent.deploy.manifest import Training
 from rl_agent.deploy.version_publisher import VersionPublisher
 from rl_agent.exceptions import EnvironmentNotSupportedError, JournalError
+from rl_agent.networks.actor import Actor
 from rl_agent.types import FloatArray
 
 from .assembly import build_agent, build_replay, keep_twin_contract, resolve_config
@@ -180,7 +181,7 @@ def _rejoin(
 
 def _publisher(
     run_dir: Path, config: TrainConfig, env: EnvAdapter, robot: LiveRobot, agent: Agent
-) -> Callable[[Agent, int, FloatArray], int]:
+) -> Callable[[Actor, int, FloatArray], int]:
     twin = env.env.unwrapped
     publisher = VersionPublisher(
         store_dir(run_dir),
@@ -193,7 +194,7 @@ def _publisher(
     publisher.prepare(agent.actor)
     commit = code_commit()
 
-    def publish(agent: Agent, env_step: int, samples: FloatArray) -> int:
+    def publish(actor: Actor, env_step: int, samples: FloatArray) -> int:
         training = Training(
             run=run_dir.absolute().name,
             env_step=env_step,
@@ -201,6 +202,6 @@ def _publisher(
             algorithm=config.algo,
             commit=commit,
         )
-        return publisher.publish(agent.actor, training, samples)
+        return publisher.publish(actor, training, samples)
 
     return publish
