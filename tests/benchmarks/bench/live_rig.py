@@ -10,12 +10,14 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import psutil
 
 from rl_agent.child import Child, stop_all
@@ -26,6 +28,9 @@ from surefoot_nodes.faults.witness_process import start_witness
 
 from .context import Context
 from .gate_operator import GateOperator
+from .stamped.learner_node import NAME as TAKEN_IN
+from .stamped.policy_node import FOLDER
+from .stamped.policy_node import NAME as HANDED_OVER
 from .training import CLI, ENV
 
 PARAMETERS = """\
@@ -35,6 +40,7 @@ twin_node:
 START_S = 90.0
 STOP_S = 15.0
 """The learner leaves a checkpoint."""
+BENCHMARKS = Path(__file__).parents[1]
 FULL_LOAD = ("--set", "agent.utd_ratio=50")
 """More updates than any machine's learner can keep up with: it never rests."""
 TOPICS = ("learner_state", "policy_state")
@@ -43,8 +49,23 @@ TOPICS = ("learner_state", "policy_state")
 class LiveRig:
     """Used in a `with` statement; ends all its processes."""
 
-    def __init__(self, context: Context, name: str, *words: str, run: Path | None = None) -> None:
-        """Prepare it; `words` are further options of `surefoot live twin`."""
+    def __init__(
+        self,
+        context: Context,
+        name: str,
+        *words: str,
+        run: Path | None = None,
+        command: tuple[str, ...] = (*CLI, "live", "twin"),
+    ) -> None:
+        """Prepare it.
+
+        Args:
+            context: The call's.
+            name: Folder for logs, within the call's.
+            words: Further options of `surefoot live twin`.
+            run: The run's folder; None for one beside the logs.
+            command: Program that takes these options.
+        """
         self.context = context
         self.folder = context.folder / name
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -55,7 +76,7 @@ class LiveRig:
         """Per topic: arrival on CLOCK_MONOTONIC [s], and what was said."""
         self.environment = graph_environment("twin", context.domain)
         self.operator: GateOperator
-        self._words = words
+        self._words, self._command = words, command
         self._num_starts = 0
         self._graph: Child | None = None
         self._witness: Child | None = None
@@ -87,7 +108,7 @@ class LiveRig:
         self.operator.__exit__(kind, error, trace)
         self._end()
 
-    def start(self, *words: str, command: tuple[str, ...] = (*CLI, "live", "twin")) -> None:
+    def start(self, *words: str) -> None:
         """Start the graph and wait until all its nodes are active.
 
         Raises:
@@ -98,7 +119,7 @@ class LiveRig:
         given = ["--env", ENV, "--out", str(self.run), "--seed", str(self.context.seed)]
         given += ["--domain", str(self.context.domain), "--no-blackbox"]
         given += ["--params", str(self._parameters), *self._words, *words]
-        self._graph = Child([*command, *given], log=self.log, env=self.environment)
+        self._graph = Child([*self._command, *given], log=self.log, env=self.environment)
         deadline_s = time.monotonic() + START_S
         while "running:" not in self.output():
             if self._graph.status is not None or time.monotonic() > deadline_s:
@@ -212,6 +233,24 @@ class LiveRig:
         self.stop()
         if self._witness is not None:
             stop_all([self._witness], 2.0)
+
+
+def stamped_command(stamps: Path) -> tuple[str, ...]:
+    """Return a program in place of `surefoot live twin` that notes when transitions pass."""
+    stamps.mkdir(parents=True, exist_ok=True)
+    paths = [str(BENCHMARKS), *filter(None, [os.environ.get("PYTHONPATH")])]
+    changes = (f"{FOLDER}={stamps}", f"PYTHONPATH={os.pathsep.join(paths)}")
+    return ("env", *changes, sys.executable, str(BENCHMARKS / "bench" / "stamped_live.py"))
+
+
+def read_stamps(stamps: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return when each transition was handed over, and whether it was taken (N, 2).
+
+    And when each of them lay in the replay (M,), in their order [s].
+    """
+    handed = np.loadtxt(stamps / HANDED_OVER, ndmin=2)
+    takes = np.loadtxt(stamps / TAKEN_IN, ndmin=2)
+    return handed, np.repeat(takes[:, 0], takes[:, 1].astype(int))
 
 
 def _process(pid: int) -> psutil.Process | None:
