@@ -65,8 +65,15 @@ def store_dir(run_dir: Path) -> Path:
     return run_dir / "policies"
 
 
-def prepare_live_run(config: TrainConfig, run_dir: Path) -> LiveRobot:
+def prepare_live_run(
+    config: TrainConfig, run_dir: Path, check: Callable[[LiveRobot], object] = lambda robot: None
+) -> LiveRobot:
     """Begin a run, or check that it may go on; return whom it is about.
+
+    Args:
+        config: Its settings.
+        run_dir: Its folder.
+        check: Raises where it cannot begin for other reasons; nothing is written before.
 
     Raises:
         SurefootError: The environment is no robot's twin, or the run's files do not hold.
@@ -74,6 +81,7 @@ def prepare_live_run(config: TrainConfig, run_dir: Path) -> LiveRobot:
     env = make_env(config.env, config.env_options)
     try:
         robot = _robot_of(env, config.env)
+        check(robot)
         keep_twin_contract(run_dir, env)
         if not holds_run(run_dir):
             write_config(run_dir, resolve_config(config, env))

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from .up import UpOptions, run_graph
+from .up import UpOptions, make_config, run_graph
 
 if TYPE_CHECKING:
     from rl_agent.cli.train_settings import GivenOptions
     from rl_agent.learning.config import TrainConfig
+    from rl_agent.learning.live_training import LiveRobot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,20 +37,23 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
     from .live_panel import LivePanel
 
     config, run_dir = _settle(options)
-    robot = prepare_live_run(config, run_dir)
-    up = replace(
-        options.up,
-        robot=robot.robot,
-        task=robot.task,
-        actor="live",
-        policy_hz=robot.policy_hz,
-        seed=config.seed,
-        run=run_dir,
-        random_hold=config.random_hold,
-    )
+
+    def graph_of(robot: LiveRobot) -> UpOptions:
+        return replace(
+            options.up,
+            robot=robot.robot,
+            task=robot.task,
+            actor="live",
+            policy_hz=robot.policy_hz,
+            seed=config.seed,
+            run=run_dir,
+            random_hold=config.random_hold,
+        )
+
+    robot = prepare_live_run(config, run_dir, lambda robot: make_config(graph_of(robot)))
     with open_display(f"{robot.robot}, {robot.task} → {run_dir}") as display:
         panel = LivePanel(display, run_dir, robot.policy_hz, options.minutes)
-        status = run_graph(kind, up, say=display.say, onlooker=panel)
+        status = run_graph(kind, graph_of(robot), say=display.say, onlooker=panel)
         display.say(f"Go on with: surefoot live {kind} --resume --out {run_dir}")
         display.say(f"Export the newest policy: surefoot export {run_dir}")
     return status
