@@ -92,7 +92,7 @@ def export_policy(
     """
     out_dir = Path(out_dir)
     contract = build_contract(spec, obs_layout, task.describe())
-    policy = _acting_copy(module)
+    policy = acting_copy(module)
     metadata = onnx_metadata(contract, training)
     model = (trace or trace_to_onnx)(policy, contract["obs_dim"], metadata)
     scan_model(model, str(out_dir))
@@ -157,7 +157,7 @@ def policy_parity(module: nn.Module, obs_dim: int) -> tuple[float, float]:
     Raises:
         BundleError: They differ by more than a bundle may.
     """
-    policy = _acting_copy(module)
+    policy = acting_copy(module)
     model = trace_to_onnx(policy, obs_dim, {})
     return _compare(policy, model, parity_observations(obs_dim, None), "policy")
 
@@ -208,7 +208,8 @@ def parity_observations(obs_dim: int, samples: FloatArray | None) -> FloatArray:
     return np.concatenate([random, own]).astype(np.float32)
 
 
-def _acting_copy(module: nn.Module) -> nn.Module:
+def acting_copy(module: nn.Module) -> nn.Module:
+    """Return a copy as it is exported: batch normalisation is folded in."""
     policy = copy.deepcopy(module).cpu().eval()
     if isinstance(policy, BatchNormActor):
         policy.fold_()

@@ -1,4 +1,4 @@
-"""A network traced once, whose weights are then exchanged: tracing takes a second each time."""
+"""A network traced once, whose weights are then exchanged: tracing takes seconds each time."""
 
 from __future__ import annotations
 
@@ -17,18 +17,25 @@ class OnnxTemplate:
     comparison with torch, which every export makes, would then refuse the file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, model: bytes | None = None) -> None:
+        """Begin; `model` is an ONNX file of the same network, traced by an earlier process."""
+        self.is_borrowed = model is not None
+        """Whether an earlier process has traced it: perhaps it was another network."""
+        self._data = model
         self._model: Any = None
-        self._obs_dim = 0
+
+    def trace(self, policy: nn.Module, obs_dim: int) -> None:
+        """Do now what would make the first version late, unless it is done."""
+        if self._data is None:
+            self._data = trace_to_onnx(policy, obs_dim, {})
 
     def __call__(self, policy: nn.Module, obs_dim: int, metadata: dict[str, str]) -> bytes:
         """Return the ONNX file of obs (batch, obs_dim) -> mean, log_std, weights inside."""
         import onnx
 
-        if self._model is None or obs_dim != self._obs_dim:
-            data = trace_to_onnx(policy, obs_dim, metadata)
-            self._model, self._obs_dim = onnx.load_from_string(data), obs_dim
-            return data
+        self.trace(policy, obs_dim)
+        if self._model is None:
+            self._model = onnx.load_from_string(self._data)
         weights = policy.state_dict()
         for initializer in self._model.graph.initializer:
             if initializer.name in weights:

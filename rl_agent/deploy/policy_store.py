@@ -19,7 +19,15 @@ from rl_agent.tasks.task import Task
 
 from .bundle import write_files
 from .files import read_capped, write_durably
-from .manifest import MANIFEST_NAME, MAX_FILE_BYTES, MAX_MANIFEST_BYTES, SIGNATURE_NAME
+from .manifest import (
+    MANIFEST_NAME,
+    MAX_FILE_BYTES,
+    MAX_MANIFEST_BYTES,
+    POLICY_NAME,
+    SIGNATURE_NAME,
+    read_files,
+    read_manifest,
+)
 from .onnx_policy import DEFAULT_SETTINGS, OnnxPolicy
 from .session import SessionSettings
 
@@ -132,6 +140,15 @@ class PolicyStore:
             message = f"expected policy_version {pointer.policy_version}, found "
             raise BundleError(f"{folder}: {message}{policy.policy_version}")
         return policy
+
+    def read_model(self, pointer: Pointer) -> bytes:
+        """Return a version's ONNX file, compared with its manifest's sha256 and not run.
+
+        Raises:
+            BundleError: It is not there, or does not hold.
+        """
+        folder = self._folder(pointer.policy_version)
+        return read_files(folder, read_manifest(folder))[POLICY_NAME]
 
     def roll_back(self) -> OnnxPolicy:
         """Make the version before the current one current again, and use it.

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from torch import nn
 
+from rl_agent.exceptions import BundleError
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import FloatArray
 
 from .contract import ObsLayout
-from .export import export_policy
+from .export import acting_copy, export_policy
 from .manifest import Training
 from .onnx_template import OnnxTemplate
 from .policy_store import PolicyStore
@@ -48,7 +49,12 @@ class VersionPublisher:
         self._spec, self._task, self._obs_layout = spec, task, obs_layout
         self._task_name = task_name
         self._keep = keep
-        self._template = OnnxTemplate()
+        self._template = OnnxTemplate(self._newest_model())
+
+    def prepare(self, module: nn.Module) -> None:
+        """Trace the network, unless a version of it lies in the store: that takes seconds."""
+        obs_dim = sum(size for _, _, size in self._obs_layout)
+        self._template.trace(acting_copy(module), obs_dim)
 
     def publish(self, module: nn.Module, training: Training, samples: FloatArray | None) -> int:
         """Export, compare with torch, and make it the store's current version; return its number.
@@ -64,20 +70,46 @@ class VersionPublisher:
         """
         version = self.store.next_version()
         try:
-            export_policy(
-                module,
-                self._spec,
-                self._task,
-                self._obs_layout,
-                self._outgoing,
-                training,
-                task_name=self._task_name,
-                samples=samples,
-                policy_version=version,
-                trace=self._template,
-            )
+            self._export(module, training, samples, version)
             self.store.offer(self._outgoing)
         finally:
             shutil.rmtree(self._outgoing, ignore_errors=True)
         self.store.prune(self._keep)
         return version
+
+    def _export(
+        self, module: nn.Module, training: Training, samples: FloatArray | None, version: int
+    ) -> None:
+        try:
+            self._export_by_template(module, training, samples, version)
+        except BundleError:
+            if not self._template.is_borrowed:
+                raise
+            # The network has changed since; a diverged one is refused again.
+            self._template = OnnxTemplate()
+            self._export_by_template(module, training, samples, version)
+        self._template.is_borrowed = False
+
+    def _export_by_template(
+        self, module: nn.Module, training: Training, samples: FloatArray | None, version: int
+    ) -> None:
+        export_policy(
+            module,
+            self._spec,
+            self._task,
+            self._obs_layout,
+            self._outgoing,
+            training,
+            task_name=self._task_name,
+            samples=samples,
+            policy_version=version,
+            trace=self._template,
+        )
+
+    def _newest_model(self) -> bytes | None:
+        """Return the newest version's ONNX file; None where there is no whole one."""
+        try:
+            pointer = self.store.current()
+            return None if pointer is None else self.store.read_model(pointer)
+        except (BundleError, OSError):
+            return None

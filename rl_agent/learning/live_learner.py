@@ -6,17 +6,19 @@ never more, and what it owes after a pause it makes up for. Nothing here can mak
 
 from __future__ import annotations
 
+import copy
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from rl_agent.algorithms.agent import Agent
 from rl_agent.data.journal_follower import JournalFollower
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import SurefootError, TrainingDivergedError
+from rl_agent.networks.actor import Actor
 from rl_agent.types import FloatArray
 
 from .checkpoint import Checkpoint, drop_newer_checkpoints, prune_checkpoints
@@ -26,12 +28,15 @@ from .episode_tally import EpisodeTally
 from .health import health_figures
 from .learner import ROLLING_EPISODES
 from .parts import Counters, KeptParts
+from .side_work import SideWork
 from .snapshot import restore_snapshot, save_snapshot
 from .stopwatch import Stopwatch
 from .updater import Updater
 
-CHUNK = 16
+MOST_CHUNK = 16
 """Gradient steps between two looks at the journal."""
+LOOK_S = 0.05
+"""Between two looks, also where gradient steps are slow, or a version or checkpoint is written."""
 IDLE_S = 0.02
 """Between two looks where there is nothing to do [s]."""
 STATE_S = 0.5
@@ -44,8 +49,8 @@ class LiveParts(KeptParts):
     layout: TransitionLayout
     follower: JournalFollower
     tally: EpisodeTally
-    publish: Callable[[Agent, int, FloatArray], int]
-    """(agent, env_step, observations (N, obs_dim)) -> the new version."""
+    publish: Callable[[Actor, int, FloatArray], int]
+    """(actor, env_step, observations (N, obs_dim)) -> the new version."""
     on_message: Callable[[str], None]
     on_state: Callable[[LiveState], None]
     wait: Callable[[float], None]
@@ -65,6 +70,8 @@ class LiveState:
     mean_return: float | None = None
     """Over the last episodes."""
     success_rate: float | None = None
+    num_rows: int = 0
+    """Of the replay: what batches are drawn from."""
     num_quarantined: int = 0
     num_damaged: int = 0
     policy_version: int = 0
@@ -90,10 +97,12 @@ class LiveLearner:
         self.stopwatch = Stopwatch()
         self.updater = Updater(self.config, parts.agent, parts.replay, parts.recent, self.stopwatch)
         now_s = parts.clock.now()
-        self._saved_s = self._published_s = self._told_s = now_s
+        self._saved_s = self._published_s = now_s
+        self._told_s = now_s - STATE_S
         self._saved_step = self._published_update = -1
         self._logged_step = self._health_step = self._sound_step = 0
         self._policy_version = 0
+        self._chunk = MOST_CHUNK
         self._trouble = ""
         self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
 
@@ -111,16 +120,17 @@ class LiveLearner:
     def step(self) -> bool:
         """Take in what is new, and do a part of what is owed; return whether there was anything."""
         num_rows = self._take_in()
-        num_updates = min(CHUNK, self._num_owed())
-        self.updater.update(num_updates)
+        num_updates = min(self._chunk, self._num_owed())
+        self._update(num_updates)
         now_s = self.parts.clock.now()
+        if now_s - self._told_s >= STATE_S:
+            # Before the first version: what exports it takes seconds to import.
+            self._told_s = now_s
+            self.parts.on_state(self.state)
         self._publish_if_due(now_s)
         self._log_if_due()
         if now_s - self._saved_s >= self.config.checkpoint_every_s:
             self.save()
-        if now_s - self._told_s >= STATE_S:
-            self._told_s = now_s
-            self.parts.on_state(self.state)
         return num_rows > 0 or num_updates > 0
 
     @property
@@ -136,6 +146,7 @@ class LiveLearner:
             episode=self.counters.episode,
             mean_return=float(np.mean(returns)) if returns else None,
             success_rate=float(np.mean(successes)) if successes else None,
+            num_rows=len(self.parts.replay),
             num_quarantined=self.parts.replay.num_quarantined,
             num_damaged=self.parts.follower.num_damaged,
             policy_version=self._policy_version,
@@ -161,6 +172,17 @@ class LiveLearner:
         for episode in episodes:
             self._note_episode(episode)
         return len(rows)
+
+    def _taking_in(self) -> SideWork:
+        """Go on taking rows in while something long is done with copies of what they change."""
+        return SideWork(self._take_in, LOOK_S)
+
+    def _update(self, num_updates: int) -> None:
+        start_s = self.parts.clock.now()
+        self.updater.update(num_updates)
+        if num_updates:
+            seconds = max(self.parts.clock.now() - start_s, 1e-6)
+            self._chunk = int(np.clip(num_updates * LOOK_S / seconds, 1, MOST_CHUNK))
 
     def _num_owed(self) -> int:
         updater, most = self.updater, self.config.live.max_lag_updates
@@ -195,14 +217,16 @@ class LiveLearner:
     def _publish(self) -> None:
         obs = np.array(self.parts.recent.since(0)["obs"], dtype=np.float32)
         sound = obs[np.isfinite(obs).all(axis=1)]
+        actor, env_step = copy.deepcopy(self.parts.agent.actor), self.counters.env_step
         try:
-            version = self.parts.publish(self.parts.agent, self.counters.env_step, sound)
+            with self._taking_in():
+                version = self.parts.publish(actor, env_step, sound)
         # Whatever a full disk or a broken network does: the robot keeps the version that it has.
         except (SurefootError, OSError) as error:
             self._tell(f"no version was published: {error}")
             return
         self._policy_version, self._trouble = version, ""
-        self.parts.metrics.write("version", self.counters.env_step, {"policy_version": version})
+        self.parts.metrics.write("version", env_step, {"policy_version": version})
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._trouble:
@@ -235,7 +259,7 @@ class LiveLearner:
         if every and env_step - self._health_step >= every:
             self._health_step = env_step
             rows = self.parts.recent.since(self.config.learning_starts)
-            with self.stopwatch.measure("health"):
+            with self.stopwatch.measure("health"), self._taking_in():
                 figures = health_figures(rows, self.parts.agent, self.config)
             if figures:
                 self.parts.metrics.write("health", env_step, figures)
@@ -247,11 +271,11 @@ class LiveLearner:
             TrainingDivergedError: A weight is no longer finite; the checkpoints before stay.
         """
         self._saved_s = self.parts.clock.now()
-        if self.counters.env_step == self._saved_step:
+        env_step = self.counters.env_step
+        if env_step == self._saved_step:
             return
         parts = self.parts
         with self.stopwatch.measure("checkpoint"):
-            parts.follower.sync()
             save_snapshot(
                 self.run_dir,
                 parts,
@@ -259,10 +283,18 @@ class LiveLearner:
                 self.updater.sample_rng,
                 offset=parts.follower.offset,
                 env=None,
+                while_writing=self._writing,
             )
-            prune_checkpoints(self.run_dir, spare=self._sound_step)
-        self._saved_step = self.counters.env_step
+        self._saved_step = env_step
         self._saved_s = parts.clock.now()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._taking_in():
+            # Only now: what the checkpoint builds on has been read by then.
+            self.parts.follower.sync()
+            yield
+            prune_checkpoints(self.run_dir, spare=self._sound_step)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on where a checkpoint was taken; follower and replay are the caller's business.

@@ -23,6 +23,7 @@ from rl_agent.data.replay import Replay
 from rl_agent.deploy.manifest import Training
 from rl_agent.deploy.version_publisher import VersionPublisher
 from rl_agent.exceptions import EnvironmentNotSupportedError, JournalError
+from rl_agent.networks.actor import Actor
 from rl_agent.types import FloatArray
 
 from .assembly import build_agent, build_replay, keep_twin_contract, resolve_config
@@ -64,8 +65,15 @@ def store_dir(run_dir: Path) -> Path:
     return run_dir / "policies"
 
 
-def prepare_live_run(config: TrainConfig, run_dir: Path) -> LiveRobot:
+def prepare_live_run(
+    config: TrainConfig, run_dir: Path, check: Callable[[LiveRobot], object] = lambda robot: None
+) -> LiveRobot:
     """Begin a run, or check that it may go on; return whom it is about.
+
+    Args:
+        config: Its settings.
+        run_dir: Its folder.
+        check: Raises where it cannot begin for other reasons; nothing is written before.
 
     Raises:
         SurefootError: The environment is no robot's twin, or the run's files do not hold.
@@ -73,6 +81,7 @@ def prepare_live_run(config: TrainConfig, run_dir: Path) -> LiveRobot:
     env = make_env(config.env, config.env_options)
     try:
         robot = _robot_of(env, config.env)
+        check(robot)
         keep_twin_contract(run_dir, env)
         if not holds_run(run_dir):
             write_config(run_dir, resolve_config(config, env))
@@ -117,7 +126,7 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
             layout=env.layout,
             follower=follower,
             tally=EpisodeTally(env.env.unwrapped.task.success),
-            publish=_publisher(run_dir, config, env, robot),
+            publish=_publisher(run_dir, config, env, robot, agent),
             on_message=hooks.on_message,
             on_state=hooks.on_state,
             wait=hooks.wait,
@@ -179,8 +188,8 @@ def _rejoin(
 
 
 def _publisher(
-    run_dir: Path, config: TrainConfig, env: EnvAdapter, robot: LiveRobot
-) -> Callable[[Agent, int, FloatArray], int]:
+    run_dir: Path, config: TrainConfig, env: EnvAdapter, robot: LiveRobot, agent: Agent
+) -> Callable[[Actor, int, FloatArray], int]:
     twin = env.env.unwrapped
     publisher = VersionPublisher(
         store_dir(run_dir),
@@ -190,9 +199,10 @@ def _publisher(
         task_name=robot.task,
         keep=config.live.keep_versions,
     )
+    publisher.prepare(agent.actor)
     commit = code_commit()
 
-    def publish(agent: Agent, env_step: int, samples: FloatArray) -> int:
+    def publish(actor: Actor, env_step: int, samples: FloatArray) -> int:
         training = Training(
             run=run_dir.absolute().name,
             env_step=env_step,
@@ -200,6 +210,6 @@ def _publisher(
             algorithm=config.algo,
             commit=commit,
         )
-        return publisher.publish(agent.actor, training, samples)
+        return publisher.publish(actor, training, samples)
 
     return publish

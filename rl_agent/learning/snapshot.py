@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,7 @@ def save_snapshot(
     *,
     offset: JournalOffset,
     env: dict[str, Any] | None,
+    while_writing: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> None:
     """Write a checkpoint of this very moment.
 
@@ -42,6 +46,7 @@ def save_snapshot(
         sample_rng: What draws its batches.
         offset: Of the experience taken in; all before it must be on the disk.
         env: The environment's state; None where it can't be kept, or is real.
+        while_writing: What goes on while the disk works; copies are written.
 
     Raises:
         TrainingDivergedError: A weight is no longer finite; nothing is written.
@@ -61,7 +66,12 @@ def save_snapshot(
         "is_compiled": parts.agent.is_compiled,
         "time": parts.time.seconds,
     }
-    _save(run_dir, step_name(counters.env_step), parts, counters, values, tensors)
+    name = step_name(counters.env_step)
+    if while_writing is not nullcontext:
+        values = copy.deepcopy(values)
+        tensors = {key: array.copy() for key, array in tensors.items()}
+    with while_writing():
+        _save(run_dir, name, parts, counters, values, tensors)
 
 
 def save_best(run_dir: Path, parts: KeptParts, counters: Counters) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from rl_agent.data.journal import JournalWriter
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
-from rl_agent.learning.checkpoint import step_checkpoints
+from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.config_file import load_settings, parse_config
 from rl_agent.learning.env_adapter import make_env
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run, store_dir
@@ -194,3 +195,63 @@ def test_the_version_on_the_robot_is_verified_like_any_other(tmp_path, config, r
     policy = OnnxPolicy(folder, env.robot, env.task)
     assert policy.golden_error <= 1e-5
     assert policy.manifest.training.env_step == STARTS + 5
+
+
+def test_it_says_where_it_stands_at_once_and_before_its_first_version(tmp_path, config, robot):
+    robot.live(STARTS + 10)
+    states: list = []
+    with open_live(tmp_path, hooks(states=states)) as learner:
+        learner.step()
+    # 16 of the 20 updates that are owed: a part between two looks at the journal.
+    assert [(s.gradient_step, s.num_owed, s.policy_version) for s in states] == [(16, 4, 0)]
+    assert (states[0].env_step, states[0].num_rows) == (STARTS + 10, STARTS + 10)
+    assert learner.state.policy_version == 1
+
+
+def test_rows_are_taken_in_while_a_version_is_written(tmp_path, config, robot):
+    robot.live(STARTS + 10)
+    seen: list[int] = []
+    with open_live(tmp_path, hooks()) as learner:
+        publish = learner.parts.publish
+
+        def slow(actor, env_step, samples):
+            robot.live(4)
+            for _ in range(1000):
+                if learner.counters.env_step == STARTS + 14:
+                    break
+                threading.Event().wait(0.01)
+            seen.append(len(learner.parts.replay))
+            return publish(actor, env_step, samples)
+
+        learner.parts = replace(learner.parts, publish=slow)
+        learner.step()
+        assert seen == [STARTS + 14]
+        learner.save()
+    checkpoint = load_checkpoint(tmp_path)
+    assert checkpoint.env_step == checkpoint.values["journal"]["num_records"] == STARTS + 14
+
+
+def test_a_checkpoint_holds_what_was_taken_in_before_it_and_not_what_came_meanwhile(
+    tmp_path, config, robot
+):
+    robot.live(STARTS + 10)
+    with open_live(tmp_path, hooks()) as learner:
+        learner.step()
+        when_full = learner.parts.when_full
+
+        def slow(write, path, num_bytes):
+            if path.name.isdigit():
+                robot.live(4)
+                for _ in range(1000):
+                    if learner.counters.env_step == STARTS + 14:
+                        break
+                    threading.Event().wait(0.01)
+            when_full(write, path, num_bytes)
+
+        learner.parts = replace(learner.parts, when_full=slow)
+        learner.save()
+        assert learner.counters.env_step == len(learner.parts.replay) == STARTS + 14
+    with open_live(tmp_path, hooks()) as learner:
+        assert learner.counters.env_step == len(learner.parts.replay) == STARTS + 10
+        settle(learner)
+        assert learner.counters.env_step == len(learner.parts.replay) == STARTS + 14

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from std_msgs.msg import String
 
-from . import qos
+from . import qos, realtime
 from .node import GuardedNode, run
 
 if TYPE_CHECKING:
@@ -27,16 +27,21 @@ class LearnerNode(GuardedNode):
     """Shell around `LiveLearner`: it knows files, no topics, so that it can neither block nor move.
 
     Publishes `learner_state` (JSON, transient local). Niced, one thread, bounded memory: the
-    robot's loop must not notice it. Started again after a death, it goes on by itself.
+    robot's loop must not notice it. Started again after a death, it goes on by itself, and soon:
+    it imports while it is discovered and configured, and stands back once it has learned something.
+    On a busy machine a niced process takes half a minute for PyTorch's import alone.
     """
 
     is_realtime = False
     is_background = True
+    stands_back_late = True
     is_light = False
     """Gymnasium tells it of robot and task."""
 
     def __init__(self) -> None:
+        threading.Thread(target=_import, name="import", daemon=True).start()
         super().__init__(NAME)
+        self._stands_back = False
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
@@ -82,6 +87,9 @@ class LearnerNode(GuardedNode):
         self.get_logger().warning(message)
 
     def _report(self, state: LiveState) -> None:
+        if not self._stands_back:
+            self._stands_back = True
+            realtime.stand_back()
         self._publisher.publish(String(data=json.dumps(state.to_json())))
 
     def _limit_memory(self) -> None:
@@ -90,6 +98,11 @@ class LearnerNode(GuardedNode):
             # Of the heap, not of the address space: torch maps far more than it ever touches.
             limit = int(most * BYTES_PER_GB)
             resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def _import() -> None:
+    """Import what learning needs, ahead of time."""
+    import rl_agent.learning.live_training  # noqa: F401
 
 
 def main() -> int:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from .up import UpOptions, run_graph
+from .up import UpOptions, make_config, run_graph
 
 if TYPE_CHECKING:
     from rl_agent.cli.train_settings import GivenOptions
     from rl_agent.learning.config import TrainConfig
+    from rl_agent.learning.live_training import LiveRobot
 
 PAGE = "live.html"
 
@@ -73,18 +74,21 @@ def prepare(options: LiveOptions) -> UpOptions:
     from rl_agent.learning.live_training import prepare_live_run
 
     config, run_dir = _settle(options)
-    robot = prepare_live_run(config, run_dir)
-    return replace(
-        options.up,
-        robot=robot.robot,
-        task=robot.task,
-        actor="live",
-        policy_hz=robot.policy_hz,
-        seed=config.seed,
-        run=run_dir,
-        exploration=config.agent.exploration,
-        random_hold=config.random_hold,
-    )
+
+    def graph_of(robot: LiveRobot) -> UpOptions:
+        return replace(
+            options.up,
+            robot=robot.robot,
+            task=robot.task,
+            actor="live",
+            policy_hz=robot.policy_hz,
+            seed=config.seed,
+            run=run_dir,
+            exploration=config.agent.exploration,
+            random_hold=config.random_hold,
+        )
+
+    return graph_of(prepare_live_run(config, run_dir, lambda robot: make_config(graph_of(robot))))
 
 
 def _settle(options: LiveOptions) -> tuple[TrainConfig, Path]:

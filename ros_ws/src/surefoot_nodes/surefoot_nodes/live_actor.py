@@ -69,9 +69,11 @@ class LiveActor:
         policy = self._watch.take()
         if policy is not None:
             self.swap.offer(policy)
+        # Asked beforehand: in the tick in which the first version is promoted nobody else acts yet.
+        has_policy = self.swap.has_policy
         gaussian = self.swap.mean_log_std(obs)
         if gaussian is None:
-            return None if self.swap.has_policy else self._act_at_random()
+            return None if has_policy else self._act_at_random()
         mean, log_std = gaussian
         if self._noise is not None:
             mean = mean + np.exp(log_std) * self._noise.sample()
@@ -92,6 +94,7 @@ class LiveActor:
             "num_promoted": swap.num_promoted,
             "num_refused": swap.num_refused,
             "num_rolled_back": swap.num_rolled_back,
+            "num_events_lost": self._log.num_lost,
         }
 
     def close(self) -> None:

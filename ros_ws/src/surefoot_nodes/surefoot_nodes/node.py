@@ -6,6 +6,7 @@ first is answered with success = False, the second is logged, and the node goes 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -52,6 +53,8 @@ class GuardedNode(LifecycleNode):
     """Whether a control loop in this process must not be kept waiting."""
     is_background = False
     """Whether the whole process must never take the processor from one that controls."""
+    stands_back_late = False
+    """Whether a background process does so by itself, once it has started: see `stand_back`."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -280,7 +283,10 @@ def run(make_node: Callable[[], GuardedNode], name: str, argv: Sequence[str] | N
     try:
         parameters.check_arguments(arguments, name)
         is_background = getattr(make_node, "is_background", False)
-        priority = realtime.in_background() if is_background else realtime.fifo_for_new_threads()
+        if is_background and not getattr(make_node, "stands_back_late", False):
+            realtime.stand_back()
+        ordinary = contextlib.nullcontext()
+        priority = ordinary if is_background else realtime.fifo_for_new_threads()
         with priority, secured(name, arguments):
             arguments += enclave_arguments(name, arguments)
             rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)

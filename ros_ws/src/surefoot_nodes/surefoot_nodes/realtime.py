@@ -104,8 +104,8 @@ def background_for_new_threads() -> Iterator[None]:
         os.sched_setscheduler(0, *before)
 
 
-@contextlib.contextmanager
-def in_background() -> Iterator[None]:
-    """Let this thread, and those that start within, stand back behind all others for good."""
-    os.nice(BACKGROUND_NICE)
-    yield
+def stand_back() -> None:
+    """Let this whole process, and threads that it starts from now on, stand back for good."""
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(OSError):  # it ended meanwhile, or stands further back already
+            os.setpriority(os.PRIO_PROCESS, int(thread), BACKGROUND_NICE)

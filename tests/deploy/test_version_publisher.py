@@ -1,0 +1,93 @@
+"""One version after another; a publisher that comes back exports without tracing again."""
+
+import numpy as np
+import pytest
+import torch
+
+from rl_agent.deploy import onnx_template
+from rl_agent.deploy.manifest import Training
+from rl_agent.deploy.version_publisher import VersionPublisher
+from rl_agent.exceptions import BundleError
+from rl_agent.interface.observation import ObservationBuilder
+from rl_agent.networks.squashed_gaussian import SquashedGaussianActor
+from rl_agent.robots.profile import load_robot
+from rl_agent.tasks.registry import make_task
+from sim.kinematics import MujocoKinematics
+
+TRAINING = Training(run="none", env_step=0, seed=0, algorithm="sac", commit="none")
+SPEC = load_robot("so101")
+TASK = make_task("reach", SPEC, MujocoKinematics(SPEC))
+BUILDER = ObservationBuilder(SPEC, TASK, TASK.kinematics)
+
+
+def actor(seed: int, width: int = 16) -> SquashedGaussianActor:
+    generator = torch.Generator().manual_seed(seed)
+    return SquashedGaussianActor(BUILDER.obs_dim, SPEC.act_dim, [width], generator)
+
+
+def make_publisher(folder) -> VersionPublisher:
+    return VersionPublisher(folder, SPEC, TASK, BUILDER.layout, task_name="reach", keep=3)
+
+
+@pytest.fixture
+def num_traces(monkeypatch):
+    traces = []
+    trace = onnx_template.trace_to_onnx
+
+    def counted(*arguments):
+        traces.append(1)
+        return trace(*arguments)
+
+    monkeypatch.setattr(onnx_template, "trace_to_onnx", counted)
+    return traces
+
+
+def flies_like(publisher: VersionPublisher, module) -> bool:
+    assert publisher.store.refresh() or publisher.store.policy is not None
+    obs = np.linspace(-1.0, 1.0, BUILDER.obs_dim).astype(np.float32)
+    with torch.no_grad():
+        mean, _ = module(torch.from_numpy(obs[None]))
+    found = publisher.store.policy.act(obs)
+    return bool(np.allclose(found, np.tanh(mean[0].numpy()), atol=1e-5))
+
+
+def test_a_publisher_that_comes_back_does_not_trace_again(tmp_path, num_traces):
+    first = make_publisher(tmp_path)
+    first.prepare(actor(0))
+    assert len(num_traces) == 1
+    assert first.publish(actor(0), TRAINING, None) == 1
+    later = make_publisher(tmp_path)
+    later.prepare(actor(1))
+    assert later.publish(actor(1), TRAINING, None) == 2
+    assert flies_like(later, actor(1))
+    assert len(num_traces) == 1
+
+
+def test_a_network_that_has_changed_is_traced_anew(tmp_path, num_traces):
+    make_publisher(tmp_path).publish(actor(0), TRAINING, None)
+    later = make_publisher(tmp_path)
+    assert later.publish(actor(1, width=24), TRAINING, None) == 2
+    assert flies_like(later, actor(1, width=24))
+    assert len(num_traces) == 2
+
+
+def test_a_damaged_version_is_no_template(tmp_path, num_traces):
+    make_publisher(tmp_path).publish(actor(0), TRAINING, None)
+    model = tmp_path / "versions" / "000001" / "policy.onnx"
+    data = bytearray(model.read_bytes())
+    data[len(data) // 2] ^= 1
+    model.write_bytes(bytes(data))
+    later = make_publisher(tmp_path)
+    assert later.publish(actor(1), TRAINING, None) == 2
+    assert len(num_traces) == 2
+
+
+def test_a_diverged_network_is_refused_whatever_the_template(tmp_path):
+    make_publisher(tmp_path).publish(actor(0), TRAINING, None)
+    broken = actor(1)
+    with torch.no_grad():
+        next(broken.parameters()).fill_(float("nan"))
+    later = make_publisher(tmp_path)
+    with pytest.raises(BundleError, match="diverged"):
+        later.publish(broken, TRAINING, None)
+    assert later.store.versions() == [1]
