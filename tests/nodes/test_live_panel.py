@@ -1,0 +1,86 @@
+"""What the panel makes of what it hears; no ROS graph is needed for that."""
+
+import json
+
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from std_msgs.msg import String
+
+from rl_agent.cli.display import PlainDisplay
+from surefoot_nodes.live_panel import STALE_S, LivePanel
+
+LEARNER = {
+    "env_step": 2400,
+    "gradient_step": 4000,
+    "num_owed": 12,
+    "num_skipped": 0,
+    "episode": 30,
+    "mean_return": 1.5,
+    "success_rate": 0.9,
+    "policy_version": 8,
+    "trouble": "",
+}
+POLICY = {"policy_version": 7, "num_records": 2400, "num_waiting": 0, "num_lost": 0}
+
+
+@pytest.fixture
+def panel(tmp_path):
+    return LivePanel(PlainDisplay(), tmp_path, policy_hz=20.0, minutes=1.0)
+
+
+def hear(panel, name, values):
+    panel._take(name, String(data=json.dumps(values)))
+
+
+def shown(panel, later_s=0.0):
+    return dict(panel.rows(panel._heard_s.get("learner_state", 0.0) + later_s))
+
+
+def test_before_anything_is_heard_it_says_so(panel):
+    rows = shown(panel)
+    assert rows["robot"] == "not heard yet"
+    assert rows["learner"] == "not heard yet"
+    assert rows["version"] == "none yet: random actions"
+
+
+def test_figures_in_words(panel):
+    hear(panel, "learner_state", LEARNER)
+    hear(panel, "policy_state", POLICY | {"num_rolled_back": 2, "num_falls": 3})
+    rows = shown(panel)
+    assert rows["experience"] == "2400 steps, 2.0 min"
+    assert rows["episode"] == "30, return 1.50, success 90 % of the last episodes"
+    assert rows["version"] == "7 acts, 8 published, 2 rolled back"
+    assert rows["learner"] == "4000 updates, 12 owed"
+    assert rows["falls"] == "3"
+    assert rows["disk"].endswith("GB free")
+
+
+def test_trouble_is_told_in_plain_words(panel):
+    hear(panel, "learner_state", LEARNER | {"num_skipped": 5, "trouble": "the disk is full"})
+    hear(panel, "policy_state", POLICY | {"num_waiting": 40, "num_lost": 3})
+    rows = shown(panel)
+    assert rows["learner"] == "4000 updates, 12 owed, 5 skipped; the disk is full"
+    assert rows["disk"].endswith("40 steps wait for it, 3 STEPS LOST")
+    assert shown(panel, STALE_S + 1.0)["learner"].startswith("silent; the robot goes on")
+
+
+def test_the_gates_rates_are_shown(panel):
+    values = [KeyValue(key="state", value="ARMED"), KeyValue(key="gate_hz", value="99.6")]
+    status = DiagnosticStatus(name="safety_node", values=values)
+    panel._on_report(DiagnosticArray(status=[status]))
+    assert dict(panel.rows(0.0))["limiter"] == "gate 100 Hz"
+
+
+def test_it_ends_after_so_many_steps_of_the_robot_since_it_looks_on(panel):
+    hear(panel, "policy_state", POLICY | {"num_records": 5000})  # a resumed run
+    assert not panel.look()
+    hear(panel, "policy_state", POLICY | {"num_records": 6199})
+    assert not panel.look()
+    hear(panel, "policy_state", POLICY | {"num_records": 6200})  # a minute at 20 Hz
+    assert panel.look()
+
+
+@pytest.mark.parametrize("data", ["", "[]", "{", "[" * 5000, "x" * 20_000])
+def test_garbage_is_not_shown(panel, data):
+    panel._take("learner_state", String(data=data))
+    assert shown(panel)["learner"] == "not heard yet"
