@@ -13,6 +13,7 @@ from rl_agent.types import FloatArray, Transition
 
 from .acting_policy import ActingPolicy, Gaussian
 from .candidate_slot import CandidateSlot
+from .gain import gain_objection
 from .gaussians import Fade, ask, mix
 from .shadow_run import is_constant
 from .swap_config import SwapConfig
@@ -43,7 +44,8 @@ class HotSwap:
     What cannot be excused is an output that is not finite, or one that does not depend on the
     observation: a learner that works does not make it twice.
 
-    Per tick: one inference, two while a candidate is in shadow or blended in.
+    Per tick: one inference, two while a candidate is in shadow or blended in; in the tick that
+    decides on it, one more for each of its golden observations.
     """
 
     def __init__(
@@ -275,7 +277,7 @@ class HotSwap:
             sentence = "frozen: its mean stood still while the observation moved"
             self._refuse(candidate, sentence, statistics)
             return
-        objection = shadow.objection(self._slack)
+        objection = shadow.objection(self._slack) or self._gain_objection(candidate)
         if objection and self._num_objections < self._config.max_refusals:
             self._num_objections += 1
             self._refuse(candidate, objection, statistics)
@@ -287,6 +289,10 @@ class HotSwap:
         self._slot.blend()
         sentence = f"on trial in spite of {objection}" if objection else "its shadow run was good"
         self._ledger.tell(SwapKind.BLENDING, candidate, sentence, statistics)
+
+    def _gain_objection(self, candidate: ActingPolicy) -> str:
+        incumbent = self._line.incumbent
+        return gain_objection(candidate, incumbent, self._slack) if incumbent is not None else ""
 
     def _blend(
         self, candidate: ActingPolicy, acting: Gaussian | None, answer: Gaussian | None
