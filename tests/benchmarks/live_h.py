@@ -77,7 +77,7 @@ def _fill_and_free(context: Context, rig: LiveRig, disk: SmallDisk) -> Iterator[
     yield reported("live-h.waiting", waiting, "transitions", "waited in memory at the end of it")
     rig.until(lambda: _goes_on(rig, records + waiting, learned), RESUME_S, "all to go on")
     resumed_s = time.monotonic() - end_s
-    detail = "journal caught up, updates and a new version"
+    detail = "journal caught up, updates go on, versions can be published"
     yield at_most("live-h.resumed", resumed_s, RESUME_S, "s after there was room", detail)
 
 
@@ -85,7 +85,7 @@ def _goes_on(rig: LiveRig, records: int, learned: int) -> bool:
     policy, learner = rig.newest("policy_state"), rig.newest("learner_state")
     has_caught_up = policy["num_records"] > records and policy["num_waiting"] <= 1
     is_learning = learner["gradient_step"] > learned and not learner["trouble"]
-    return has_caught_up and is_learning and learner["policy_version"] > 0
+    return has_caught_up and is_learning
 
 
 def _rates(context: Context, rig: LiveRig, start_s: float, end_s: float) -> Iterator[Figure]:
