@@ -11,6 +11,7 @@ import psutil
 import pytest
 from ros_processes import Witness, running_graph
 
+from rl_agent.data.black_box import BlackBoxConfig
 from rl_agent.robots.profile import load_robot
 
 pytest.importorskip("rclpy", reason="no ROS here: source it, or use x86-64 Linux")
@@ -71,6 +72,7 @@ def told(tmp_path_factory):
         witness.arm(False)
         witness.until(lambda: witness.state == "UNARMED")
         rearm(graph, witness)
+        witness.spin(BlackBoxConfig().gap_s)  # a trip right after the last one gets no box
         os.kill(graph.pids()["policy_node"], signal.SIGKILL)
         told["policy"] = wait_for_boxes(witness, folder, 2)[1]
         inactive = {"policy_node": "inactive"}

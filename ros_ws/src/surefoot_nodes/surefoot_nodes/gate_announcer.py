@@ -36,8 +36,12 @@ class GateAnnouncer:
             return
         self._reported = report
         self._state.publish(write_state(report))
-        tell = self._logger.error if report.is_alarm else self._logger.info
-        tell(f"{report.state}: {report.cause}")
+        words = f"{report.state}: {report.cause}"
+        # Two calls, for a logger refuses another severity at the same place.
+        if report.is_alarm:
+            self._logger.error(words)
+        else:
+            self._logger.info(words)
 
     def tell_mode(self) -> None:
         """Tell the driver what to do; before the first command, where the gate was armed."""
