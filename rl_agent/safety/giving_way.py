@@ -27,7 +27,7 @@ class GivingWay:
         self._rest = np.zeros(len(spec.command_joints))
         self._target = np.zeros(len(spec.command_joints))
         self._has_stood = False
-        self._tick = -1
+        self._tick = -2  # before the first tick there was none
 
     def step(self, measured: Array, tick: int) -> Verdict | None:
         """Return the next command; None where the brake has not come to its end, or nothing is due.

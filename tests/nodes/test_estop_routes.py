@@ -24,7 +24,7 @@ def profile(tmp_path_factory):
     text = (ROBOTS_DIR / "so101.yaml").read_text()
     text = text.replace("stop_mode: hold", "stop_mode: damp").replace("name: so101", "name: arm")
     path = tmp_path_factory.mktemp("robot") / "arm.yaml"
-    path.write_text(text + f"safety: {{estop_button: {BUTTON}}}\n")
+    path.write_text(text.replace("safety: {", f"safety: {{estop_button: {BUTTON}, "))
     return path
 
 
