@@ -28,15 +28,23 @@ PERMITTED = permitted(POLICY)
 OPERATOR = "surefoot_operator"
 JOG, PREFLIGHT = "surefoot_jog", "surefoot_preflight"
 """In the operator's hands as well; test_commissioning.py compares them with what runs."""
-NODES = [name for name in PERMITTED if name not in (OPERATOR, JOG, PREFLIGHT)]
+LIVE = ("learner_node", "learner_node_io")
+"""Of `surefoot live` alone."""
+NODES = [name for name in PERMITTED if name not in (OPERATOR, JOG, PREFLIGHT, *LIVE)]
 # Asked only when a process was started again (`Bringup.tend`).
 STATES = {f"/{node}/get_state" for node in NODES if f"{node}_io" in NODES}
 # (node, kind): what is allowed and not seen in a twin's graph.
 ELSEWHERE = {
-    ("policy_node_io", "publish"): {"/observed_command"},  # `surefoot up observe`
-    ("supervisor", "request"): STATES,
+    # `surefoot up observe`, `surefoot live`
+    ("policy_node_io", "publish"): {"/observed_command", "/policy_state"},
+    ("supervisor", "subscribe"): {"/learner_state", "/policy_state"},
+    ("supervisor", "request"): STATES
+    | {"/reset", "/stand_up", "/learner_node/change_state", "/learner_node/get_state"},
     # Of robots that are not bolted down.
     ("twin_node_io", "publish"): {"/imu", "/odom"},
+    ("twin_node_io", "reply"): {"/stand_up"},
+    ("recorder_node_io", "subscribe"): {"/imu", "/odom"},
+    ("blackbox_node_io", "subscribe"): {"/imu", "/odom"},
     ("policy_node_io", "subscribe"): {"/imu", "/odom"},
     # Where a profile asks for them.
     ("safety_node_io", "subscribe"): {

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from rl_agent.interface.observation import BODY_TERMS
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Source
 
 from .controller_messages import make_codec
 
 LATCHED_TOPICS = ("goal", "safety_state")
+BODY_TOPICS = ("imu:sensor_msgs/msg/Imu", "odom:nav_msgs/msg/Odometry")
+"""Of a robot whose observation tells of its body."""
 
 
 def default_topics(spec: RobotSpec) -> list[str]:
@@ -27,6 +30,7 @@ def default_topics(spec: RobotSpec) -> list[str]:
         "goal:geometry_msgs/msg/PoseStamped",
         "safety_state:std_msgs/msg/String",
         "diagnostics:diagnostic_msgs/msg/DiagnosticArray",
+        *(BODY_TOPICS if set(BODY_TERMS) & set(spec.obs_terms) else ()),
     ]
 
 
