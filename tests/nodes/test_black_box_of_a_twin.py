@@ -80,8 +80,11 @@ def told(tmp_path_factory):
         assert witness.lifecycle.change(["policy_node"], "activate", 5.0)["policy_node"]
         os.kill(graph.pids()["blackbox_node"], signal.SIGKILL)
         witness.until(lambda: "blackbox_node is back" in graph.output(), why=graph.output)
+        gate = graph.pids()["safety_node"]
         rearm(graph, witness)
-        os.kill(graph.pids()["safety_node"], signal.SIGKILL)
+        # Looking for processes takes a while, in which an arm may have arrived.
+        wait_until_moving(graph, witness)
+        os.kill(gate, signal.SIGKILL)
         told["gate"] = wait_for_boxes(witness, folder, 3)[2]
         graph.interrupt()
         told["output"] = graph.output()
