@@ -164,7 +164,8 @@ class TwinNode(GuardedNode):
         own = [self.io.get_name()] if self._publisher is not None else []
         drivers = without(publishers(self.io, "joint_states"), own)
         listeners = subscribers(self.io, self._codec.topic)
-        controllers = without(listeners, [*own, *self.values["observers"]])
+        # Twice: one that was killed and started again is heard of under both lives for a while.
+        controllers = without(listeners, [*own, *2 * self.values["observers"]])
         return [f"{name} publishes joint_states" for name in drivers] + [
             f"{name} listens to {self._codec.topic}" for name in controllers
         ]
