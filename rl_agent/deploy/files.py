@@ -65,6 +65,27 @@ def write_durably(path: Path, data: bytes) -> None:
     sync_directory(path.parent)
 
 
+def write_new_private(path: Path, data: bytes) -> None:
+    """Write a key into a new file that its owner alone may read, durably.
+
+    Raises:
+        BundleError: The file exists already, or cannot be written.
+    """
+    try:
+        # Exclusive: a key that is lost cannot be made again, or is at work elsewhere.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_directory(path.absolute().parent)
+    except FileExistsError:
+        message = "exists already, and keys are never overwritten; choose another file"
+        raise BundleError(f"{path}: {message}") from None
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be written: {error.strerror}") from error
+
+
 def sync_directory(directory: Path) -> None:
     """Make renames inside `directory` survive a power loss."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)

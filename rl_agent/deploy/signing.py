@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rl_agent.exceptions import BundleError
 from rl_agent.robots.signing_key import decode_key, encode_key
 
-from .files import read_capped, sync_directory
+from .files import read_capped, write_new_private
 from .manifest import SIGNATURE_NAME, Manifest, render_manifest
 
 if TYPE_CHECKING:
@@ -78,19 +78,7 @@ def make_key_file(path: Path) -> str:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    try:
-        # Exclusive: a key that is lost cannot be made again.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        sync_directory(path.absolute().parent)
-    except FileExistsError:
-        message = "exists already, and keys are never overwritten; choose another file"
-        raise BundleError(f"{path}: {message}") from None
-    except OSError as error:
-        raise BundleError(f"{path}: cannot be written: {error.strerror}") from error
+    write_new_private(path, data)
     return Signer(key).public_key
 
 

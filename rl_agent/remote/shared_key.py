@@ -10,7 +10,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from rl_agent.exceptions import RemoteError
+from rl_agent.deploy.files import write_new_private
+from rl_agent.exceptions import BundleError, RemoteError
 
 KEY_BYTES = 32
 _MAX_FILE_BYTES = 1000
@@ -75,15 +76,9 @@ def make_shared_key_file(
         RemoteError: The file exists already, or cannot be written.
     """
     try:
-        # Exclusive: both machines would have to be given a new one.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(random_bytes(KEY_BYTES).hex() + "\n")
-    except FileExistsError:
-        message = "exists already, and keys are never overwritten; choose another file"
-        raise RemoteError(f"{path}: {message}") from None
-    except OSError as error:
-        raise RemoteError(f"{path}: cannot be written: {error.strerror}") from error
+        write_new_private(path, random_bytes(KEY_BYTES).hex().encode() + b"\n")
+    except BundleError as error:
+        raise RemoteError(str(error)) from None
 
 
 def key_for(host: str, key: SharedKey | None) -> SharedKey:
