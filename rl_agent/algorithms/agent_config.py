@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from rl_agent.exploration.registry import Exploration
+from rl_agent.exploration.registry import DEFAULT_HORIZON, DEFAULT_THETA, Exploration
 
 DEFAULT_GAMMA = 0.99
 """Where there is no task to say."""
@@ -60,9 +60,9 @@ class AgentConfig:
     *gsde* is a function of what the actor's last layer sees, and pushes alike where that is alike;
     *repeated* holds a draw for one step, or now and then for up to 16.
     """
-    exploration_theta: float = 0.15
+    exploration_theta: float = DEFAULT_THETA
     """Of *ou* [1/step]: it forgets within about 1 / theta steps."""
-    exploration_horizon: int = 1000
+    exploration_horizon: int = DEFAULT_HORIZON
     """Of *pink*: steps in a sequence, best those of an episode."""
     exploration_resample: int = 8
     """Of *gsde*: steps until its function is drawn anew; 0 for an episode."""

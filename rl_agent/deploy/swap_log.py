@@ -8,9 +8,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from .swap_event import SwapEvent, SwapKind
 
+SWAPS = "swaps.jsonl"
+"""Beside a live run's store."""
 CAPACITY = 1000
 _CLOSE_S = 2.0
 _BAD_KINDS = (SwapKind.REFUSED.value, SwapKind.ROLLED_BACK.value)
@@ -94,20 +97,27 @@ class SwapLog:
             self._on_trouble(sentence)
 
 
-def read_bad_versions(path: Path) -> set[int]:
-    """Return the versions that a log tells were refused or rolled back; empty without a log.
+def read_events(path: Path) -> list[dict[str, Any]]:
+    """Return a log's events in order; none without a log.
 
     Lines that a full disk cut off are skipped.
     """
     if not path.exists():
-        return set()
-    events = [_parse(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return {version for kind, version in events if kind in _BAD_KINDS}
+        return []
+    events = (_parse(line) for line in path.read_text(encoding="utf-8").splitlines())
+    return [event for event in events if event is not None]
 
 
-def _parse(line: str) -> tuple[str, int]:
+def read_bad_versions(path: Path) -> set[int]:
+    """Return the versions that a log tells were refused or rolled back; empty without a log."""
+    bad = (event for event in read_events(path) if event["kind"] in _BAD_KINDS)
+    return {event["policy_version"] for event in bad}
+
+
+def _parse(line: str) -> dict[str, Any] | None:
     try:
         values = json.loads(line)
-        return str(values["kind"]), int(values["policy_version"])
+        own = {"kind": str(values["kind"]), "policy_version": int(values["policy_version"])}
+        return {**values, **own}
     except (ValueError, TypeError, KeyError):
-        return "", 0
+        return None

@@ -16,6 +16,9 @@ from .white import WhiteNoise
 Exploration = Literal["sampled", "gaussian", "ou", "pink", "gsde", "repeated"]
 """White noise is called *sampled* where a policy has a spread of its own, else *gaussian*."""
 
+DEFAULT_THETA, DEFAULT_HORIZON = 0.15, 1000
+"""Of Ornstein-Uhlenbeck noise [1/step], and of pink noise [steps]."""
+
 
 def make_noise(
     kind: Exploration,

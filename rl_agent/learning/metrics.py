@@ -99,11 +99,7 @@ class MetricsWriter:
 
 def read_metrics(run_dir: Path) -> list[dict[str, Any]]:
     """Return a run's lines in order; an unfinished last line is left out."""
-    return read_lines(run_dir / METRICS_FILE)
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return a file of JSON lines; none where there is no file, and no unfinished last one."""
+    path = run_dir / METRICS_FILE
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)

@@ -1,6 +1,5 @@
 """surefoot live: a twin acts, a learner learns beside it, is killed, and goes on from there."""
 
-import json
 import os
 import signal
 
@@ -8,7 +7,9 @@ import pytest
 from ros_processes import Witness, running_graph
 
 from rl_agent.data.journal import JournalReader
+from rl_agent.deploy.swap_log import SWAPS, read_events
 from rl_agent.learning.checkpoint import step_checkpoints
+from rl_agent.learning.metrics import read_metrics
 from rl_agent.robots.profile import load_robot
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
@@ -21,16 +22,11 @@ SMALL = (
 
 
 def figures(run_dir, kind):
-    path = run_dir / "metrics.jsonl"
-    lines = path.read_text().splitlines() if path.exists() else []
-    values = [json.loads(line) for line in lines if line.endswith("}")]
-    return [value for value in values if value["kind"] == kind]
+    return [line for line in read_metrics(run_dir) if line["kind"] == kind]
 
 
 def swaps(run_dir, kind):
-    path = run_dir / "swaps.jsonl"
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [event for event in map(json.loads, lines) if event["kind"] == kind]
+    return [event for event in read_events(run_dir / SWAPS) if event["kind"] == kind]
 
 
 @pytest.fixture(scope="module")

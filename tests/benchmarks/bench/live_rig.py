@@ -21,7 +21,9 @@ import numpy as np
 import psutil
 
 from rl_agent.child import Child, stop_all
+from rl_agent.deploy.swap_log import SWAPS, read_events
 from rl_agent.exceptions import GraphError
+from rl_agent.learning.metrics import read_metrics
 from surefoot_nodes.environment import graph_environment
 from surefoot_nodes.faults.timeline import Timeline
 from surefoot_nodes.faults.witness_process import start_witness
@@ -198,22 +200,17 @@ class LiveRig:
 
     def swaps(self, *kinds: str) -> list[dict[str, Any]]:
         """Return what became of versions, of these kinds."""
-        return [line for line in self._lines("swaps.jsonl") if line["kind"] in kinds]
+        return [line for line in read_events(self.run / SWAPS) if line["kind"] in kinds]
 
     def figures(self, kind: str) -> list[dict[str, Any]]:
         """Return lines of the run's metrics."""
-        return [line for line in self._lines("metrics.jsonl") if line["kind"] == kind]
+        return [line for line in read_metrics(self.run) if line["kind"] == kind]
 
     def learn(self, seconds: float, versions: int = 2) -> None:
         """Wait until so many versions came to act, and for so long in all."""
         end_s = time.monotonic() + seconds
         self.until(lambda: len(self.swaps("promoted")) >= versions, 180.0, "versions to act")
         self.until(lambda: time.monotonic() >= end_s, seconds + 1.0, "time")
-
-    def _lines(self, name: str) -> list[dict[str, Any]]:
-        path = self.run / name
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines if line.endswith("}")]
 
     def _listen(self) -> None:
         from std_msgs.msg import String

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import time
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rl_agent.deploy.swap_log import SWAPS, read_events
+from rl_agent.learning.metrics import read_metrics
 from rl_agent.reporting.recording import Recording
 from surefoot_nodes.environment import graph_environment
 
@@ -46,11 +47,11 @@ class LiveRun:
 
     def swaps(self, kind: str) -> list[dict[str, Any]]:
         """Return what became of versions."""
-        return [event for event in _lines(self.folder / "swaps.jsonl") if event["kind"] == kind]
+        return [event for event in read_events(self.folder / SWAPS) if event["kind"] == kind]
 
     def episodes(self) -> list[dict[str, Any]]:
         """Return the episodes' figures, in order."""
-        return [e for e in _lines(self.folder / "metrics.jsonl") if e["kind"] == "episode"]
+        return [e for e in read_metrics(self.folder) if e["kind"] == "episode"]
 
     def steady_after_s(self, share: float, num_episodes: int) -> float | None:
         """Return the robot's time [s] at which so many episodes in a row had this success."""
@@ -98,9 +99,3 @@ def last_part(recording: Recording, duration_s: float) -> Recording:
         goal_received_s=recording.goal_received_s[keep],
         goals=recording.goals[keep],
     )
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]

@@ -53,12 +53,11 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
 def write_page(run_dir: Path, policy_hz: float) -> Path:
     """Write a live run's page from its files, and return it."""
     from rl_agent.data.disk import write_durably
-    from rl_agent.learning.metrics import read_lines, read_metrics
+    from rl_agent.deploy.swap_log import SWAPS, read_events
+    from rl_agent.learning.metrics import read_metrics
     from rl_agent.reporting.live_page import render_live
 
-    from .live_actor import SWAPS
-
-    swaps = read_lines(run_dir / SWAPS)
+    swaps = read_events(run_dir / SWAPS)
     page = render_live(str(run_dir), read_metrics(run_dir), swaps, policy_hz)
     path = run_dir / PAGE
     write_durably(path, page.encode())

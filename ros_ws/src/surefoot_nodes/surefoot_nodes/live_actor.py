@@ -10,18 +10,18 @@ import numpy as np
 from rl_agent.deploy.hot_swap import HotSwap
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.swap_config import SwapConfig
-from rl_agent.deploy.swap_log import SwapLog, read_bad_versions
+from rl_agent.deploy.swap_log import SWAPS, SwapLog, read_bad_versions
 from rl_agent.deploy.version_watch import VersionWatch
 from rl_agent.exploration.noise import Noise
-from rl_agent.exploration.registry import Exploration, make_noise
+from rl_agent.exploration.registry import (
+    DEFAULT_HORIZON,
+    DEFAULT_THETA,
+    Exploration,
+    make_noise,
+)
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, FloatArray, Measurement, Transition
-
-THETA, HORIZON = 0.15, 1000
-"""As in agents' own defaults: of Ornstein-Uhlenbeck noise [1/step], and of pink noise [steps]."""
-SWAPS = "swaps.jsonl"
-"""Beside the store: what became of each version."""
 
 
 class LiveActor:
@@ -112,4 +112,6 @@ class LiveActor:
 def _noise(kind: Exploration, spec: RobotSpec, rng: np.random.Generator) -> Noise:
     # State-dependent noise needs what the policy's last layer sees, which no bundle tells.
     known: Exploration = "sampled" if kind == "gsde" else kind
-    return make_noise(known, spec.act_dim, rng, theta=THETA, horizon=HORIZON, resample=0)
+    return make_noise(
+        known, spec.act_dim, rng, theta=DEFAULT_THETA, horizon=DEFAULT_HORIZON, resample=0
+    )
