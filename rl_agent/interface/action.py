@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rl_agent.spec import ActionSpec, RobotSpec
 from rl_agent.types import Array, Command, FloatArray, Reason
@@ -150,27 +151,26 @@ class ActionMapper:
         self._acceleration_now = np.array(state["acceleration"], dtype=np.float64)
 
     def _stay_near(self, applied: Command) -> None:
-        index = self._index
-        near = applied.position[index]
-        position = self._position[index]
-        leashed = np.clip(position, near - self._leash, near + self._leash)
-        strayed = leashed != position
-        if strayed.any():
-            # Take over the gate's speed too: keeping our own would ask for a jerk on release.
-            self._position[index] = leashed
-            self._velocity[index] = np.where(
-                strayed, applied.velocity[index], self._velocity[index]
-            )
+        # Take over the gate's speed too: keeping our own would ask for a jerk on release.
+        self._pull_within(self._leash, applied.position, applied.velocity)
 
     def _give_way(self, measured: Array) -> None:
-        index, position = self._index, self._position[self._index]
-        near = measured[index]
-        led = np.clip(position, near - self._lead, near + self._lead)
-        has_led = led != position
-        if has_led.any():
-            self._position[index] = led
-            self._velocity[index] = np.where(has_led, 0.0, self._velocity[index])
-            self._acceleration_now[index] = np.where(has_led, 0.0, self._acceleration_now[index])
+        has_led = self._pull_within(self._lead, measured, np.zeros_like(measured))
+        self._acceleration_now[self._index[has_led]] = 0.0
+
+    def _pull_within(self, most: Array, position: Array, velocity: Array) -> NDArray[np.bool_]:
+        """Bring joints that are further than `most` (act_dim,) away so near, at that velocity.
+
+        Return which were, (act_dim,).
+        """
+        index = self._index
+        near, own = position[index], self._position[index]
+        pulled = np.clip(own, near - most, near + most)
+        is_far = np.asarray(pulled != own)
+        if is_far.any():
+            self._position[index] = pulled
+            self._velocity[index] = np.where(is_far, velocity[index], self._velocity[index])
+        return is_far
 
     def _past_dead_zone(self, action: FloatArray | Array) -> Array:
         """Return the action in [-1, 1], zero inside the dead zone and continuous at its edge."""
