@@ -186,6 +186,11 @@ def figure(content: str, caption: str) -> str:
     return f"<figure>{words}{content}</figure>"
 
 
+def commands(steps: Sequence[tuple[str, str]]) -> str:
+    """Return what to type next, each with why."""
+    return "".join(f"<p>{escape(why)}</p><pre>{escape(what)}</pre>" for why, what in steps)
+
+
 def legend(entries: Sequence[tuple[str, str]]) -> str:
     """Return a list of styles and what they stand for."""
     items = "".join(legend_item(style, "disc", words) for style, words in entries)

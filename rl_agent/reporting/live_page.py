@@ -8,7 +8,7 @@ from typing import Any
 
 from .axis import Axis
 from .charts import Dots, Frame, Layer, Line, draw_chart
-from .figures import figure, legend, section
+from .figures import commands, figure, legend, section
 from .page import html_document
 
 Lines = Sequence[Mapping[str, Any]]
@@ -145,8 +145,7 @@ def _next(run: str) -> str:
         ("Take the newest policy with you:", f"surefoot export {run}"),
         ("How well is the learner?", f"surefoot health {run}"),
     )
-    body = "".join(f"<p>{escape(why)}</p><pre>{escape(what)}</pre>" for why, what in steps)
-    return section("How to go on", "In the folder that you started it from.", body)
+    return section("How to go on", "In the folder that you started it from.", commands(steps))
 
 
 def _mean(values: Sequence[float]) -> list[float]:

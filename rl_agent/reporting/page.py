@@ -117,12 +117,11 @@ def _next_steps(report: Report) -> str:
             f"surefoot robot check {report.robot}",
         ),
     )
-    body = "".join(f"<p>{escape(why)}</p><pre>{escape(what)}</pre>" for why, what in steps)
     means = (
         "Every command tells more with --help. In a checkout of the project, type"
         " . .venv/bin/activate first."
     )
-    return figures.section("How to go on", means, body)
+    return figures.section("How to go on", means, figures.commands(steps))
 
 
 def _fine_print(report: Report) -> str:
