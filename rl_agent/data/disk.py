@@ -36,7 +36,7 @@ class WaitForRoom:
 
     should_stop: Callable[[], bool]
     on_message: Callable[[str], None]
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
 
     def __call__(self, write: Callable[[], None], path: Path, num_bytes: int) -> None:
         """Carry out `write`.

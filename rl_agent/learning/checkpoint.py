@@ -153,22 +153,13 @@ def drop_newer_checkpoints(run_dir: Path, env_step: int) -> None:
             _remove(path)
 
 
-def whole_checkpoints(run_dir: Path, messages: list[str]) -> Iterator[Checkpoint]:
-    """Yield a run's checkpoints, newest first; damaged ones are told in `messages` and left out."""
+def whole_checkpoints(run_dir: Path, on_message: Callable[[str], None]) -> Iterator[Checkpoint]:
+    """Yield a run's checkpoints, newest first; damaged ones are told and left out."""
     for path in step_checkpoints(run_dir):
         try:
             yield read_checkpoint(path)
         except CheckpointError as error:
-            messages.append(f"{error}; taking an older checkpoint")
-
-
-def told_checkpoints(run_dir: Path, on_message: Callable[[str], None]) -> Iterator[Checkpoint]:
-    """Yield a run's checkpoints, newest first; damaged ones are told and left out."""
-    messages: list[str] = []
-    for checkpoint in whole_checkpoints(run_dir, messages):
-        _tell_all(messages, on_message)
-        yield checkpoint
-    _tell_all(messages, on_message)
+            on_message(f"{error}; taking an older checkpoint")
 
 
 def load_checkpoint(run_dir: Path, which: str = "newest") -> Checkpoint:
@@ -180,16 +171,10 @@ def load_checkpoint(run_dir: Path, which: str = "newest") -> Checkpoint:
     if which == BEST:
         return read_checkpoint(checkpoints_dir(run_dir) / BEST)
     messages: list[str] = []
-    for checkpoint in whole_checkpoints(run_dir, messages):
+    for checkpoint in whole_checkpoints(run_dir, messages.append):
         return checkpoint
     found = "\n".join(messages) or "train one first with `surefoot train`"
     raise CheckpointError(f"{run_dir}: there is no whole checkpoint here\n{found}")
-
-
-def _tell_all(messages: list[str], on_message: Callable[[str], None]) -> None:
-    for message in messages:
-        on_message(message)
-    messages.clear()
 
 
 def _part(stored: Arrays, prefix: str) -> Arrays:

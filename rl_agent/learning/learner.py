@@ -6,7 +6,6 @@ killed run that is resumed ends with the same weights as one that was never kill
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,17 +22,16 @@ from .checkpoint import (
     step_checkpoints,
 )
 from .config import TrainConfig
-from .env_adapter import EpisodeSummary
 from .evaluate import EvaluationInterruptedError, Score
 from .health import health_figures
 from .metrics import read_metrics
 from .parts import Counters, LearnerParts
 from .progress import Progress, RateMeter
+from .recent_episodes import RecentEpisodes
 from .snapshot import restore_snapshot, save_best, save_snapshot
 from .stopwatch import Stopwatch
 from .updater import Updater
 
-ROLLING_EPISODES = 20
 _EVALUATION_STREAM = 1
 _CONFIRM_STREAM = 2
 _RANDOM_STREAM = 3
@@ -56,7 +54,7 @@ class Learner:
         self.newest_evaluation: Score | None = None
         self._sound_step = 0
         """Up to which the critics' values could be: what was saved by then is worth keeping."""
-        self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
+        self._episodes = RecentEpisodes(parts.metrics)
         self._saved_s = self.parts.clock.now()
         self._rates = RateMeter(self.parts.clock)
 
@@ -100,7 +98,7 @@ class Learner:
             num_interventions=self.counters.num_interventions + was_changed,
         )
         if result.episode is not None:
-            self._note_episode(result.episode)
+            self._episodes.note(result.episode, self.counters.env_step)
             parts.agent.end_episode()
         self.updater.update(self.updater.num_due(self.counters.env_step))
 
@@ -169,13 +167,6 @@ class Learner:
         target = self.config.evaluation.stop_at_success
         return target is not None and (score.success_rate or 0.0) >= target
 
-    def _note_episode(self, episode: EpisodeSummary) -> None:
-        self._episodes.append(episode)
-        values = {"return": episode.episode_return, "num_steps": episode.num_steps}
-        if episode.is_success is not None:
-            values["is_success"] = int(episode.is_success)
-        self.parts.metrics.write("episode", self.counters.env_step, values)
-
     def _note_health_if_due(self) -> None:
         every = self.config.health_every
         if every and self.counters.env_step % every == 0:
@@ -230,12 +221,11 @@ class Learner:
 
     def _report(self) -> None:
         counters, agent = self.counters, self.parts.agent
-        returns = [episode.episode_return for episode in self._episodes]
         progress = Progress(
             env_step=counters.env_step,
             num_steps=self.config.num_steps,
             gradient_step=agent.gradient_step,
-            mean_return=float(np.mean(returns)) if returns else None,
+            mean_return=self._episodes.mean_return,
             newest_evaluation=self.newest_evaluation,
             best=counters.best,
             best_step=counters.best_step,

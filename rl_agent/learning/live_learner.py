@@ -7,7 +7,6 @@ never more, and what it owes after a pause it makes up for. Nothing here can mak
 from __future__ import annotations
 
 import copy
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -16,18 +15,16 @@ from pathlib import Path
 import numpy as np
 
 from rl_agent.data.journal_follower import JournalFollower
-from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import SurefootError, TrainingDivergedError
 from rl_agent.networks.actor import Actor
 from rl_agent.types import FloatArray
 
 from .checkpoint import Checkpoint, drop_newer_checkpoints, prune_checkpoints
 from .config import TrainConfig
-from .env_adapter import EpisodeSummary
 from .episode_tally import EpisodeTally
 from .health import health_figures
-from .learner import ROLLING_EPISODES
 from .parts import Counters, KeptParts
+from .recent_episodes import RecentEpisodes
 from .side_work import SideWork
 from .snapshot import restore_snapshot, save_snapshot
 from .stopwatch import Stopwatch
@@ -46,14 +43,13 @@ STATE_S = 0.5
 class LiveParts(KeptParts):
     """What a live learner drives."""
 
-    layout: TransitionLayout
     follower: JournalFollower
     tally: EpisodeTally
     publish: Callable[[Actor, int, FloatArray], int]
     """(actor, env_step, observations (N, obs_dim)) -> the new version."""
     on_message: Callable[[str], None]
     on_state: Callable[[LiveState], None]
-    wait: Callable[[float], None]
+    wait: Callable[[float], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +100,7 @@ class LiveLearner:
         self._policy_version = 0
         self._chunk = MOST_CHUNK
         self._trouble = ""
-        self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
+        self._episodes = RecentEpisodes(parts.metrics)
 
     def run(self) -> None:
         """Learn until a stop is asked for, and leave a checkpoint.
@@ -136,16 +132,14 @@ class LiveLearner:
     @property
     def state(self) -> LiveState:
         """Where it stands."""
-        returns = [episode.episode_return for episode in self._episodes]
-        successes = [bool(episode.is_success) for episode in self._episodes]
         return LiveState(
             env_step=self.counters.env_step,
             gradient_step=self.parts.agent.gradient_step,
             num_owed=self.updater.num_due(self.counters.env_step),
             num_skipped=self.updater.num_skipped,
             episode=self.counters.episode,
-            mean_return=float(np.mean(returns)) if returns else None,
-            success_rate=float(np.mean(successes)) if successes else None,
+            mean_return=self._episodes.mean_return,
+            success_rate=self._episodes.success_rate,
             num_rows=len(self.parts.replay),
             num_quarantined=self.parts.replay.num_quarantined,
             num_damaged=self.parts.follower.num_damaged,
@@ -170,7 +164,7 @@ class LiveLearner:
             num_interventions=counters.num_interventions + int(np.sum(rows["reasons"] != 0)),
         )
         for episode in episodes:
-            self._note_episode(episode)
+            self._episodes.note(episode, self.counters.env_step)
         return len(rows)
 
     def _taking_in(self) -> SideWork:
@@ -196,13 +190,6 @@ class LiveLearner:
             )
         updater.num_skipped += num_owed - most
         return most
-
-    def _note_episode(self, episode: EpisodeSummary) -> None:
-        self._episodes.append(episode)
-        values = {"return": episode.episode_return, "num_steps": episode.num_steps}
-        if episode.is_success is not None:
-            values["is_success"] = int(episode.is_success)
-        self.parts.metrics.write("episode", self.counters.env_step, values)
 
     def _publish_if_due(self, now_s: float) -> None:
         live, num_updates = self.config.live, self.parts.agent.gradient_step

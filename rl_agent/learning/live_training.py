@@ -7,7 +7,7 @@ is, what the task is, and how observations are laid out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,14 +27,21 @@ from rl_agent.networks.actor import Actor
 from rl_agent.types import FloatArray
 
 from .assembly import build_agent, build_replay, keep_twin_contract, resolve_config
-from .checkpoint import Checkpoint, told_checkpoints
+from .checkpoint import Checkpoint, whole_checkpoints
 from .config import TrainConfig
 from .env_adapter import EnvAdapter, make_env
 from .episode_tally import EpisodeTally
 from .live_learner import LiveLearner, LiveParts, LiveState
 from .metrics import MetricsWriter
 from .recent_steps import RecentSteps
-from .run_folder import code_commit, holds_run, journal_dir, read_config, write_config
+from .run_folder import (
+    code_commit,
+    holds_run,
+    journal_dir,
+    read_config,
+    store_dir,
+    write_config,
+)
 from .training import prepare_torch
 from .training_time import TrainingTime
 
@@ -44,7 +51,7 @@ class LiveHooks:
     """How a live learner talks to whoever started it."""
 
     should_stop: Callable[[], bool]
-    wait: Callable[[float], None]
+    wait: Callable[[float], object]
     """Lets so many seconds pass, or fewer where a stop is asked for."""
     on_message: Callable[[str], None] = lambda message: None
     on_state: Callable[[LiveState], None] = lambda state: None
@@ -58,11 +65,6 @@ class LiveRobot:
     """A shipped robot's name, or a profile's file."""
     task: str
     policy_hz: float
-
-
-def store_dir(run_dir: Path) -> Path:
-    """Return where a run's versions lie."""
-    return run_dir / "policies"
 
 
 def prepare_live_run(
@@ -99,8 +101,10 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
     """
     config = read_config(run_dir)
     prepare_torch(config.agent.num_threads)
-    env = make_env(config.env, config.env_options)
-    try:
+    with ExitStack() as stack:
+        stack.callback(torch.set_flush_denormal, False)
+        env = make_env(config.env, config.env_options)
+        stack.callback(env.close)
         robot = _robot_of(env, config.env)
         keep_twin_contract(run_dir, env)
         agent = build_agent(config, env)
@@ -113,6 +117,7 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
             env_step = checkpoint.env_step
             position = int(checkpoint.values["metrics_position"])
         metrics = MetricsWriter(run_dir, env_step=env_step, position=position, when_full=when_full)
+        stack.callback(metrics.close)
         assert env.task is not None
         parts = LiveParts(
             agent=agent,
@@ -123,7 +128,6 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
             when_full=when_full,
             time=TrainingTime(ProcessClock(), SteadyClock()),
             should_stop=hooks.should_stop,
-            layout=env.layout,
             follower=follower,
             tally=EpisodeTally(env.env.unwrapped.task.success),
             publish=_publisher(run_dir, config, env, robot, agent),
@@ -139,10 +143,6 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
         if config.agent.compile == "on":
             agent.compile()
         yield learner
-        metrics.close()
-    finally:
-        env.close()
-        torch.set_flush_denormal(False)
 
 
 def _robot_of(env: EnvAdapter, env_id: str) -> LiveRobot:
@@ -173,7 +173,7 @@ def _rejoin(
         for steps in kept:
             steps.add_rows(rows)
 
-    for checkpoint in told_checkpoints(run_dir, on_message):
+    for checkpoint in whole_checkpoints(run_dir, on_message):
         offset = JournalOffset(**checkpoint.values["journal"])
         if offset.num_records == 0:
             return checkpoint, JournalFollower(directory, env.layout)

@@ -28,6 +28,11 @@ def journal_dir(run_dir: Path) -> Path:
     return run_dir / "journal"
 
 
+def store_dir(run_dir: Path) -> Path:
+    """Return where a live run's versions of the policy lie."""
+    return run_dir / "policies"
+
+
 def holds_run(run_dir: Path) -> bool:
     """Tell whether a run was begun here."""
     return (run_dir / CONFIG_FILE).exists()

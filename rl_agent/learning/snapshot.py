@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def save_snapshot(
     *,
     offset: JournalOffset,
     env: dict[str, Any] | None,
-    while_writing: Callable[[], AbstractContextManager[object]] = nullcontext,
+    while_writing: Callable[[], AbstractContextManager[object]] | None = None,
 ) -> None:
     """Write a checkpoint of this very moment.
 
@@ -46,7 +46,7 @@ def save_snapshot(
         sample_rng: What draws its batches.
         offset: Of the experience taken in; all before it must be on the disk.
         env: The environment's state; None where it can't be kept, or is real.
-        while_writing: What goes on while the disk works; copies are written.
+        while_writing: What goes on while the disk works; copies are written then.
 
     Raises:
         TrainingDivergedError: A weight is no longer finite; nothing is written.
@@ -67,9 +67,11 @@ def save_snapshot(
         "time": parts.time.seconds,
     }
     name = step_name(counters.env_step)
-    if while_writing is not nullcontext:
-        values = copy.deepcopy(values)
-        tensors = {key: array.copy() for key, array in tensors.items()}
+    if while_writing is None:
+        _save(run_dir, name, parts, counters, values, tensors)
+        return
+    values = copy.deepcopy(values)
+    tensors = {key: array.copy() for key, array in tensors.items()}
     with while_writing():
         _save(run_dir, name, parts, counters, values, tensors)
 

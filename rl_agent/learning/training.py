@@ -25,7 +25,7 @@ from .assembly import (
     num_planned,
     resolve_config,
 )
-from .checkpoint import Checkpoint, told_checkpoints
+from .checkpoint import Checkpoint, whole_checkpoints
 from .config import TrainConfig
 from .env_adapter import make_env
 from .evaluate import Evaluator, Score
@@ -140,7 +140,7 @@ def _rewind(
         for steps in kept:
             steps.add_rows(rows)
 
-    for checkpoint in told_checkpoints(run_dir, hooks.on_message):
+    for checkpoint in whole_checkpoints(run_dir, hooks.on_message):
         offset = JournalOffset(**checkpoint.values["journal"])
         try:
             journal.truncate_to(offset)

@@ -15,8 +15,8 @@ from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.config_file import load_settings, parse_config
 from rl_agent.learning.env_adapter import make_env
-from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run, store_dir
-from rl_agent.learning.run_folder import journal_dir
+from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
+from rl_agent.learning.run_folder import journal_dir, store_dir
 
 STARTS = 30
 

@@ -53,7 +53,7 @@ HasTeleop = Annotated[
 ]
 
 
-def _options(values: dict[str, Any]) -> dict[str, Any]:
+def up_options(values: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of `UpOptions`: the parameters' names, but for what turns one off."""
     blackbox = "" if values.pop("no_blackbox") else values["blackbox"]
     return {**values, "blackbox": blackbox}
@@ -88,7 +88,7 @@ def up_twin(
 
     Examples: `surefoot up twin`, `surefoot up twin --bundle runs/reach/bundle --policy-hz 20`.
     """
-    options = _options(locals())
+    options = up_options(locals())
     from .up import UpOptions, run_graph
 
     return run_graph("twin", UpOptions(**options))
@@ -120,7 +120,7 @@ def up_robot(
     and ends everything. The gate is no certified safety device: keep a hand on the robot's own
     e-stop.
     """
-    options = _options(locals())
+    options = up_options(locals())
     from .up import UpOptions, run_graph
 
     return run_graph("robot", UpOptions(**options))

@@ -12,8 +12,6 @@ from .parameter import Value
 PACKAGE = "surefoot_nodes"
 Kind = Literal["twin", "robot", "observe", "teleop", "faults"]
 KINDS: tuple[Kind, ...] = ("twin", "robot", "observe", "teleop", "faults")
-STORE, JOURNAL = "policies", "journal"
-"""Folders within a live run's."""
 NO_ACTOR = "none"
 """The gate alone, for commissioning: only a human moves the robot."""
 
@@ -127,8 +125,10 @@ def _teleop_graph(config: GraphConfig) -> list[NodeSpec]:
 def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
     values: dict[str, Value] = {"bundle": config.bundle, "observe_only": observe_only}
     if config.run:
-        values["store"] = str(Path(config.run) / STORE)
-        values["journal"] = str(Path(config.run) / JOURNAL)
+        from rl_agent.learning.run_folder import journal_dir, store_dir
+
+        values["store"] = str(store_dir(Path(config.run)))
+        values["journal"] = str(journal_dir(Path(config.run)))
         values["random_hold"] = config.random_hold
         values["exploration"] = config.exploration
     return _node(

@@ -73,7 +73,7 @@ class LearnerNode(GuardedNode):
 
         hooks = LiveHooks(
             should_stop=self._stop.is_set,
-            wait=lambda duration_s: bool(self._stop.wait(duration_s)) and None,
+            wait=self._stop.wait,
             on_message=self._say,
             on_state=self._report,
         )

@@ -19,6 +19,7 @@ from .cli import (
     Params,
     Record,
     Speed,
+    up_options,
 )
 
 app = typer.Typer(
@@ -129,8 +130,6 @@ def _run(kind: Literal["twin", "robot"], values: dict[str, Any]) -> int:
     )
     out, should_resume = values.pop("out"), values.pop("resume")
     minutes = values.pop("minutes")
-    if values.pop("no_blackbox"):
-        values["blackbox"] = ""
-    up = UpOptions(**values)
+    up = UpOptions(**up_options(values))
     options = LiveOptions(given=given, out=out, should_resume=should_resume, minutes=minutes, up=up)
     return run_live(kind, options)

@@ -17,9 +17,8 @@ from rl_agent.cli.display import Display
 
 from . import qos
 from .bringup import Bringup
-from .gate_reports import GateReport, read_state
+from .gate_reports import MAX_STATE_BYTES, GateReport, read_state
 
-MAX_STATE_BYTES = 10_000
 LOOK_S = 0.5
 STALE_S = 5.0
 """A process that has not been heard for so long is said to be silent."""
