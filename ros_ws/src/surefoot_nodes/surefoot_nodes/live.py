@@ -85,6 +85,7 @@ def prepare(options: LiveOptions) -> UpOptions:
             run=run_dir,
             exploration=config.agent.exploration,
             random_hold=config.random_hold,
+            explore_until=config.live.explore_until,
         )
 
     return graph_of(prepare_live_run(config, run_dir, lambda robot: make_config(graph_of(robot))))

@@ -51,6 +51,7 @@ class UpOptions:
     """Folder of a live run; a learner works beside the policy."""
     exploration: str = "sampled"
     random_hold: int = 1
+    explore_until: float = 0.95
 
 
 def _print_line(line: str) -> None:
@@ -113,6 +114,7 @@ def make_config(options: UpOptions) -> GraphConfig:
         run=str(options.run.absolute()) if options.run else "",
         exploration=options.exploration,
         random_hold=options.random_hold,
+        explore_until=options.explore_until,
         overrides=overrides,
     )
     problems = [*_option_problems(options), *_config_problems(config)]
