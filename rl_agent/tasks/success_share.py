@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 
+import numpy as np
+
 from rl_agent.types import Transition
 
+from .episode_judge import EpisodeJudge
 from .task import Task
 
 NUM_EPISODES = 20
@@ -27,20 +30,24 @@ class SuccessShare:
             task: What is asked of the robot.
             policy_hz: Transitions per second.
         """
-        self._task = task
+        self._judge = EpisodeJudge(task, policy_hz)
+        self._has_goals = task.goal_dim > 0
         num_events = NUM_EPISODES if task.goal_dim else max(1, round(LAST_S * policy_hz))
         self._num_fall = 1 if task.goal_dim else max(1, round(FALL_S * policy_hz))
         self._is_good: deque[bool] = deque([False] * num_events, maxlen=num_events)
 
     def note(self, transition: Transition) -> None:
         """Take in the next step."""
-        if transition.terminated:
+        context, goal = transition.next_context[None], transition.goal[None]
+        is_met = self._judge.add(context.astype(np.float64), goal.astype(np.float64))
+        has_ended = transition.terminated or transition.truncated
+        is_success = self._judge.close() if has_ended else False
+        if self._has_goals:
+            self._is_good.extend([is_success] * has_ended)
+        elif transition.terminated:
             self._is_good.extend([False] * self._num_fall)
-        elif transition.truncated or not self._task.goal_dim:
-            context, goal = transition.next_context, transition.goal
-            self._is_good.append(
-                bool(self._task.success(context.astype(float), goal.astype(float)))
-            )
+        else:
+            self._is_good.append(bool(is_met[0]))
 
     @property
     def share(self) -> float:

@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 from rl_agent.tasks.episode_judge import EpisodeJudge
 
 HZ = 10.0
+FALLEN = -99.0
 
 
 class Sign:
     """Is met where the context is above the goal, or above 0 without one."""
 
-    def __init__(self, goal_dim: int, hold_s: float = 0.3) -> None:
+    context_dim = 1
+
+    def __init__(self, goal_dim: int, hold_s: float = 0.3, smooth_s: float = 0.0) -> None:
         self.goal_dim = goal_dim
         self.hold_s = hold_s
+        self.smooth_s = smooth_s
+
+    def terminated(self, context, goal):
+        return context[..., 0] == FALLEN
 
     def success(self, context, goal):
         return context[..., 0] > (goal[..., 0] if self.goal_dim else 0.0)
@@ -99,3 +106,25 @@ def test_portions_make_no_difference(met, cuts, goal_dim):
     num_held = next((n for n, is_met in enumerate(reversed(met)) if not is_met), len(met))
     assert whole.num_held == parts.num_held == num_held
     assert whole.close() == parts.close()
+
+
+def test_what_swings_is_judged_by_its_mean():
+    # 0.2 s at 10 Hz: two steps' mean. Each portion begins where the last one ended.
+    judge = EpisodeJudge(Sign(0, 0.3, 0.2), HZ)
+    goals = np.zeros((2, 0))
+    first = judge.add(np.array([[-1.0], [2.0]]), goals)
+    second = judge.add(np.array([[-1.0], [-3.0]]), goals)
+    np.testing.assert_array_equal([first, second], [[False, True], [True, False]])
+    judge.close()
+    # The next episode knows nothing of the last one, and who falls at its end has no success.
+    assert judge.add(np.array([[0.5]]), goals[:1]).all()
+    assert not judge.add(np.array([[FALLEN]]), goals[:1]).any()
+
+
+@given(st.lists(st.lists(st.floats(-9, 9), max_size=5), max_size=8), st.integers(1, 6))
+def test_a_mean_does_not_depend_on_the_portions(portions, width):
+    judges = [EpisodeJudge(Sign(0, 0.3, width / HZ), HZ) for _ in range(2)]
+    steps = [value for portion in portions for value in portion]
+    parts = [judges[0].add(np.array(p)[:, None], np.zeros((len(p), 0))) for p in portions]
+    whole = judges[1].add(np.array(steps)[:, None], np.zeros((len(steps), 0)))
+    assert [bool(met) for part in parts for met in part] == list(whole)
