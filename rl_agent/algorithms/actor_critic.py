@@ -30,7 +30,7 @@ from .agent_config import AgentConfig
 from .compilation import GradientFunction, LossFunction, compiled_gradients, eager_gradients
 from .linear_decay import decay_of
 from .network_health import network_health
-from .targets import polyak_
+from .targets import averaging_rate, polyak_
 from .update_inputs import UpdateInputs
 
 
@@ -263,8 +263,9 @@ class ActorCritic(Agent):
 
     def average_actor(self) -> None:
         """Let the exported actor follow the one that learns."""
+        rate = averaging_rate(self.actor_adam.num_steps[0], self.config.actor_average_rate)
         average = self.actor.trunk.parameters()
-        polyak_(average, self.online_actor.trunk.parameters(), self.config.actor_average_rate)
+        polyak_(average, self.online_actor.trunk.parameters(), rate)
 
     def compile(self) -> None:
         """Compile both halves of the update, each one graph with its Adam and Polyak steps."""

@@ -27,6 +27,7 @@ class AgentConfig:
     """Polyak rate, per actor update, of the actor that is tried out and exported; 1 for no average.
 
     Single updates make success wobble by tens of per cent; the average of the last 100 hardly does.
+    The average starts short: it is over the last tenth of the updates, until that is 1 / rate.
     """
     n_step: int = 1
     gamma: float | None = None

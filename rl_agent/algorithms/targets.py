@@ -72,7 +72,21 @@ def truncated(
     return pooled[:, : num_members * (num_atoms - num_dropped)]
 
 
-def polyak_(targets: Iterable[Tensor], sources: Iterable[Tensor], tau: float) -> None:
+AVERAGE_DECAY = 9.0
+"""The average is over about the last tenth of the updates."""
+
+
+def averaging_rate(num_steps: Tensor, least: float) -> Tensor:
+    """Return the Polyak rate of an average after `num_steps` (scalar, at least 1) updates.
+
+    (d + 1) / (t + d), which is polynomial-decay averaging (Shamir & Zhang 2013): the first weights
+    are forgotten at once, and the longer a training goes on, the longer is the average; until the
+    rate is down at `least`.
+    """
+    return ((AVERAGE_DECAY + 1.0) / (num_steps + AVERAGE_DECAY)).clamp_min(least)
+
+
+def polyak_(targets: Iterable[Tensor], sources: Iterable[Tensor], tau: float | Tensor) -> None:
     """Move targets in place: target <- target + tau (source - target)."""
     for target, source in zip(targets, sources, strict=True):
         target.lerp_(source, tau)

@@ -95,14 +95,18 @@ def test_policy_delay_updates_the_actor_every_third_time():
     assert changes == [False, False, True, False, False, True]
 
 
-@pytest.mark.parametrize("rate", [0.25, 1.0])
-def test_the_actor_that_is_exported_is_an_average(rate):
+@pytest.mark.parametrize(
+    ("rate", "num_updates", "expected"),
+    [(0.25, 1, 1.0), (0.25, 11, 10 / 20), (0.25, 41, 0.25), (1.0, 41, 1.0)],
+)
+def test_the_actor_that_is_exported_is_an_average(rate, num_updates, expected):
     agent = make_agent(actor_average_rate=rate, actor_learning_rate=0.1)
-    before = agent.actor.trunk.layers[0].weight.detach().clone()
-    agent.update(make_batch())
+    for _ in range(num_updates):
+        before = agent.actor.trunk.layers[0].weight.detach().clone()
+        agent.update(make_batch())
     online = agent.online_actor.trunk.layers[0].weight.detach()
     torch.testing.assert_close(
-        agent.actor.trunk.layers[0].weight.detach(), before + rate * (online - before)
+        agent.actor.trunk.layers[0].weight.detach(), before + expected * (online - before)
     )
 
 
