@@ -11,14 +11,14 @@ from rl_agent.types import Transition
 from .episode_judge import EpisodeJudge
 from .task import Task
 
-NUM_EPISODES = 20
+NUM_EPISODES = 10
 LAST_S = 30.0
 FALL_S = 5.0
 """What a fall takes of a robot's time, until somebody has helped it up."""
 
 
 class SuccessShare:
-    """Share of the last 20 episodes that ended well; of the last 30 s where a task has no goals.
+    """Share of the last 10 episodes that ended well; of the last 30 s where a task has no goals.
 
     What has not been seen yet counts as failed, and so do 5 s for each fall.
     """

@@ -56,13 +56,13 @@ def test_exploration_fades_as_success_comes_and_returns_when_it_goes(tmp_path):
     actor = LiveActor(SPEC, TASK, tmp_path / "policies", explore_until=0.8)
     try:
         scales = [actor.noise_scale]
-        for is_there, count in ((True, 8), (True, 4), (True, 4), (False, 8)):
+        for is_there, count in ((True, 4), (True, 2), (True, 2), (False, 4)):
             for _ in range(count):
                 _arrive(actor, is_there)
             scales.append(actor.noise_scale)
     finally:
         actor.close()
-    # 8, 12 and 16 of the last 20 arrive; then 12 of them, and 8 that do not.
+    # 4, 6 and 8 of the last 10 arrive; then 6 of them, and 4 that do not.
     np.testing.assert_allclose(scales, [1.0, 1.0, 0.5, 0.0, 0.5], atol=1e-9)
     assert actor.state()["noise_scale"] == 0.5
 

@@ -45,18 +45,18 @@ def _step(is_good, *, terminated=False, truncated=False, goal_dim=0):
     )
 
 
-def test_with_goals_only_the_ends_of_the_last_twenty_episodes_count():
+def test_with_goals_only_the_ends_of_the_last_ten_episodes_count():
     share = SuccessShare(_Task(goal_dim=3), 20.0)
     for _ in range(5):
         share.note(_step(True, goal_dim=3))  # on the way: says nothing
         share.note(_step(True, truncated=True, goal_dim=3))
-    assert share.share == 5 / 20
-    for _ in range(20):
+    assert share.share == 5 / 10
+    for _ in range(10):
         share.note(_step(True, truncated=True, goal_dim=3))
     assert share.share == 1.0
     share.note(_step(False, truncated=True, goal_dim=3))
     share.note(_step(True, truncated=True, goal_dim=3))
-    assert share.share == 19 / 20
+    assert share.share == 9 / 10
 
 
 def test_without_goals_the_last_half_minute_counts_and_a_fall_costs_five_seconds():

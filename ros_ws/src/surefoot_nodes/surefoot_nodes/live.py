@@ -43,7 +43,9 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
     with open_display(f"{up.robot}, {up.task} → {up.run}") as display:
         panel = LivePanel(display, up.run, up.policy_hz, options.minutes)
         helpers = [GettingUp(display.say)] if kind == "twin" and up.auto_arm else []
-        status = run_graph(kind, up, say=display.say, onlookers=[panel, *helpers])
+        onlookers = [panel, *helpers]
+        waits = panel.wait_for_learner
+        status = run_graph(kind, up, say=display.say, onlookers=onlookers, before_arming=waits)
         display.say(f"What became of it: {write_page(up.run, up.policy_hz)}")
         display.say(f"Go on with: surefoot live {kind} --resume --out {up.run}")
         display.say(f"Export the newest policy: surefoot export {up.run}")

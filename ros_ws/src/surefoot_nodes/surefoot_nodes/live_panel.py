@@ -23,6 +23,7 @@ LOOK_S = 0.5
 STALE_S = 5.0
 """A process that has not been heard for so long is said to be silent."""
 LOW_DISK_GB = 1.0
+LEARNER_S, IDLE_S = 60.0, 0.1
 
 
 class LivePanel:
@@ -52,6 +53,14 @@ class LivePanel:
             node.create_subscription(
                 String, name, lambda message, name=name: self._take(name, message), qos.LATCHED
             )
+
+    def wait_for_learner(self, bringup: Bringup) -> None:
+        """Let a twin rest until somebody learns from it, a minute at most; no robot needs that."""
+        self._display.say("waiting for the learner, which imports and traces for some seconds")
+        deadline_s = time.monotonic() + LEARNER_S
+        while "learner_state" not in self._told and time.monotonic() < deadline_s:
+            self.look()
+            bringup.idle(IDLE_S)
 
     def look(self) -> bool:
         """Show how things stand; return whether the time is over."""

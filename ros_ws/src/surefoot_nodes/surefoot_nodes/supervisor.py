@@ -72,6 +72,7 @@ class Supervisor:
         environment: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
         onlookers: Sequence[Onlooker] = (),
+        before_arming: Callable[[Bringup], None] = lambda bringup: None,
     ) -> None:
         """Prepare it; nothing is started yet.
 
@@ -83,7 +84,9 @@ class Supervisor:
             environment: Additions to ours, for the nodes.
             say: Takes lines for the user.
             onlookers: Watch; without one, a line tells state and rates now and then.
+            before_arming: Is called where `auto_arm` would arm, and may take its time.
         """
+        self._before_arming = before_arming
         self._onlookers = tuple(onlookers)
         self._specs = list(specs)
         self._namespace = namespace
@@ -148,6 +151,7 @@ class Supervisor:
             if has_keys and "safety_node" in names:
                 self._say("Space or s stops the robot at once.")
             if self._auto_arm:
+                self._before_arming(bringup)
                 bringup.arm()
             self._tend(bringup)
 

@@ -21,6 +21,7 @@ from .parameters import check_values, read_parameter_file
 from .shares import read_share
 
 if TYPE_CHECKING:
+    from .bringup import Bringup
     from .supervisor import Onlooker
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
@@ -64,6 +65,7 @@ def run_graph(
     *,
     say: Callable[[str], None] = _print_line,
     onlookers: Sequence[Onlooker] = (),
+    before_arming: Callable[[Bringup], None] = lambda bringup: None,
 ) -> int:
     """Check, start and supervise a graph; return the exit status.
 
@@ -85,6 +87,7 @@ def run_graph(
         environment={"RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] [{name}]: {message}"},
         say=say,
         onlookers=onlookers,
+        before_arming=before_arming,
     )
     return supervisor.run()
 
