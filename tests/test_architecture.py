@@ -32,6 +32,7 @@ TORCH_FREE = (
     "rl_agent.data.journal",
     "rl_agent.data.journal_follower",
     "rl_agent.data.journal_thread",
+    "rl_agent.data.merged_journal",
     "rl_agent.deploy.manifest",
     "rl_agent.deploy.signing",
     "rl_agent.deploy.onnx_policy",

@@ -1,5 +1,6 @@
 """Robots and learners for tests of the link: short times, small segments."""
 
+import socket
 import time
 from contextlib import closing
 
@@ -24,6 +25,11 @@ def wait_until(holds, timeout_s=30.0):
         assert time.monotonic() < deadline_s, "waited in vain"
         time.sleep(0.005)
     return found
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 def write(directory, first, last):

@@ -10,7 +10,6 @@ from .up import UpOptions, make_config, run_graph
 
 if TYPE_CHECKING:
     from rl_agent.cli.train_settings import GivenOptions
-    from rl_agent.learning.config import TrainConfig
     from rl_agent.learning.live_training import LiveRobot
 
 PAGE = "live.html"
@@ -70,9 +69,12 @@ def prepare(options: LiveOptions) -> UpOptions:
     Raises:
         SurefootError: A mistake in what was asked for.
     """
+    from rl_agent.cli.train_settings import settle_run
     from rl_agent.learning.live_training import prepare_live_run
 
-    config, run_dir = _settle(options)
+    config, run_dir = settle_run(
+        options.given, options.out, "live", should_resume=options.should_resume
+    )
 
     def graph_of(robot: LiveRobot) -> UpOptions:
         return replace(
@@ -88,22 +90,3 @@ def prepare(options: LiveOptions) -> UpOptions:
         )
 
     return graph_of(prepare_live_run(config, run_dir, lambda robot: make_config(graph_of(robot))))
-
-
-def _settle(options: LiveOptions) -> tuple[TrainConfig, Path]:
-    from rl_agent.cli.train import slug
-    from rl_agent.cli.train_settings import fresh_config, resumed_config
-    from rl_agent.exceptions import Problem, ProblemsError
-    from rl_agent.learning.run_folder import holds_run
-
-    given = options.given
-    if options.out is not None and options.should_resume and holds_run(options.out):
-        return resumed_config(options.out, given), options.out
-    config = fresh_config(given)
-    run_dir = options.out or Path("runs") / f"live-{slug(config.env)}"
-    if holds_run(run_dir):
-        if options.should_resume:
-            return resumed_config(run_dir, given), run_dir
-        message = "already holds a run; add --resume to go on with it, or choose another folder"
-        raise ProblemsError(str(run_dir), [Problem("--out", message)])
-    return config, run_dir

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from rl_agent.cli.display import Display
+from rl_agent.cli.live_words import episode_text, free_text, updates_text
 
 from . import qos
 from .bringup import Bringup
@@ -22,7 +22,6 @@ from .gate_reports import MAX_STATE_BYTES, GateReport, read_state
 LOOK_S = 0.5
 STALE_S = 5.0
 """A process that has not been heard for so long is said to be silent."""
-LOW_DISK_GB = 1.0
 
 
 class LivePanel:
@@ -79,7 +78,7 @@ class LivePanel:
         lines = [
             ("robot", self._robot_text(now_s)),
             ("experience", f"{learner.get('env_step', 0)} steps, {seconds / 60.0:.1f} min"),
-            ("episode", _episode_text(learner)),
+            ("episode", episode_text(learner)),
             *([("falls", str(policy["num_falls"]))] if policy.get("num_falls") else []),
             ("version", _version_text(policy, learner)),
             ("learner", self._learner_text(learner, now_s)),
@@ -100,14 +99,10 @@ class LivePanel:
             return "not heard yet"
         if not self._is_fresh("learner_state", now_s):
             return "silent; the robot goes on, and nothing is lost"
-        text = f"{learner['gradient_step']} updates, {learner['num_owed']} owed"
-        if learner["num_skipped"]:
-            text += f", {learner['num_skipped']} skipped"
-        return f"{text}; {learner['trouble']}" if learner["trouble"] else text
+        return updates_text(learner)
 
     def _disk_text(self, policy: Mapping[str, Any]) -> str:
-        free_gb = shutil.disk_usage(self._run_dir).free / 1e9
-        text = f"{free_gb:.0f} GB free" if free_gb >= LOW_DISK_GB else f"ONLY {free_gb:.2f} GB FREE"
+        text = free_text(self._run_dir)
         if policy.get("num_waiting", 0) > 1:
             text += f", {policy['num_waiting']} steps wait for it"
         if policy.get("num_lost", 0):
@@ -137,15 +132,6 @@ class LivePanel:
         if isinstance(values, dict):
             self._told[name] = values
             self._heard_s[name] = time.monotonic()
-
-
-def _episode_text(learner: Mapping[str, Any]) -> str:
-    if learner.get("mean_return") is None:
-        return "-"
-    text = f"{learner['episode']}, return {learner['mean_return']:.2f}"
-    if learner.get("success_rate") is not None:
-        text += f", success {100.0 * learner['success_rate']:.0f} % of the last episodes"
-    return text
 
 
 def _version_text(policy: Mapping[str, Any], learner: Mapping[str, Any]) -> str:
