@@ -61,6 +61,9 @@ def learn_verb(
     from rl_agent.learning.threads import wait_passively
 
     wait_passively()
+    from rl_agent.remote.needs import insist_on_packages
+
+    insist_on_packages()
     from rl_agent.cli.train_settings import GivenOptions, settle_run
     from rl_agent.remote.address import parse_address
     from rl_agent.remote.shared_key import SharedKey, key_for

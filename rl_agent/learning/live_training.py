@@ -28,14 +28,16 @@ from rl_agent.exceptions import BundleError, EnvironmentNotSupportedError, Journ
 from rl_agent.networks.actor import Actor
 from rl_agent.types import FloatArray
 
-from .assembly import build_agent, build_replay, keep_twin_contract, resolve_config
+from .assembly import build_agent, build_replay, keep_twin_contract
 from .checkpoint import Checkpoint, whole_checkpoints
 from .config import TrainConfig
 from .env_adapter import EnvAdapter, make_env
 from .episode_tally import EpisodeTally
 from .live_learner import LiveLearner, LiveParts, LiveState
+from .live_robot import LiveRobot
 from .metrics import MetricsWriter
 from .recent_steps import RecentSteps
+from .resolve import resolve_config
 from .row_feed import Feed, RobotTallies
 from .run_folder import (
     code_commit,
@@ -60,16 +62,6 @@ class LiveHooks:
     on_state: Callable[[LiveState], None] = lambda state: None
 
 
-@dataclass(frozen=True, kw_only=True)
-class LiveRobot:
-    """Whom a run is about, as the nodes' parameters name it."""
-
-    robot: str
-    """A shipped robot's name, or a profile's file."""
-    task: str
-    policy_hz: float
-
-
 def prepare_live_run(
     config: TrainConfig, run_dir: Path, check: Callable[[LiveRobot], object] = lambda robot: None
 ) -> LiveRobot:
@@ -89,7 +81,7 @@ def prepare_live_run(
         check(robot)
         keep_twin_contract(run_dir, env)
         if not holds_run(run_dir):
-            write_config(run_dir, resolve_config(config, env))
+            write_config(run_dir, resolve_config(config, env.gamma))
         return robot
     finally:
         env.close()

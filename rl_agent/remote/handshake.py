@@ -54,12 +54,21 @@ class Hello:
         Raises:
             RemoteError: Says which, and what was expected.
         """
-        if not _ROBOT_ID.fullmatch(self.robot_id):
-            expected = "letters, digits, _ and -, at most 64, a letter or digit first"
-            raise RemoteError(f"robot_id: expected {expected}, found {self.robot_id!r:.80}")
+        insist_on_robot_id(self.robot_id)
         for name in _DIMS:
             if not 0 <= (dim := getattr(self.layout, name)) <= MAX_DIM:
                 raise RemoteError(f"{name}: expected 0 to {MAX_DIM}, found {dim}")
+
+
+def insist_on_robot_id(robot_id: str) -> None:
+    """Refuse what could name another folder.
+
+    Raises:
+        RemoteError: Says what was expected.
+    """
+    if not _ROBOT_ID.fullmatch(robot_id):
+        expected = "letters, digits, _ and -, at most 64, a letter or digit first"
+        raise RemoteError(f"robot_id: expected {expected}, found {robot_id!r:.80}")
 
 
 class RobotHandshake:

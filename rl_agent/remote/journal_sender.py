@@ -185,13 +185,17 @@ class JournalSender:
                 return False
         return True
 
-    def close(self) -> None:
-        """End it; what was not sent yet is sent by the next one."""
+    def close(self, join_s: float = _JOIN_S) -> None:
+        """End it; what was not sent yet is sent by the next one.
+
+        Args:
+            join_s: Longest wait: a try to connect cannot be ended from here.
+        """
         self._stop.set()
         if (channel := self._channel) is not None:
             channel.interrupt()
         if self._thread is not None:
-            self._thread.join(_JOIN_S)
+            self._thread.join(join_s)
 
     def _hold_link(self) -> None:
         config = self._config

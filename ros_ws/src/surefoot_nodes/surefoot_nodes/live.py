@@ -10,7 +10,9 @@ from .up import UpOptions, make_config, run_graph
 
 if TYPE_CHECKING:
     from rl_agent.cli.train_settings import GivenOptions
-    from rl_agent.learning.live_training import LiveRobot
+    from rl_agent.learning.live_robot import LiveRobot
+
+    from .elsewhere import LearnerOptions
 
 PAGE = "live.html"
 
@@ -24,6 +26,8 @@ class LiveOptions:
     should_resume: bool
     minutes: float
     up: UpOptions
+    elsewhere: LearnerOptions | None = None
+    """Where the learner is; None for a process of the same graph."""
 
 
 def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
@@ -43,10 +47,20 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
         panel = LivePanel(display, up.run, up.policy_hz, options.minutes)
         helpers = [GettingUp(display.say)] if kind == "twin" and up.auto_arm else []
         status = run_graph(kind, up, say=display.say, onlookers=[panel, *helpers])
-        display.say(f"What became of it: {write_page(up.run, up.policy_hz)}")
-        display.say(f"Go on with: surefoot live {kind} --resume --out {up.run}")
-        display.say(f"Export the newest policy: surefoot export {up.run}")
+        for line in _closing_lines(kind, up):
+            display.say(line)
     return status
+
+
+def _closing_lines(kind: str, up: UpOptions) -> list[str]:
+    """Return what to type next."""
+    assert up.run is not None
+    again = f"Go on with: surefoot live {kind} --resume --out {up.run}"
+    if up.link is None:
+        page = f"What became of it: {write_page(up.run, up.policy_hz)}"
+        return [page, again, f"Export the newest policy: surefoot export {up.run}"]
+    again += f" --learner {up.link.learner}" + (f" --key {up.link.key}" if up.link.key else "")
+    return [again, "What was learned is on the learner's machine: surefoot export, health"]
 
 
 def write_page(run_dir: Path, policy_hz: float) -> Path:
@@ -70,11 +84,18 @@ def prepare(options: LiveOptions) -> UpOptions:
         SurefootError: A mistake in what was asked for.
     """
     from rl_agent.cli.train_settings import settle_run
-    from rl_agent.learning.live_training import prepare_live_run
 
     config, run_dir = settle_run(
         options.given, options.out, "live", should_resume=options.should_resume
     )
+    link = None
+    if options.elsewhere is not None:
+        from rl_agent.remote.needs import insist_on_packages
+
+        insist_on_packages()
+        from .remote_live import make_link
+
+        link = make_link(options.elsewhere, run_dir, config.live.keep_versions)
 
     def graph_of(robot: LiveRobot) -> UpOptions:
         return replace(
@@ -85,8 +106,18 @@ def prepare(options: LiveOptions) -> UpOptions:
             policy_hz=robot.policy_hz,
             seed=config.seed,
             run=run_dir,
+            link=link,
             exploration=config.agent.exploration,
             random_hold=config.random_hold,
         )
 
-    return graph_of(prepare_live_run(config, run_dir, lambda robot: make_config(graph_of(robot))))
+    def check(robot: LiveRobot) -> object:
+        return make_config(graph_of(robot))
+
+    if link is None:
+        from rl_agent.learning.live_training import prepare_live_run
+
+        return graph_of(prepare_live_run(config, run_dir, check))
+    from .remote_live import prepare_remote_run
+
+    return graph_of(prepare_remote_run(config, run_dir, link, check))
