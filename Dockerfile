@@ -38,7 +38,7 @@ CMD ["surefoot", "--help"]
 FROM base AS robot
 # The packages are installed and the workspace is built with this environment's interpreter, so that
 # `ros2 launch` starts the nodes with it.
-RUN EXTRAS=deploy,data scripts/setup \
+RUN EXTRAS=deploy,data,remote scripts/setup \
     && . /opt/ros/jazzy/setup.bash \
     && python -m colcon --log-base ros_ws/log build --base-paths ros_ws/src \
         --build-base ros_ws/build --install-base ros_ws/install
@@ -51,5 +51,5 @@ USER 0
 RUN apt-get update \
     && apt-get install -y --no-install-recommends g++ libegl1 libgl1-mesa-dri \
     && rm -rf /var/lib/apt/lists/* \
-    && EXTRAS=deploy,data,twin,train,viz scripts/setup
+    && EXTRAS=deploy,data,remote,twin,train,viz scripts/setup
 USER 1000

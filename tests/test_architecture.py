@@ -32,6 +32,7 @@ TORCH_FREE = (
     "rl_agent.data.journal",
     "rl_agent.data.journal_follower",
     "rl_agent.data.journal_thread",
+    "rl_agent.data.merged_journal",
     "rl_agent.deploy.manifest",
     "rl_agent.deploy.signing",
     "rl_agent.deploy.onnx_policy",
@@ -39,6 +40,10 @@ TORCH_FREE = (
     "rl_agent.deploy.hot_swap",
     "rl_agent.deploy.version_watch",
     "rl_agent.deploy.swap_log",
+    "rl_agent.deploy.run_contract",
+    "rl_agent.learning.resolve",
+    "rl_agent.learning.live_robot",
+    "rl_agent.learning.run_folder",
     "rl_agent.remote",
 )
 LEARNING = (

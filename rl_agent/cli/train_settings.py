@@ -11,8 +11,10 @@ from rl_agent.algorithms.registry import config_class
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.learning.config import DEFAULT_ALGO, TrainConfig
 from rl_agent.learning.config_file import load_settings, parse_config, preset_for, set_value
-from rl_agent.learning.run_folder import read_config
+from rl_agent.learning.run_folder import holds_run, read_config
 from rl_agent.robots.yaml_text import YamlTextError, parse_yaml
+
+from .train import slug
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,32 @@ def resumed_config(run_dir: Path, given: GivenOptions) -> TrainConfig:
     if problems:
         raise ProblemsError(str(run_dir), problems)
     return config if given.steps is None else replace(config, num_steps=given.steps)
+
+
+def settle_run(
+    given: GivenOptions, out: Path | None, kind: str, *, should_resume: bool
+) -> tuple[TrainConfig, Path]:
+    """Return the settings and the folder of a run that begins, or that goes on.
+
+    Args:
+        given: The options.
+        out: Its folder; None for `runs/<kind>-<id>`.
+        kind: What sort of run it is: live, learn.
+        should_resume: Whether to go on where a run is there already.
+
+    Raises:
+        ProblemsError: A mistake in the options, or a run is there that was not to be gone on with.
+    """
+    if out is not None and should_resume and holds_run(out):
+        return resumed_config(out, given), out
+    config = fresh_config(given)
+    run_dir = out or Path("runs") / f"{kind}-{slug(config.env)}"
+    if holds_run(run_dir):
+        if should_resume:
+            return resumed_config(run_dir, given), run_dir
+        message = "already holds a run; add --resume to go on with it, or choose another folder"
+        raise ProblemsError(str(run_dir), [Problem("--out", message)])
+    return config, run_dir
 
 
 def _keep_common(data: dict[str, Any], algo: str) -> None:

@@ -97,7 +97,7 @@ class PolicyStore:
         if policy.policy_version <= newest:
             message = f"expected a policy_version above {newest}, found {policy.policy_version}"
             raise BundleError(f"{source}: {message}; export it again with a higher one")
-        target = self._folder(policy.policy_version)
+        target = self.version_dir(policy.policy_version)
         names = [MANIFEST_NAME, *policy.manifest.files]
         names += [SIGNATURE_NAME] if (source / SIGNATURE_NAME).exists() else []
         write_files(target, {name: read_capped(source, name, MAX_FILE_BYTES) for name in names})
@@ -130,7 +130,7 @@ class PolicyStore:
             BundleError: It is not there, does not hold, or is not what the pointer pinned.
             ContractError: It was made for another robot, task or rate.
         """
-        folder = self._folder(pointer.policy_version)
+        folder = self.version_dir(pointer.policy_version)
         found = self._manifest_hash(pointer.policy_version)
         if found != pointer.sha256:
             message = f"expected sha256 {pointer.sha256}, found {found}"
@@ -147,7 +147,7 @@ class PolicyStore:
         Raises:
             BundleError: It is not there, or does not hold.
         """
-        folder = self._folder(pointer.policy_version)
+        folder = self.version_dir(pointer.policy_version)
         return read_files(folder, read_manifest(folder))[POLICY_NAME]
 
     def roll_back(self) -> OnnxPolicy:
@@ -161,7 +161,7 @@ class PolicyStore:
         older = [version for version in self.versions() if version < newest]
         if not older:
             raise BundleError(f"{self._root}: expected an older version to go back to, found none")
-        policy = OnnxPolicy(self._folder(older[-1]), self._spec, self._task, self._settings)
+        policy = OnnxPolicy(self.version_dir(older[-1]), self._spec, self._task, self._settings)
         self._point_to(older[-1])
         self._accept(policy)
         return policy
@@ -172,7 +172,11 @@ class PolicyStore:
         spared = pointer.policy_version if pointer else 0
         for version in self.versions()[: -max(1, keep)]:
             if version != spared:
-                shutil.rmtree(self._folder(version), ignore_errors=True)
+                shutil.rmtree(self.version_dir(version), ignore_errors=True)
+
+    def version_dir(self, version: int) -> Path:
+        """Return the folder of a published version."""
+        return self._root / "versions" / f"{version:06d}"
 
     def next_version(self) -> int:
         """Return the lowest version that `offer` would accept."""
@@ -190,8 +194,5 @@ class PolicyStore:
         write_durably(self._root / POINTER_NAME, (json.dumps(values) + "\n").encode())
 
     def _manifest_hash(self, version: int) -> str:
-        data = read_capped(self._folder(version), MANIFEST_NAME, MAX_MANIFEST_BYTES)
+        data = read_capped(self.version_dir(version), MANIFEST_NAME, MAX_MANIFEST_BYTES)
         return hashlib.sha256(data).hexdigest()
-
-    def _folder(self, version: int) -> Path:
-        return self._root / "versions" / f"{version:06d}"

@@ -56,19 +56,27 @@ class VersionPublisher:
         obs_dim = sum(size for _, _, size in self._obs_layout)
         self._template.trace(acting_copy(module), obs_dim)
 
-    def publish(self, module: nn.Module, training: Training, samples: FloatArray | None) -> int:
+    def publish(
+        self,
+        module: nn.Module,
+        training: Training,
+        samples: FloatArray | None,
+        *,
+        above: int = 0,
+    ) -> int:
         """Export, compare with torch, and make it the store's current version; return its number.
 
         Args:
             module: obs (B, obs_dim) -> (mean, log_std), each (B, act_dim), normaliser inside.
             training: Where the policy stands.
             samples: (N, obs_dim) observations that the robot met.
+            above: A version that somebody has already, from another store.
 
         Raises:
             BundleError: It does not compute what torch computes, or not finite numbers.
             OSError: The disk is full, or gone.
         """
-        version = self.store.next_version()
+        version = max(self.store.next_version(), above + 1)
         try:
             self._export(module, training, samples, version)
             self.store.offer(self._outgoing)

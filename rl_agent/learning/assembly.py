@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from rl_agent.algorithms.agent import Agent
-from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
 from rl_agent.algorithms.registry import make_agent
 from rl_agent.bonuses.registry import with_bonus
 from rl_agent.data.replay import Replay
@@ -16,21 +14,7 @@ from rl_agent.exceptions import Problem, ProblemsError
 
 from .config import TrainConfig
 from .env_adapter import EnvAdapter
-from .replay_setup import make_replay, resolve_replay
-from .schedule import UpdateSchedule
-
-
-def resolve_config(config: TrainConfig, env: EnvAdapter) -> TrainConfig:
-    """Return settings that leave nothing to be guessed when the run is resumed."""
-    return resolve_replay(_resolve_decay(_resolve_gamma(config, env)))
-
-
-def num_planned(config: TrainConfig) -> int:
-    """Return the gradient steps of a whole run."""
-    schedule = UpdateSchedule(
-        learning_starts=config.learning_starts, utd_ratio=config.agent.utd_ratio
-    )
-    return schedule.num_planned(config.num_steps)
+from .replay_setup import make_replay
 
 
 def build_agent(config: TrainConfig, env: EnvAdapter) -> Agent:
@@ -77,21 +61,6 @@ def keep_twin_contract(run_dir: Path, env: EnvAdapter) -> None:
     if env.is_twin:
         twin = env.env.unwrapped
         keep_contract(run_dir, twin.robot, twin.task)
-
-
-def _resolve_gamma(config: TrainConfig, env: EnvAdapter) -> TrainConfig:
-    if config.agent.gamma is not None:
-        return config
-    gamma = DEFAULT_GAMMA if env.gamma is None else env.gamma
-    return replace(config, agent=replace(config.agent, gamma=gamma))
-
-
-def _resolve_decay(config: TrainConfig) -> TrainConfig:
-    """Return settings whose learning rates reach their end with the run."""
-    if config.agent.decay_updates is not None or config.agent.learning_rate_end == 1.0:
-        return config
-    decay_updates = max(1, num_planned(config))
-    return replace(config, agent=replace(config.agent, decay_updates=decay_updates))
 
 
 def _use_weights(config: TrainConfig, agent: Agent) -> None:

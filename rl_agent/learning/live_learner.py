@@ -11,20 +11,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from rl_agent.data.journal_follower import JournalFollower
 from rl_agent.exceptions import SurefootError, TrainingDivergedError
 from rl_agent.networks.actor import Actor
 from rl_agent.types import FloatArray
 
 from .checkpoint import Checkpoint, drop_newer_checkpoints, prune_checkpoints
 from .config import TrainConfig
-from .episode_tally import EpisodeTally
 from .health import health_figures
 from .parts import Counters, KeptParts
 from .recent_episodes import RecentEpisodes
+from .row_feed import RowFeed, Tally, no_sources
 from .side_work import SideWork
 from .snapshot import restore_snapshot, save_snapshot
 from .stopwatch import Stopwatch
@@ -43,13 +43,15 @@ STATE_S = 0.5
 class LiveParts(KeptParts):
     """What a live learner drives."""
 
-    follower: JournalFollower
-    tally: EpisodeTally
+    follower: RowFeed
+    tally: Tally
     publish: Callable[[Actor, int, FloatArray], int]
     """(actor, env_step, observations (N, obs_dim)) -> the new version."""
     on_message: Callable[[str], None]
     on_state: Callable[[LiveState], None]
     wait: Callable[[float], object]
+    sources: Callable[[], dict[str, Any]] = no_sources
+    """How far each of several robots was taken in; goes into the checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +271,7 @@ class LiveLearner:
                 self.counters,
                 self.updater.sample_rng,
                 offset=parts.follower.offset,
+                sources=parts.sources(),
                 env=None,
                 while_writing=self._writing,
             )

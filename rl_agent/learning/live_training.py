@@ -16,25 +16,30 @@ import torch
 
 from rl_agent.algorithms.agent import Agent
 from rl_agent.clock import ProcessClock, SteadyClock
-from rl_agent.data.disk import WaitForRoom
+from rl_agent.data.disk import WaitForRoom, WhenFull
 from rl_agent.data.journal import JournalOffset, JournalReader
 from rl_agent.data.journal_follower import JournalFollower
+from rl_agent.data.merged_journal import MergedJournal
 from rl_agent.data.replay import Replay
 from rl_agent.deploy.manifest import Training
+from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.version_publisher import VersionPublisher
-from rl_agent.exceptions import EnvironmentNotSupportedError, JournalError
+from rl_agent.exceptions import BundleError, EnvironmentNotSupportedError, JournalError
 from rl_agent.networks.actor import Actor
 from rl_agent.tasks.episode_judge import EpisodeJudge
 from rl_agent.types import FloatArray
 
-from .assembly import build_agent, build_replay, keep_twin_contract, resolve_config
+from .assembly import build_agent, build_replay, keep_twin_contract
 from .checkpoint import Checkpoint, whole_checkpoints
 from .config import TrainConfig
 from .env_adapter import EnvAdapter, make_env
 from .episode_tally import EpisodeTally
 from .live_learner import LiveLearner, LiveParts, LiveState
+from .live_robot import LiveRobot
 from .metrics import MetricsWriter
 from .recent_steps import RecentSteps
+from .resolve import resolve_config
+from .row_feed import Feed, RobotTallies
 from .run_folder import (
     code_commit,
     holds_run,
@@ -58,16 +63,6 @@ class LiveHooks:
     on_state: Callable[[LiveState], None] = lambda state: None
 
 
-@dataclass(frozen=True, kw_only=True)
-class LiveRobot:
-    """Whom a run is about, as the nodes' parameters name it."""
-
-    robot: str
-    """A shipped robot's name, or a profile's file."""
-    task: str
-    policy_hz: float
-
-
 def prepare_live_run(
     config: TrainConfig, run_dir: Path, check: Callable[[LiveRobot], object] = lambda robot: None
 ) -> LiveRobot:
@@ -87,15 +82,34 @@ def prepare_live_run(
         check(robot)
         keep_twin_contract(run_dir, env)
         if not holds_run(run_dir):
-            write_config(run_dir, resolve_config(config, env))
+            write_config(run_dir, resolve_config(config, env.gamma))
         return robot
     finally:
         env.close()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """Robots on other machines."""
+
+    copies: Path
+    """Their journals arrive here, a folder each."""
+    announce: Callable[[Path], object]
+    """Is given each version's folder."""
+    newest_version: Callable[[], int]
+    """Of all policies that a robot has; it takes none that is not newer."""
+
+
 @contextmanager
-def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
+def open_live(
+    run_dir: Path, hooks: LiveHooks, elsewhere: Elsewhere | None = None
+) -> Iterator[LiveLearner]:
     """Build the learner of a run that `prepare_live_run` began; closes its files at the end.
+
+    Args:
+        run_dir: The run's folder.
+        hooks: How it talks.
+        elsewhere: Where its robots are; None for one on this machine, which writes the journal.
 
     Raises:
         SurefootError: The settings, the robot or the run's files do not hold.
@@ -111,7 +125,7 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
         agent = build_agent(config, env)
         replay = build_replay(config, env, run_dir, agent, hooks.on_message)
         recent = RecentSteps(env.layout, max(1, config.health_every))
-        checkpoint, follower = _rejoin(run_dir, env, (replay, recent), hooks.on_message)
+        checkpoint = _rejoin(run_dir, (replay, recent), hooks.on_message)
         when_full = WaitForRoom(hooks.should_stop, hooks.on_message, hooks.wait)
         env_step, position = 0, 0
         if checkpoint is not None:
@@ -119,7 +133,8 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
             position = int(checkpoint.values["metrics_position"])
         metrics = MetricsWriter(run_dir, env_step=env_step, position=position, when_full=when_full)
         stack.callback(metrics.close)
-        assert env.task is not None
+        feed = _feed(run_dir, env, config, checkpoint, hooks, when_full, elsewhere)
+        stack.callback(feed.close)
         parts = LiveParts(
             agent=agent,
             replay=replay,
@@ -129,9 +144,10 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
             when_full=when_full,
             time=TrainingTime(ProcessClock(), SteadyClock()),
             should_stop=hooks.should_stop,
-            follower=follower,
-            tally=EpisodeTally(EpisodeJudge(env.env.unwrapped.task, robot.policy_hz)),
-            publish=_publisher(run_dir, config, env, robot, agent),
+            follower=feed.rows,
+            tally=feed.tally,
+            sources=feed.sources,
+            publish=_publisher(run_dir, config, env, robot, agent, hooks.on_message, elsewhere),
             on_message=hooks.on_message,
             on_state=hooks.on_state,
             wait=hooks.wait,
@@ -159,12 +175,9 @@ def _robot_of(env: EnvAdapter, env_id: str) -> LiveRobot:
 
 
 def _rejoin(
-    run_dir: Path,
-    env: EnvAdapter,
-    kept: tuple[Replay, RecentSteps],
-    on_message: Callable[[str], None],
-) -> tuple[Checkpoint | None, JournalFollower]:
-    """Return the newest checkpoint that the robot's journal supports, and what reads on from it.
+    run_dir: Path, kept: tuple[Replay, RecentSteps], on_message: Callable[[str], None]
+) -> Checkpoint | None:
+    """Return the newest checkpoint that the journal supports, its rows taken in.
 
     The journal is the robot's: nothing of it is cut.
     """
@@ -175,21 +188,66 @@ def _rejoin(
             steps.add_rows(rows)
 
     for checkpoint in whole_checkpoints(run_dir, on_message):
-        offset = JournalOffset(**checkpoint.values["journal"])
+        offset = _end_of(checkpoint)
         if offset.num_records == 0:
-            return checkpoint, JournalFollower(directory, env.layout)
+            return checkpoint
         try:
             JournalReader(directory).pass_to(take, offset)
-            return checkpoint, JournalFollower(directory, env.layout, offset)
+            return checkpoint
         except JournalError as error:
             for steps in kept:
                 steps.clear()
             on_message(f"{error}; taking an older checkpoint")
-    return None, JournalFollower(directory, env.layout)
+    return None
+
+
+def _end_of(checkpoint: Checkpoint) -> JournalOffset:
+    return JournalOffset(**checkpoint.values["journal"])
+
+
+def _feed(
+    run_dir: Path,
+    env: EnvAdapter,
+    config: TrainConfig,
+    checkpoint: Checkpoint | None,
+    hooks: LiveHooks,
+    when_full: WhenFull,
+    elsewhere: Elsewhere | None,
+) -> Feed:
+    """Return what hands over the rows behind a checkpoint."""
+    directory, twin = journal_dir(run_dir), env.env.unwrapped
+
+    def make_tally() -> EpisodeTally:
+        return EpisodeTally(EpisodeJudge(twin.task, twin.robot.policy_hz))
+
+    end = _end_of(checkpoint) if checkpoint is not None else None
+    if elsewhere is None:
+        start = end if end is not None and end.num_records else None
+        return Feed(JournalFollower(directory, env.layout, start), make_tally())
+    sources = checkpoint.values.get("sources", {}) if checkpoint is not None else {}
+    merged = MergedJournal(
+        directory,
+        env.layout,
+        elsewhere.copies,
+        SteadyClock(),
+        end=end,
+        taken={name: JournalOffset(**place) for name, place in sources.items()},
+        config=config.journal,
+        when_full=when_full,
+        on_message=hooks.on_message,
+    )
+    tally = RobotTallies(make_tally, lambda: merged.robot_id)
+    return Feed(merged, tally, merged.sources, merged.close)
 
 
 def _publisher(
-    run_dir: Path, config: TrainConfig, env: EnvAdapter, robot: LiveRobot, agent: Agent
+    run_dir: Path,
+    config: TrainConfig,
+    env: EnvAdapter,
+    robot: LiveRobot,
+    agent: Agent,
+    on_message: Callable[[str], None],
+    elsewhere: Elsewhere | None,
 ) -> Callable[[Actor, int, FloatArray], int]:
     twin = env.env.unwrapped
     publisher = VersionPublisher(
@@ -201,6 +259,9 @@ def _publisher(
         keep=config.live.keep_versions,
     )
     publisher.prepare(agent.actor)
+    newest_version = elsewhere.newest_version if elsewhere is not None else lambda: 0
+    if elsewhere is not None:
+        _announce_newest(publisher.store, elsewhere, on_message)
     commit = code_commit()
 
     def publish(actor: Actor, env_step: int, samples: FloatArray) -> int:
@@ -211,6 +272,20 @@ def _publisher(
             algorithm=config.algo,
             commit=commit,
         )
-        return publisher.publish(actor, training, samples)
+        version = publisher.publish(actor, training, samples, above=newest_version())
+        if elsewhere is not None:
+            elsewhere.announce(publisher.store.version_dir(version))
+        return version
 
     return publish
+
+
+def _announce_newest(
+    store: PolicyStore, elsewhere: Elsewhere, on_message: Callable[[str], None]
+) -> None:
+    """Let robots that come at once find what was published before this start."""
+    try:
+        if (pointer := store.current()) is not None:
+            elsewhere.announce(store.version_dir(pointer.policy_version))
+    except (BundleError, OSError) as error:
+        on_message(f"the newest version is not sent to the robots: {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rl_agent.data.journal import JournalReader
 from rl_agent.data.mixed_replay import MixedReplay
@@ -15,8 +16,10 @@ from rl_agent.data.replay_buffer import ReplayBuffer
 from rl_agent.exceptions import JournalError, Problem, ProblemsError
 
 from .config import TrainConfig
-from .env_adapter import EnvAdapter
 from .run_folder import holds_run, journal_dir
+
+if TYPE_CHECKING:
+    from .env_adapter import EnvAdapter
 
 BYTES_PER_GB = 1e9
 

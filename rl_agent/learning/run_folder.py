@@ -33,6 +33,11 @@ def store_dir(run_dir: Path) -> Path:
     return run_dir / "policies"
 
 
+def robots_dir(run_dir: Path) -> Path:
+    """Return where copies of robots' journals arrive, of a run whose robots are elsewhere."""
+    return run_dir / "robots"
+
+
 def holds_run(run_dir: Path) -> bool:
     """Tell whether a run was begun here."""
     return (run_dir / CONFIG_FILE).exists()

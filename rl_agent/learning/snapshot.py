@@ -35,6 +35,7 @@ def save_snapshot(
     *,
     offset: JournalOffset,
     env: dict[str, Any] | None,
+    sources: dict[str, Any] | None = None,
     while_writing: Callable[[], AbstractContextManager[object]] | None = None,
 ) -> None:
     """Write a checkpoint of this very moment.
@@ -46,6 +47,7 @@ def save_snapshot(
         sample_rng: What draws its batches.
         offset: Of the experience taken in; all before it must be on the disk.
         env: The environment's state; None where it can't be kept, or is real.
+        sources: How far each robot's copy is in that experience, where there are several.
         while_writing: What goes on while the disk works; copies are written then.
 
     Raises:
@@ -61,6 +63,7 @@ def save_snapshot(
         "sample_rng": sample_rng.bit_generator.state,
         "env": env,
         "journal": offset.to_json(),
+        **({"sources": sources} if sources else {}),
         "replay": parts.replay.get_state(),
         "metrics_position": parts.metrics.flush(),
         "is_compiled": parts.agent.is_compiled,

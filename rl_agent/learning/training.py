@@ -18,13 +18,7 @@ from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
 from rl_agent.data.replay import Replay
 from rl_agent.exceptions import JournalError, Problem, ProblemsError
 
-from .assembly import (
-    build_agent,
-    build_replay,
-    keep_twin_contract,
-    num_planned,
-    resolve_config,
-)
+from .assembly import build_agent, build_replay, keep_twin_contract
 from .checkpoint import Checkpoint, whole_checkpoints
 from .config import TrainConfig
 from .env_adapter import make_env
@@ -34,6 +28,7 @@ from .metrics import MetricsWriter
 from .parts import LearnerParts
 from .progress import Progress
 from .recent_steps import RecentSteps
+from .resolve import num_planned, resolve_config
 from .run_folder import holds_run, journal_dir, write_config
 from .stop import StopRequest
 from .training_time import TrainingTime
@@ -87,7 +82,7 @@ def train(
         stack.callback(torch.set_flush_denormal, False)
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
-        config = resolve_config(config, env)
+        config = resolve_config(config, env.gamma)
         keep_twin_contract(run_dir, env)
         write_config(run_dir, config)
         agent = build_agent(config, env)

@@ -1,7 +1,7 @@
 """Who is there? Both ends prove that they hold the shared key, without ever showing it.
 
     learner  challenge  version, nonce
-    robot    hello      version, name, layout of its rows, nonce, proof
+    robot    hello      version, name, layout of its rows, hash of its contract, nonce, proof
     learner  welcome    proof                         from here on every frame carries a seal
 
 A proof is HMAC-SHA256 over all that was said, both nonces included; so are the session's keys,
@@ -45,6 +45,8 @@ class Hello:
     robot_id: str
     """Letters, digits, _ and -, at most 64: it names a folder on the learner's machine."""
     layout: TransitionLayout
+    contract: str = ""
+    """Hash of the robot's contract (`contract_hash`); empty where it was given none."""
 
     def __post_init__(self) -> None:
         """Refuse what could name another folder, or rows that no robot has.
@@ -52,12 +54,21 @@ class Hello:
         Raises:
             RemoteError: Says which, and what was expected.
         """
-        if not _ROBOT_ID.fullmatch(self.robot_id):
-            expected = "letters, digits, _ and -, at most 64, a letter or digit first"
-            raise RemoteError(f"robot_id: expected {expected}, found {self.robot_id!r:.80}")
+        insist_on_robot_id(self.robot_id)
         for name in _DIMS:
             if not 0 <= (dim := getattr(self.layout, name)) <= MAX_DIM:
                 raise RemoteError(f"{name}: expected 0 to {MAX_DIM}, found {dim}")
+
+
+def insist_on_robot_id(robot_id: str) -> None:
+    """Refuse what could name another folder.
+
+    Raises:
+        RemoteError: Says what was expected.
+    """
+    if not _ROBOT_ID.fullmatch(robot_id):
+        expected = "letters, digits, _ and -, at most 64, a letter or digit first"
+        raise RemoteError(f"robot_id: expected {expected}, found {robot_id!r:.80}")
 
 
 class RobotHandshake:
@@ -85,6 +96,7 @@ class RobotHandshake:
             "version": PROTOCOL_VERSION,
             "robot_id": self._hello.robot_id,
             "row": describe_layout(self._hello.layout),
+            "contract": self._hello.contract,
             "nonce": self._nonce,
             "proof": self._key.code(b"robot", self._said),
         }
@@ -152,7 +164,8 @@ def _read_hello(frame: Frame) -> Hello:
     robot_id = frame.text("robot_id", 64)
     if not _ROBOT_ID.fullmatch(robot_id):
         raise ProtocolError("a robot_id that names no folder")
-    return Hello(robot_id=robot_id, layout=TransitionLayout(**dims))
+    layout, contract = TransitionLayout(**dims), frame.text("contract", 64)
+    return Hello(robot_id=robot_id, layout=layout, contract=contract)
 
 
 def _insist(frame: Frame, kind: str) -> None:
@@ -172,7 +185,8 @@ def _transcript(hello: Hello, learner_nonce: bytes, robot_nonce: bytes) -> bytes
     layout = hello.layout
     dims = [getattr(layout, name) for name in _DIMS]
     row = describe_layout(layout)
-    said = [PROTOCOL_VERSION, learner_nonce, robot_nonce, hello.robot_id, dims, row]
+    who = [hello.robot_id, dims, row, hello.contract]
+    said = [PROTOCOL_VERSION, learner_nonce, robot_nonce, *who]
     return hashlib.sha256(msgpack.packb(said)).digest()
 
 

@@ -22,6 +22,7 @@ from .parcel import Parcel
 from .replicas import Replicas
 from .shared_key import SharedKey, key_for
 from .teller import OnMessage, Teller
+from .terms import Terms
 
 _ACCEPT_S = 0.2
 _JOIN_S = 5.0
@@ -77,6 +78,7 @@ class JournalReceiver:
         config: ReceiverConfig | None = None,
         key: SharedKey | None = None,
         *,
+        terms: Terms | None = None,
         on_message: OnMessage = lambda message: None,
     ) -> None:
         """Take folder and port; `start` begins to answer.
@@ -85,6 +87,7 @@ class JournalReceiver:
             folder: Gets a folder for each robot.
             config: Where to listen.
             key: Shared with the robots. May be missing where only this machine can connect.
+            terms: What every robot must have in common with the learner; None takes any robot.
             on_message: Is told what people should know, from the link's threads.
 
         Raises:
@@ -93,7 +96,7 @@ class JournalReceiver:
         """
         self._config = config or ReceiverConfig()
         self._key = key_for(self._config.host, key)
-        self._folder, self._on_message = folder, on_message
+        self._folder, self._terms, self._on_message = folder, terms, on_message
         self._replicas = Replicas(folder, self._config.journal, self._config.max_robots)
         try:
             self._socket = _listen(self._config.host, self._config.port)
@@ -187,6 +190,7 @@ class JournalReceiver:
             replicas=self._replicas,
             opener=self._opener,
             newest_policy=lambda: self._parcel,
+            terms=self._terms,
             on_message=self._tell,
         )
         self._ends[end] = threading.Thread(target=end.run, name="robot-link", daemon=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from rl_agent.clock import SteadyClock
 from rl_agent.data.journal_segment import record_dtype
 from rl_agent.data.layout import TransitionLayout
+from rl_agent.deploy.contract import Contract, contract_hash
 from rl_agent.exceptions import JournalError, RemoteError
 
 from .channel import Channel, LinkConfig
@@ -24,6 +25,7 @@ from .policy_inbox import PolicyInbox
 from .robot_end import RobotEnd
 from .row_source import Place, RowSource
 from .shared_key import SharedKey, key_for
+from .spool import spooled_bytes
 from .teller import OnMessage, Teller
 
 DEFAULT_PORT = 7461
@@ -77,8 +79,10 @@ class SenderStatus:
     """Records of the robot's journal up to there, damaged ones included."""
     num_damaged: int
     """Those of them that could not be sent: their checksum does not hold on the robot's disk."""
+    num_spooled_bytes: int
+    """Of the journal, that the learner is not known to hold."""
     num_links: int
-    """Connections over which rows could go."""
+    """Connections over which rows could go; before the first one, what it holds is not known."""
     trouble: str
     """What is wrong now; empty while all is well."""
 
@@ -94,6 +98,7 @@ class JournalSender:
         key: SharedKey | None = None,
         *,
         inbox: PolicyInbox | None = None,
+        contract: Contract | None = None,
         on_message: OnMessage = lambda message: None,
     ) -> None:
         """Look at nothing yet; `start` or `run` begins.
@@ -105,18 +110,22 @@ class JournalSender:
             key: Shared with it. May be missing where the learner is on this machine.
             inbox: Takes the learner's policies; None for a robot that wants none. Whoever made it
                 closes it.
+            contract: Between the robot and its policies; a learner may insist on the same one.
             on_message: Is told what people should know, from the link's thread.
 
         Raises:
             RemoteError: No such robot_id, a key is missing, or rows are too large.
         """
-        self._hello = Hello(robot_id=config.robot_id, layout=layout)
+        told = contract_hash(contract) if contract is not None else ""
+        self._hello = Hello(robot_id=config.robot_id, layout=layout, contract=told)
+        self._contract = contract
         size, most = record_dtype(layout).itemsize, config.link.max_payload_bytes
         if size > most:
             message = f"max_payload_bytes: a row takes {size} bytes, at most {most} go into a frame"
             raise RemoteError(f"{message}; set it higher at both ends")
         self._key = key_for(config.host, key)
         self._config, self._inbox, self._tell = config, inbox, Teller(on_message)
+        self._directory = directory
         self._source = RowSource(directory, layout, must_be_durable=config.must_be_durable)
         self._clock = SteadyClock()
         self._stop = threading.Event()
@@ -137,6 +146,7 @@ class JournalSender:
             num_acknowledged=place.num_rows,
             num_records=num_records,
             num_damaged=num_records - place.num_rows,
+            num_spooled_bytes=spooled_bytes(self._directory, place.offset),
             num_links=self._num_links,
             trouble=self._tell.last,
         )
@@ -175,13 +185,17 @@ class JournalSender:
                 return False
         return True
 
-    def close(self) -> None:
-        """End it; what was not sent yet is sent by the next one."""
+    def close(self, join_s: float = _JOIN_S) -> None:
+        """End it; what was not sent yet is sent by the next one.
+
+        Args:
+            join_s: Longest wait: a try to connect cannot be ended from here.
+        """
         self._stop.set()
         if (channel := self._channel) is not None:
             channel.interrupt()
         if self._thread is not None:
-            self._thread.join(_JOIN_S)
+            self._thread.join(join_s)
 
     def _hold_link(self) -> None:
         config = self._config
@@ -197,6 +211,7 @@ class JournalSender:
                 window_bytes=config.window_bytes,
                 send_interval_s=config.send_interval_s,
                 inbox=self._inbox,
+                contract=self._contract,
             )
             end.greet(self._key, self._hello)
             end.agree(self._places, self._stop.is_set)

@@ -26,6 +26,7 @@ from .parcel import Parcel
 from .replica import Replica
 from .replicas import Replicas
 from .shared_key import SharedKey
+from .terms import Terms
 from .wire import Frame, Value
 
 
@@ -41,6 +42,7 @@ class LearnerEnd:
         replicas: Replicas,
         opener: Executor,
         newest_policy: Callable[[], Parcel | None],
+        terms: Terms | None,
         on_message: Callable[[str, str], None],
     ) -> None:
         """Take over a connection from somebody unknown.
@@ -52,11 +54,12 @@ class LearnerEnd:
             replicas: The robots' copies.
             opener: Opens them: that reads a whole journal, and the link must not fall silent.
             newest_policy: What robots should have; None while there is none.
+            terms: What a robot must have in common with us; None takes any.
             on_message: Is told whose copy it is about, empty for none, and what there is to say.
         """
         self._channel, self._config, self._key = channel, config, key
         self._replicas, self._opener = replicas, opener
-        self._newest_policy, self._on_message = newest_policy, on_message
+        self._newest_policy, self._terms, self._on_message = newest_policy, terms, on_message
         self._stop = threading.Event()
         self._sent_version: int | None = None
         self._pieces: Iterator[Frame] | None = None
@@ -88,6 +91,8 @@ class LearnerEnd:
 
     def _serve(self) -> None:
         hello = self._shake_hands()
+        if self._terms is not None:
+            self._insist(self._terms, hello)
         replica = self._replicas.of(hello.robot_id)
         replica.hold(self, self._config.timeout_s / 2.0)
         self.has_copy = True
@@ -109,6 +114,17 @@ class LearnerEnd:
         self._channel.secure(admission.session)
         self.robot_id = admission.hello.robot_id
         return admission.hello
+
+    def _insist(self, terms: Terms, hello: Hello) -> None:
+        """Let in nobody who is under another contract; before anything of his is written.
+
+        Raises:
+            RefusedError: Says what differs, in the words of the robot, which knows both.
+        """
+        terms.insist_on_layout(hello)
+        if not terms.hold_for(hello):
+            self._channel.send(Frame("contract", {}, terms.to_bytes()))
+            self._channel.wait_for("refused", self._config.handshake_s)
 
     def _agree(self, replica: Replica, layout: TransitionLayout) -> None:
         place = _place_fields(self._open(replica, layout))

@@ -1,5 +1,6 @@
 """One connection, seen from the robot: rows go out, acknowledgements and policies come in.
 
+learner  contract  its own, where the robot's is another one; the robot then refuses, and says why
 learner  place   how long its copy is, and the copy's digest
 robot    start   the same, found in its own journal; or refused
 robot    rows    as many as the window lets go out unacknowledged
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from rl_agent.clock import Clock
+from rl_agent.deploy.contract import Contract
 from rl_agent.exceptions import LinkLostError, ProtocolError, RemoteError
 
 from .channel import Channel, LinkConfig
@@ -21,6 +23,7 @@ from .handshake import Hello, RobotHandshake
 from .policy_inbox import PolicyInbox
 from .row_source import Batch, Place, RowSource
 from .shared_key import SharedKey
+from .terms import refusal
 from .wire import Frame, Value
 
 _CATCH_UP_BYTES = 1_000_000
@@ -44,6 +47,7 @@ class RobotEnd:
         window_bytes: int,
         send_interval_s: float,
         inbox: PolicyInbox | None,
+        contract: Contract | None = None,
     ) -> None:
         """Take over a connection that was just made.
 
@@ -55,10 +59,11 @@ class RobotEnd:
             window_bytes: At most so much is sent before it is acknowledged.
             send_interval_s: Rows are collected for so long.
             inbox: Takes policies; None if the robot wants none.
+            contract: Between the robot and its policies; None if nobody asks for it.
         """
         self._channel, self._source, self._config, self._clock = channel, source, config, clock
         self._window_bytes, self._send_interval_s = window_bytes, send_interval_s
-        self._inbox = inbox
+        self._inbox, self._contract = inbox, contract
         self._in_flight: deque[_Sent] = deque()
         self._in_flight_bytes = 0
         self._next_read_s = clock.now()
@@ -90,10 +95,15 @@ class RobotEnd:
             should_stop: Ends it early.
 
         Raises:
-            RemoteError: The copy is not one of this journal, or the link is lost.
+            RemoteError: The copy is not one of this journal, the learner's contract is another one,
+                or the link is lost.
             JournalError: The journal cannot be read.
         """
         frame = self._next_frame(should_stop)
+        if frame.kind == "contract":
+            error = refusal(self._contract, frame.payload)
+            self._channel.refuse(str(error))
+            raise error
         if frame.kind != "place":
             raise ProtocolError(f"expected a place, found {frame.kind!r:.30}")
         target = _read_place(frame)

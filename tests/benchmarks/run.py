@@ -46,6 +46,7 @@ ROWS = {
     "live-c": "live_c",
     "live-d": "live_d",
     "live-e": "live_e",
+    "live-f": "live_f",
     "live-g": "live_g",
     "live-h": "live_h",
     "live-i": "live_i",

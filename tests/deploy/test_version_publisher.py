@@ -91,3 +91,10 @@ def test_a_diverged_network_is_refused_whatever_the_template(tmp_path):
     with pytest.raises(BundleError, match="diverged"):
         later.publish(broken, TRAINING, None)
     assert later.store.versions() == [1]
+
+
+def test_a_version_is_above_what_somebody_has_from_another_store(tmp_path):
+    publisher = make_publisher(tmp_path)
+    assert publisher.publish(actor(0), TRAINING, None, above=41) == 42
+    assert publisher.publish(actor(0), TRAINING, None, above=7) == 43
+    assert publisher.store.version_dir(43).is_dir()

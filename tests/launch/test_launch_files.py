@@ -127,6 +127,17 @@ def test_training_starts_the_graph_of_surefoot_live(tmp_path, twin, speed):
     start("train", out=str(run), twin=twin, resume="true")
 
 
+def test_training_with_a_learner_elsewhere_starts_a_link(tmp_path):
+    run = tmp_path / "run"
+    _, nodes = start("train", out=str(run), blackbox="", learner=":9000", robot_id="arm-1")
+    assert "learner_node" not in nodes
+    link = nodes["link_node"]["parameters"][0]
+    assert (link["learner"], link["robot_id"]) == ("127.0.0.1:9000", "arm-1")
+    assert "link_node" in nodes["supervisor"]["parameters"][0]["nodes"]
+    with pytest.raises(SurefootError, match="expected a shared key"):
+        start("train", out=str(tmp_path / "other"), blackbox="", learner="10.0.0.2")
+
+
 def test_black_box_can_be_left_out_or_put_elsewhere():
     assert "blackbox_node" not in start("twin", blackbox="")[1]
     parameters = start("robot", blackbox="/boxes")[1]["blackbox_node"]["parameters"][0]

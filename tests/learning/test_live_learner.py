@@ -4,54 +4,27 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from twin_robot import STARTS, TwinRobot, live_config, settle
 
-from rl_agent.data.journal import JournalWriter
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
-from rl_agent.learning.config_file import load_settings, parse_config
-from rl_agent.learning.env_adapter import make_env
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
-from rl_agent.learning.run_folder import journal_dir, store_dir
-
-STARTS = 30
-
-
-class Robot:
-    """Acts at random in the twin, and keeps a journal as a policy node does."""
-
-    def __init__(self, run_dir: Path, config) -> None:
-        self.env = make_env(config.env, config.env_options)
-        self.env.reset(seed=0)
-        self.journal = JournalWriter(journal_dir(run_dir), self.env.layout)
-        self.rng = np.random.default_rng(0)
-
-    def live(self, num_steps: int) -> None:
-        for _ in range(num_steps):
-            action = self.rng.uniform(-1.0, 1.0, self.env.layout.act_dim).astype(np.float32)
-            self.journal.append(self.env.step(action).transition)
-
-    def close(self) -> None:
-        self.journal.close()
-        self.env.close()
+from rl_agent.learning.run_folder import store_dir
 
 
 @pytest.fixture
 def config():
-    data = load_settings("so101_reach") | {"learning_starts": STARTS}
-    data["agent"] = data["agent"] | {"actor_hidden_dims": [16], "critic_hidden_dims": [16]}
-    data["live"] = {"first_updates": 5, "publish_every_s": 1e-6, "keep_versions": 3}
-    return parse_config(data, "test")
+    return live_config()
 
 
 @pytest.fixture
 def robot(tmp_path, config):
     prepare_live_run(config, tmp_path)
-    robot = Robot(tmp_path, config)
+    robot = TwinRobot(tmp_path, config)
     yield robot
     robot.close()
 
@@ -63,14 +36,6 @@ def hooks(messages: list[str] | None = None, states: list | None = None) -> Live
         on_message=(messages if messages is not None else []).append,
         on_state=(states if states is not None else []).append,
     )
-
-
-def settle(learner, most: int = 200) -> int:
-    """Step until nothing is left to do; return how often."""
-    for index in range(most):
-        if not learner.step():
-            return index
-    raise AssertionError("the learner found no rest")
 
 
 def test_it_takes_as_many_updates_as_the_rows_allow_and_no_more(tmp_path, config, robot):
@@ -170,7 +135,7 @@ def test_what_cannot_be_published_is_told_and_learning_goes_on(tmp_path, config,
 def test_a_learner_that_owes_too_much_lets_it_go_and_says_so(tmp_path, config):
     config = replace(config, live=replace(config.live, max_lag_updates=8))
     prepare_live_run(config, tmp_path)
-    robot, messages = Robot(tmp_path, config), []
+    robot, messages = TwinRobot(tmp_path, config), []
     try:
         robot.live(STARTS + 20)
         with open_live(tmp_path, hooks(messages)) as learner:

@@ -7,6 +7,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import String
 
 from rl_agent.cli.display import PlainDisplay
+from surefoot_nodes.link_node import write_link
 from surefoot_nodes.live_panel import STALE_S, LivePanel
 
 LEARNER = {
@@ -84,3 +85,30 @@ def test_it_ends_after_so_many_steps_of_the_robot_since_it_looks_on(panel):
 def test_garbage_is_not_shown(panel, data):
     panel._take("learner_state", String(data=data))
     assert shown(panel)["learner"] == "not heard yet"
+
+
+def link(panel, **changes):
+    values = {"learner": "10.0.0.2:7461", "connected": True, "lag_s": 0.4, "spooled_mb": 0.01}
+    state = values | {"policy_version": 9, "trouble": ""} | changes
+    panel._on_report(write_link(state, "10.0.0.2:7461"))
+
+
+def shown_link(panel, later_s=0.0):
+    return dict(panel.rows(panel._heard_s["link"] + later_s))
+
+
+def test_a_learner_elsewhere_is_shown_by_its_link(panel):
+    link(panel)
+    hear(panel, "policy_state", POLICY)
+    rows = shown_link(panel)
+    assert rows["learner"] == "at 10.0.0.2:7461, 0 s behind"
+    assert rows["experience"] == "2400 steps, 2.0 min"
+    assert rows["version"] == "7 acts, 9 published"
+    assert "episode" not in rows
+
+
+def test_a_link_that_is_down_says_what_waits_and_why(panel):
+    link(panel, connected=False, spooled_mb=1.234, trouble="nothing was heard for 5.1 s")
+    text = shown_link(panel)["learner"]
+    assert text == "no link to 10.0.0.2:7461; 1.2 MB wait here; nothing was heard for 5.1 s"
+    assert shown_link(panel, STALE_S + 1.0)["learner"].startswith("the link is silent")

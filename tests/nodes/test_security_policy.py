@@ -28,7 +28,7 @@ PERMITTED = permitted(POLICY)
 OPERATOR = "surefoot_operator"
 JOG, PREFLIGHT = "surefoot_jog", "surefoot_preflight"
 """In the operator's hands as well; test_commissioning.py compares them with what runs."""
-LIVE = ("learner_node", "learner_node_io")
+LIVE = ("learner_node", "learner_node_io", "link_node", "link_node_io")
 """Of `surefoot live` alone."""
 NODES = [name for name in PERMITTED if name not in (OPERATOR, JOG, PREFLIGHT, *LIVE)]
 # Asked only when a process was started again (`Bringup.tend`).
@@ -39,7 +39,8 @@ ELSEWHERE = {
     ("policy_node_io", "publish"): {"/observed_command", "/policy_state"},
     ("supervisor", "subscribe"): {"/learner_state", "/policy_state"},
     ("supervisor", "request"): STATES
-    | {"/reset", "/stand_up", "/learner_node/change_state", "/learner_node/get_state"},
+    | {"/reset", "/stand_up"}
+    | {f"/{node}/{name}_state" for node in LIVE[::2] for name in ("change", "get")},
     # Of robots that are not bolted down.
     ("twin_node_io", "publish"): {"/imu", "/odom"},
     ("twin_node_io", "reply"): {"/stand_up"},

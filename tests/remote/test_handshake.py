@@ -74,10 +74,11 @@ def test_a_hello_that_was_overheard_is_worth_nothing_later():
     [
         lambda hello: {"robot_id": "arm-2"},
         lambda hello: {"obs_dim": 3},
+        lambda hello: {"contract": "00"},
         lambda hello: {"nonce": flipped(hello.raw("nonce", 32))},
         lambda hello: {"proof": flipped(hello.raw("proof", 32))},
     ],
-    ids=["robot", "layout", "nonce", "proof"],
+    ids=["robot", "layout", "contract", "nonce", "proof"],
 )
 def test_nothing_in_a_hello_can_be_changed_on_the_way(change):
     robot, learner = RobotHandshake(KEY, HELLO), LearnerHandshake(KEY)
@@ -99,6 +100,8 @@ def test_nothing_in_a_hello_can_be_changed_on_the_way(change):
         {"obs_dim": 10_001},
         {"obs_dim": -1},
         {"act_dim": "2"},
+        {"contract": "x" * 65},
+        {"contract": 5},
         {"nonce": b""},
         {"proof": b"x"},
         {"version": True},

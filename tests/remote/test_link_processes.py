@@ -3,14 +3,13 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from links import digest, wait_until
+from links import digest, free_port, wait_until
 
 from rl_agent.data.journal import JournalReader
 from rl_agent.exceptions import JournalError
@@ -56,11 +55,6 @@ def num_rows(directory):
         return len(JournalReader(directory).read().rows)
     except JournalError:
         return 0
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def kill(process):

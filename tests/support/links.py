@@ -1,5 +1,6 @@
 """Robots and learners for tests of the link: short times, small segments."""
 
+import socket
 import time
 from contextlib import closing
 
@@ -26,6 +27,11 @@ def wait_until(holds, timeout_s=30.0):
     return found
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
 def write(directory, first, last):
     """Append transitions [first, last); return the journal's end."""
     with closing(JournalWriter(directory, LAYOUT, SMALL)) as writer:
@@ -43,9 +49,18 @@ def digest(directory):
     return len(contents.rows), contents.digest
 
 
-def receiver(folder, *, key=KEY, port=0, on_message=lambda message: None, link=LINK, **changes):
+def receiver(
+    folder,
+    *,
+    key=KEY,
+    port=0,
+    terms=None,
+    on_message=lambda message: None,
+    link=LINK,
+    **changes,
+):
     config = ReceiverConfig(port=port, link=link, journal=SMALL, **changes)
-    made = JournalReceiver(folder, config, key, on_message=on_message)
+    made = JournalReceiver(folder, config, key, terms=terms, on_message=on_message)
     made.start()
     return made
 
@@ -57,6 +72,7 @@ def sender(
     robot_id="arm-1",
     key=KEY,
     inbox=None,
+    contract=None,
     on_message=lambda message: None,
     layout=LAYOUT,
     **changes,
@@ -64,6 +80,8 @@ def sender(
     values = {"window_bytes": 8192, "send_interval_s": 0.01, "must_be_durable": False}
     values |= {"retry_min_s": 0.02, "retry_max_s": 0.1, "link": LINK} | changes
     config = SenderConfig(robot_id=robot_id, port=port, **values)
-    made = JournalSender(directory, layout, config, key, inbox=inbox, on_message=on_message)
+    made = JournalSender(
+        directory, layout, config, key, inbox=inbox, contract=contract, on_message=on_message
+    )
     made.start()
     return made

@@ -13,6 +13,7 @@ NODES = (
     "twin_node",
     "goal_node",
     "learner_node",
+    "link_node",
     "recorder_node",
     "blackbox_node",
     "teleop_node",

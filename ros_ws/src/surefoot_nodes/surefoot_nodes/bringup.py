@@ -24,7 +24,7 @@ ANSWER_S = 1.0
 ARM_S = 5.0
 ARM_RETRY_S = 0.2
 
-PASSIVE = ("blackbox_node", "learner_node")
+PASSIVE = ("blackbox_node", "learner_node", "link_node")
 """They move nothing, so that they go on by themselves when they were started again."""
 
 Say = Callable[[str], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +32,18 @@ class NodeSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Link:
+    """To a learner that is elsewhere."""
+
+    learner: str
+    """HOST:PORT."""
+    key: str
+    """File of the shared key; empty for none."""
+    robot_id: str
+    keep_versions: int = 20
+
+
+@dataclass(frozen=True, kw_only=True)
 class GraphConfig:
     """What a user chooses."""
 
@@ -57,6 +69,8 @@ class GraphConfig:
     """Whether the task takes goals at all."""
     run: str = ""
     """Folder of a live run: a learner works beside the policy, on what it lives through."""
+    link: Link | None = None
+    """Of a live run whose learner is elsewhere."""
     exploration: str = "sampled"
     """What drives a live run's policy."""
     random_hold: int = 1
@@ -109,7 +123,7 @@ def _robot_graph(config: GraphConfig) -> list[NodeSpec]:
         _node("safety_node", config, 2, speed_scale=config.speed),
         _policy(config, observe_only=False),
         *_goals(config),
-        *([_node("learner_node", config, 4, run=config.run)] if config.run else []),
+        *(_learning(config) if config.run else []),
         *(_teleop_graph(config) if config.has_teleop else []),
     ]
 
@@ -124,13 +138,19 @@ def _teleop_graph(config: GraphConfig) -> list[NodeSpec]:
     return [_node("teleop_node", config, 4)]
 
 
+def _learning(config: GraphConfig) -> list[NodeSpec]:
+    """Whoever learns from a live run, or sends it to who does."""
+    link = config.link
+    if link is None:
+        return [_node("learner_node", config, 4, run=config.run)]
+    values: dict[str, Value] = {**asdict(link), **_folders(config), "task": config.task}
+    return [_node("link_node", config, 4, **values)]
+
+
 def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
     values: dict[str, Value] = {"bundle": config.bundle, "observe_only": observe_only}
     if config.run:
-        from rl_agent.learning.run_folder import journal_dir, store_dir
-
-        values["store"] = str(store_dir(Path(config.run)))
-        values["journal"] = str(journal_dir(Path(config.run)))
+        values |= _folders(config)
         values["random_hold"] = config.random_hold
         values["explore_until"] = config.explore_until
         values["exploration"] = config.exploration
@@ -143,6 +163,13 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
         actor=config.acts_as,
         **values,
     )
+
+
+def _folders(config: GraphConfig) -> dict[str, Value]:
+    from rl_agent.learning.run_folder import journal_dir, store_dir
+
+    run = Path(config.run)
+    return {"store": str(store_dir(run)), "journal": str(journal_dir(run))}
 
 
 def _blackbox(config: GraphConfig) -> list[NodeSpec]:

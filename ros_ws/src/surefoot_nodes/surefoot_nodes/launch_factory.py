@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from .elsewhere import make_elsewhere
 from .environment import graph_environment
 from .graph import Kind, NodeSpec, make_graph
 from .live import LiveOptions, prepare
@@ -47,6 +48,9 @@ TRAIN = (
     Argument("out", "", "The run's folder; empty: runs/live-<id>."),
     Argument("resume", "false", "Go on with the run in out."),
     Argument("config", "", "Preset or YAML file; empty: the preset of the environment."),
+    Argument("learner", "", "HOST:PORT of surefoot learn elsewhere; empty: learn here."),
+    Argument("key", "", "File that surefoot keys link made, for learner."),
+    Argument("robot_id", "", "Name for learner; empty: the run's, or this machine's."),
     Argument("twin", "true", "The twin in the robot's place; false: the robot's driver runs."),
     Argument("speed", "", "Share of the velocity limits; empty: 1.0 for a twin, 0.25 otherwise."),
 )
@@ -154,7 +158,12 @@ def _live_options(values: dict[str, str], up: UpOptions) -> LiveOptions:
         config=values["config"] or None,
     )
     return LiveOptions(
-        given=given, out=_path(values["out"]), should_resume=should_resume, minutes=0.0, up=up
+        given=given,
+        out=_path(values["out"]),
+        should_resume=should_resume,
+        minutes=0.0,
+        up=up,
+        elsewhere=make_elsewhere(values["learner"], _path(values["key"]), values["robot_id"]),
     )
 
 

@@ -10,8 +10,9 @@ from .up import UpOptions, make_config, run_graph
 
 if TYPE_CHECKING:
     from rl_agent.cli.train_settings import GivenOptions
-    from rl_agent.learning.config import TrainConfig
-    from rl_agent.learning.live_training import LiveRobot
+    from rl_agent.learning.live_robot import LiveRobot
+
+    from .elsewhere import LearnerOptions
 
 PAGE = "live.html"
 
@@ -25,6 +26,8 @@ class LiveOptions:
     should_resume: bool
     minutes: float
     up: UpOptions
+    elsewhere: LearnerOptions | None = None
+    """Where the learner is; None for a process of the same graph."""
 
 
 def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
@@ -44,12 +47,22 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
         panel = LivePanel(display, up.run, up.policy_hz, options.minutes)
         helpers = [GettingUp(display.say)] if kind == "twin" and up.auto_arm else []
         onlookers = [panel, *helpers]
-        waits = panel.wait_for_learner
+        waits = panel.wait_for_learner if up.link is None else None
         status = run_graph(kind, up, say=display.say, onlookers=onlookers, before_arming=waits)
-        display.say(f"What became of it: {write_page(up.run, up.policy_hz)}")
-        display.say(f"Go on with: surefoot live {kind} --resume --out {up.run}")
-        display.say(f"Export the newest policy: surefoot export {up.run}")
+        for line in _closing_lines(kind, up):
+            display.say(line)
     return status
+
+
+def _closing_lines(kind: str, up: UpOptions) -> list[str]:
+    """Return what to type next."""
+    assert up.run is not None
+    again = f"Go on with: surefoot live {kind} --resume --out {up.run}"
+    if up.link is None:
+        page = f"What became of it: {write_page(up.run, up.policy_hz)}"
+        return [page, again, f"Export the newest policy: surefoot export {up.run}"]
+    again += f" --learner {up.link.learner}" + (f" --key {up.link.key}" if up.link.key else "")
+    return [again, "What was learned is on the learner's machine: surefoot export, health"]
 
 
 def write_page(run_dir: Path, policy_hz: float) -> Path:
@@ -72,9 +85,19 @@ def prepare(options: LiveOptions) -> UpOptions:
     Raises:
         SurefootError: A mistake in what was asked for.
     """
-    from rl_agent.learning.live_training import prepare_live_run
+    from rl_agent.cli.train_settings import settle_run
 
-    config, run_dir = _settle(options)
+    config, run_dir = settle_run(
+        options.given, options.out, "live", should_resume=options.should_resume
+    )
+    link = None
+    if options.elsewhere is not None:
+        from rl_agent.remote.needs import insist_on_packages
+
+        insist_on_packages()
+        from .remote_live import make_link
+
+        link = make_link(options.elsewhere, run_dir, config.live.keep_versions)
 
     def graph_of(robot: LiveRobot) -> UpOptions:
         return replace(
@@ -85,28 +108,19 @@ def prepare(options: LiveOptions) -> UpOptions:
             policy_hz=robot.policy_hz,
             seed=config.seed,
             run=run_dir,
+            link=link,
             exploration=config.agent.exploration,
             random_hold=config.random_hold,
             explore_until=config.live.explore_until,
         )
 
-    return graph_of(prepare_live_run(config, run_dir, lambda robot: make_config(graph_of(robot))))
+    def check(robot: LiveRobot) -> object:
+        return make_config(graph_of(robot))
 
+    if link is None:
+        from rl_agent.learning.live_training import prepare_live_run
 
-def _settle(options: LiveOptions) -> tuple[TrainConfig, Path]:
-    from rl_agent.cli.train import slug
-    from rl_agent.cli.train_settings import fresh_config, resumed_config
-    from rl_agent.exceptions import Problem, ProblemsError
-    from rl_agent.learning.run_folder import holds_run
+        return graph_of(prepare_live_run(config, run_dir, check))
+    from .remote_live import prepare_remote_run
 
-    given = options.given
-    if options.out is not None and options.should_resume and holds_run(options.out):
-        return resumed_config(options.out, given), options.out
-    config = fresh_config(given)
-    run_dir = options.out or Path("runs") / f"live-{slug(config.env)}"
-    if holds_run(run_dir):
-        if options.should_resume:
-            return resumed_config(run_dir, given), run_dir
-        message = "already holds a run; add --resume to go on with it, or choose another folder"
-        raise ProblemsError(str(run_dir), [Problem("--out", message)])
-    return config, run_dir
+    return graph_of(prepare_remote_run(config, run_dir, link, check))

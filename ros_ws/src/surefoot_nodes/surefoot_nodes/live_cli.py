@@ -43,6 +43,15 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="One setting, for example live.publish_every_s=10; repeatable."),
 ]
+Learner = Annotated[
+    str, typer.Option(help="HOST:PORT of `surefoot learn` on another machine; empty: learn here.")
+]
+Key = Annotated[
+    Path | None, typer.Option(help="File that `surefoot keys link` made, for --learner.")
+]
+RobotId = Annotated[
+    str, typer.Option(help="Name for --learner; default: the run's, or this machine's.")
+]
 Minutes = Annotated[float, typer.Option(min=0.0, help="Minutes of robot time; 0: until Ctrl-C.")]
 
 
@@ -56,6 +65,9 @@ def live_twin(
     resume: Resume = False,
     config: Config = None,
     settings: Settings = None,
+    learner: Learner = "",
+    key: Key = None,
+    robot_id: RobotId = "",
     goal_period_s: GoalPeriod = 4.0,
     auto_arm: Annotated[
         bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
@@ -77,7 +89,12 @@ def live_twin(
     blended in, and is given up by itself if it does worse. The robot needs no learner to go on.
     Ctrl-C brakes and ends everything; nothing is lost, and --resume goes on.
 
-    Example: `surefoot live twin --env sim:So101Reach-v0 --minutes 5`.
+    With --learner nobody learns here: steps go to `surefoot learn` on another machine, and versions
+    come back. While there is no network the robot goes on with what it has, and its journal waits
+    on its own disk.
+
+    Examples: `surefoot live twin --env sim:So101Reach-v0 --minutes 5`, and with a learner
+    elsewhere `surefoot live twin --env sim:So101Reach-v0 --learner 10.0.0.2:7461 --key link.key`.
     """
     return _run("twin", locals())
 
@@ -92,6 +109,9 @@ def live_robot(
     resume: Resume = False,
     config: Config = None,
     settings: Settings = None,
+    learner: Learner = "",
+    key: Key = None,
+    robot_id: RobotId = "",
     goal_period_s: GoalPeriod = 4.0,
     speed: Speed = "0.25",
     has_teleop: HasTeleop = False,
@@ -108,6 +128,9 @@ def live_robot(
     It begins at a quarter of its speed. Random actions come first: clear the space around it, and
     keep a hand on its own e-stop. Space stops at once; `surefoot stop`, `reset` and `arm` work as
     ever, and what happens while it is stopped is not learned from.
+
+    With --learner nobody learns here, and PyTorch is not needed: steps go to `surefoot learn` on
+    another machine, and versions come back. Without a network it goes on with what it has.
     """
     return _run("robot", {**locals(), "auto_arm": False})
 
@@ -118,6 +141,7 @@ def _run(kind: Literal["twin", "robot"], values: dict[str, Any]) -> int:
     wait_passively()
     from rl_agent.cli.train_settings import GivenOptions
 
+    from .elsewhere import make_elsewhere
     from .live import LiveOptions, run_live
     from .up import UpOptions
 
@@ -128,8 +152,16 @@ def _run(kind: Literal["twin", "robot"], values: dict[str, Any]) -> int:
         config=values.pop("config"),
         sets=values.pop("settings"),
     )
+    elsewhere = make_elsewhere(values.pop("learner"), values.pop("key"), values.pop("robot_id"))
     out, should_resume = values.pop("out"), values.pop("resume")
     minutes = values.pop("minutes")
     up = UpOptions(**up_options(values))
-    options = LiveOptions(given=given, out=out, should_resume=should_resume, minutes=minutes, up=up)
+    options = LiveOptions(
+        given=given,
+        out=out,
+        should_resume=should_resume,
+        minutes=minutes,
+        up=up,
+        elsewhere=elsewhere,
+    )
     return run_live(kind, options)

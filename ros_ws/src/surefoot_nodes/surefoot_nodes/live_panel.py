@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,15 +13,16 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from rl_agent.cli.display import Display
+from rl_agent.cli.live_words import episode_text, free_text, updates_text
 
 from . import qos
 from .bringup import Bringup
 from .gate_reports import MAX_STATE_BYTES, GateReport, read_state
 
 LOOK_S = 0.5
+LINK = "link_node"
 STALE_S = 5.0
 """A process that has not been heard for so long is said to be silent."""
-LOW_DISK_GB = 1.0
 LEARNER_S, IDLE_S = 60.0, 0.1
 
 
@@ -84,13 +84,15 @@ class LivePanel:
     def rows(self, now_s: float) -> list[tuple[str, str]]:
         """Return names and values."""
         learner, policy = self._told.get("learner_state", {}), self._told.get("policy_state", {})
-        seconds = learner.get("env_step", 0) / self._policy_hz
+        link = self._told.get("link")
+        # A learner elsewhere tells nothing here: then the robot's own count is shown.
+        env_step = learner.get("env_step", policy.get("num_records", 0) if link else 0)
         lines = [
             ("robot", self._robot_text(now_s)),
-            ("experience", f"{learner.get('env_step', 0)} steps, {seconds / 60.0:.1f} min"),
-            ("episode", _episode_text(learner)),
+            ("experience", f"{env_step} steps, {env_step / self._policy_hz / 60.0:.1f} min"),
+            *([("episode", episode_text(learner))] if link is None else []),
             *([("falls", str(policy["num_falls"]))] if policy.get("num_falls") else []),
-            ("version", _version_text(policy, learner)),
+            ("version", _version_text(policy, link or learner)),
             *([("exploration", _exploration_text(policy))] if policy.get("policy_version") else []),
             ("learner", self._learner_text(learner, now_s)),
             ("disk", self._disk_text(policy)),
@@ -106,18 +108,24 @@ class LivePanel:
         return f"{self._gate.state}: {self._gate.cause}{silent}"
 
     def _learner_text(self, learner: Mapping[str, Any], now_s: float) -> str:
+        if link := self._told.get("link"):
+            return self._link_text(link, now_s)
         if not learner:
             return "not heard yet"
         if not self._is_fresh("learner_state", now_s):
             return "silent; the robot goes on, and nothing is lost"
-        text = f"{learner['gradient_step']} updates, {learner['num_owed']} owed"
-        if learner["num_skipped"]:
-            text += f", {learner['num_skipped']} skipped"
-        return f"{text}; {learner['trouble']}" if learner["trouble"] else text
+        return updates_text(learner)
+
+    def _link_text(self, link: Mapping[str, Any], now_s: float) -> str:
+        if not self._is_fresh("link", now_s):
+            return "the link is silent; the robot goes on, and nothing is lost"
+        if link["connected"] == "True":
+            return f"at {link['learner']}, {float(link['lag_s']):.0f} s behind"
+        text = f"no link to {link['learner']}; {float(link['spooled_mb']):.1f} MB wait here"
+        return f"{text}; {link['trouble']}" if link["trouble"] else text
 
     def _disk_text(self, policy: Mapping[str, Any]) -> str:
-        free_gb = shutil.disk_usage(self._run_dir).free / 1e9
-        text = f"{free_gb:.0f} GB free" if free_gb >= LOW_DISK_GB else f"ONLY {free_gb:.2f} GB FREE"
+        text = free_text(self._run_dir)
         if policy.get("num_waiting", 0) > 1:
             text += f", {policy['num_waiting']} steps wait for it"
         if policy.get("num_lost", 0):
@@ -133,9 +141,10 @@ class LivePanel:
     def _on_report(self, message: DiagnosticArray) -> None:
         for status in message.status:
             values = {item.key: item.value for item in status.values}
-            if "state" in values:
-                self._told["gate"] = values
-                self._heard_s["gate"] = time.monotonic()
+            who = "link" if status.name == LINK else "gate" if "state" in values else ""
+            if who:
+                self._told[who] = values
+                self._heard_s[who] = time.monotonic()
 
     def _take(self, name: str, message: String) -> None:
         if len(message.data) > MAX_STATE_BYTES:
@@ -149,20 +158,12 @@ class LivePanel:
             self._heard_s[name] = time.monotonic()
 
 
-def _episode_text(learner: Mapping[str, Any]) -> str:
-    if learner.get("mean_return") is None:
-        return "-"
-    text = f"{learner['episode']}, return {learner['mean_return']:.2f}"
-    if learner.get("success_rate") is not None:
-        text += f", success {100.0 * learner['success_rate']:.0f} % of the last episodes"
-    return text
-
-
 def _version_text(policy: Mapping[str, Any], learner: Mapping[str, Any]) -> str:
     version = policy.get("policy_version", 0)
     text = f"{version} acts" if version else "none yet: random actions"
-    if learner.get("policy_version", 0) > version:
-        text += f", {learner['policy_version']} published"
+    newest = int(learner.get("policy_version", 0))
+    if newest > version:
+        text += f", {newest} published"
     counts = [
         f"{policy[key]} {word}"
         for key, word in (("num_refused", "refused"), ("num_rolled_back", "rolled back"))

@@ -157,6 +157,26 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             description="What the process may use at most [GB]; 0 sets no limit.",
         ),
     ),
+    "link_node": (
+        *_ROBOT,
+        _TASK,
+        Parameter(name="journal", default="", description="Folder of the steps that are sent."),
+        Parameter(name="store", default="", description="Folder into which versions come."),
+        Parameter(
+            name="learner", default="127.0.0.1:7461", description="HOST:PORT of surefoot learn."
+        ),
+        Parameter(
+            name="key", default="", description="File that surefoot keys link made; empty for none."
+        ),
+        Parameter(name="robot_id", default="robot", description="Who this is, for the learner."),
+        Parameter(
+            name="keep_versions",
+            default=20,
+            lower=1,
+            upper=10_000,
+            description="Versions that stay on the disk.",
+        ),
+    ),
     "recorder_node": (
         *_ROBOT,
         Parameter(name="out", default="recording", description="Folder to write; must not exist."),

@@ -72,7 +72,7 @@ class Supervisor:
         environment: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
         onlookers: Sequence[Onlooker] = (),
-        before_arming: Callable[[Bringup], None] = lambda bringup: None,
+        before_arming: Callable[[Bringup], None] | None = None,
     ) -> None:
         """Prepare it; nothing is started yet.
 
@@ -151,7 +151,8 @@ class Supervisor:
             if has_keys and "safety_node" in names:
                 self._say("Space or s stops the robot at once.")
             if self._auto_arm:
-                self._before_arming(bringup)
+                if self._before_arming is not None:
+                    self._before_arming(bringup)
                 bringup.arm()
             self._tend(bringup)
 

@@ -16,7 +16,7 @@ from rl_agent.tasks.registry import TASKS
 
 from .enclaves import insist_on_keystore
 from .environment import MAX_DOMAIN, graph_environment, insist_on_ros
-from .graph import NO_ACTOR, GraphConfig, Kind, make_graph
+from .graph import NO_ACTOR, GraphConfig, Kind, Link, make_graph
 from .parameters import check_values, read_parameter_file
 from .shares import read_share
 
@@ -50,6 +50,8 @@ class UpOptions:
     log_level: str = "warn"
     run: Path | None = None
     """Folder of a live run; a learner works beside the policy."""
+    link: Link | None = None
+    """Of a live run whose learner is elsewhere."""
     exploration: str = "sampled"
     random_hold: int = 1
     explore_until: float = 0.95
@@ -65,7 +67,7 @@ def run_graph(
     *,
     say: Callable[[str], None] = _print_line,
     onlookers: Sequence[Onlooker] = (),
-    before_arming: Callable[[Bringup], None] = lambda bringup: None,
+    before_arming: Callable[[Bringup], None] | None = None,
 ) -> int:
     """Check, start and supervise a graph; return the exit status.
 
@@ -115,6 +117,7 @@ def make_config(options: UpOptions) -> GraphConfig:
         speed=read_share(options.speed, "--speed"),
         has_teleop=options.has_teleop,
         run=str(options.run.absolute()) if options.run else "",
+        link=options.link,
         exploration=options.exploration,
         random_hold=options.random_hold,
         explore_until=options.explore_until,
@@ -219,10 +222,14 @@ def _greeting(kind: Kind, config: GraphConfig) -> str:
         "dls": "damped least squares (no --bundle given; `surefoot demo` trains a policy)",
         "random": "random actions",
         "zero": "nobody",
-        "live": f"a policy that learns, in {config.run}",
+        "live": f"a policy that learns, in {config.run}{_learner_words(config)}",
         NO_ACTOR: "the gate alone; `surefoot robot jog` moves it",
     }[config.acts_as]
     where = f", ROS domain {os.environ.get('ROS_DOMAIN_ID', '0')}"
     speed = "" if config.speed == 1.0 else f" Speed {config.speed:.0%}; see `surefoot speed`."
     end = "Ctrl-C brakes and ends everything."
     return f"{kind} {config.robot}{where}: {who}.{speed} {end}"
+
+
+def _learner_words(config: GraphConfig) -> str:
+    return f", from {config.link.learner} as {config.link.robot_id}" if config.link else ""

@@ -1,0 +1,120 @@
+"""`surefoot learn`: the learner of robots that are on other machines. It needs no ROS."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rl_agent.cli.display import Display
+    from rl_agent.learning.remote_training import RemoteLearning
+    from rl_agent.learning.stop import StopRequest
+    from rl_agent.remote.address import Address
+    from rl_agent.remote.shared_key import SharedKey
+
+
+def learn_verb(
+    env: Annotated[
+        str | None, typer.Option(help="The robots' twin and task: sim:So101Reach-v0.")
+    ] = None,
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT; any HOST but this machine itself needs --key.")
+    ] = "127.0.0.1:7461",
+    key: Annotated[
+        Path | None, typer.Option(help="File that `surefoot keys link` made; robots have the same.")
+    ] = None,
+    algo: Annotated[
+        str | None, typer.Option(help="As for `surefoot train`; default: the preset's.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; default runs/learn-<id>.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    config: Annotated[
+        str | None,
+        typer.Option(help="Preset or YAML file; default: the preset of the environment."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="One setting, for example live.publish_every_s=10; repeatable."),
+    ] = None,
+) -> int:
+    """Learn from robots on other machines, while they move; several may share one learner.
+
+    A robot sends what it lives through, and gets each new version of the policy, over one
+    connection that it makes itself: `surefoot live robot --learner HOST:PORT --key FILE`. It may
+    come late, leave, lose its network: the robot goes on with what it has, keeps its steps on its
+    own disk, and sends them later, each once. Robots of another kind, task or rate are refused, and
+    told what differs. The key keeps everybody else out; it hides nothing. Where rows and policies
+    must stay secret, listen on 127.0.0.1 and let the link run through ssh or a VPN.
+
+    Ctrl-C leaves a whole checkpoint. --resume goes on from it, also after kill -9.
+
+    Examples: `surefoot keys link link.key`, then `surefoot learn --env sim:So101Reach-v0 --listen
+    10.0.0.2:7461 --key link.key`; `surefoot learn --resume --out runs/learn-So101Reach-v0 --listen
+    10.0.0.2:7461 --key link.key`.
+    """
+    from rl_agent.learning.threads import wait_passively
+
+    wait_passively()
+    from rl_agent.remote.needs import insist_on_packages
+
+    insist_on_packages()
+    from rl_agent.cli.train_settings import GivenOptions, settle_run
+    from rl_agent.remote.address import parse_address
+    from rl_agent.remote.shared_key import SharedKey, key_for
+
+    address = parse_address(listen, "--listen")
+    shared = SharedKey.load(key) if key is not None else None
+    key_for(address.host, shared)  # before anything is written
+    given = GivenOptions(env=env, algo=algo, seed=seed, config=config, sets=settings)
+    train_config, run_dir = settle_run(given, out, "learn", should_resume=resume)
+    from rl_agent.learning.live_training import prepare_live_run
+    from rl_agent.learning.remote_training import insist_on_copies
+
+    insist_on_copies(run_dir)
+    prepare_live_run(train_config, run_dir)
+    return _learn(run_dir, address, shared)
+
+
+def _learn(run_dir: Path, address: Address, key: SharedKey | None) -> int:
+    from rl_agent.cli.display import open_display
+    from rl_agent.learning.stop import StopRequest
+
+    with StopRequest() as stop, open_display(f"learning on {address} → {run_dir}") as display:
+        _run(run_dir, address, key, stop, display)
+        where = "" if str(address) == "127.0.0.1:7461" else f" --listen {address}"
+        keyed = " --key FILE" if key is not None else ""
+        display.say(f"Go on with: surefoot learn --resume --out {run_dir}{where}{keyed}")
+        display.say(f"Export the newest policy: surefoot export {run_dir}")
+        display.say(f"Health: surefoot health {run_dir}")
+    return stop.exit_status
+
+
+def _run(
+    run_dir: Path, address: Address, key: SharedKey | None, stop: StopRequest, display: Display
+) -> None:
+    from rl_agent.cli.learn_panel import rows
+    from rl_agent.learning.live_learner import LiveState
+    from rl_agent.learning.live_training import LiveHooks
+    from rl_agent.learning.remote_training import open_remote
+
+    learning: list[RemoteLearning] = []
+
+    def show(state: LiveState) -> None:
+        display.show(rows(state, learning[0].robots(), run_dir))
+
+    hooks = LiveHooks(
+        should_stop=lambda: stop.is_set,
+        wait=time.sleep,
+        on_message=display.say,
+        on_state=show,
+    )
+    with open_remote(run_dir, address, key, hooks) as opened:
+        learning.append(opened)
+        display.say(f"listening on {address}")
+        opened.learner.run()

@@ -1,0 +1,15 @@
+"""Whom a live run is about. Torch-free: a robot whose learner is elsewhere has no PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveRobot:
+    """A robot and its task, as the nodes' parameters name them."""
+
+    robot: str
+    """A shipped robot's name, or a profile's file."""
+    task: str
+    policy_hz: float

@@ -1,0 +1,97 @@
+"""Where a live learner's rows come from: the journal beside it, or copies of several robots'."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from rl_agent.data.journal import JournalOffset
+
+from .env_adapter import EpisodeSummary
+from .episode_tally import EpisodeTally
+from .recent_episodes import ROLLING_EPISODES
+
+
+class RowFeed(Protocol):
+    """Hands rows over, each once: a `JournalFollower`, or a `MergedJournal`."""
+
+    @property
+    def num_damaged(self) -> int:
+        """Records passed by whose checksum does not hold."""
+        ...
+
+    @property
+    def offset(self) -> JournalOffset:
+        """The end of what was handed over, in the run's own journal."""
+        ...
+
+    def read(self) -> np.ndarray:
+        """Return the next rows (N,); none if there are none yet."""
+        ...
+
+    def sync(self) -> None:
+        """Force onto the disk what was read."""
+        ...
+
+
+class Tally(Protocol):
+    """Counts episodes in rows."""
+
+    def take(self, rows: np.ndarray) -> list[EpisodeSummary]:
+        """Return the episodes that end within rows (N,), in order."""
+        ...
+
+
+def no_sources() -> dict[str, Any]:
+    """Return what a learner beside its robot notes of others: nothing."""
+    return {}
+
+
+@dataclass
+class RobotEpisodes:
+    """One robot's."""
+
+    tally: EpisodeTally
+    num_episodes: int = 0
+    """Since this learner's start."""
+    newest: deque[EpisodeSummary] = field(default_factory=lambda: deque(maxlen=ROLLING_EPISODES))
+
+    @property
+    def success_rate(self) -> float | None:
+        """Of the newest; None before the first one ended."""
+        found = [bool(episode.is_success) for episode in self.newest]
+        return float(np.mean(found)) if found else None
+
+
+class RobotTallies:
+    """A tally for each robot: an episode's rows are one robot's, whatever comes between them."""
+
+    def __init__(self, make_tally: Callable[[], EpisodeTally], whose: Callable[[], str]) -> None:
+        """Count; `whose` names the robot of the rows that are taken next."""
+        self._make_tally, self._whose = make_tally, whose
+        self.robots: dict[str, RobotEpisodes] = {}
+
+    def take(self, rows: np.ndarray) -> list[EpisodeSummary]:
+        """Return the episodes that end within rows (N,) of one robot, in order."""
+        robot_id = self._whose()
+        if robot_id not in self.robots:
+            self.robots[robot_id] = RobotEpisodes(self._make_tally())
+        robot = self.robots[robot_id]
+        ended = robot.tally.take(rows)
+        robot.num_episodes += len(ended)
+        robot.newest.extend(ended)
+        return ended
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Rows, and what belongs to them."""
+
+    rows: RowFeed
+    tally: Tally
+    sources: Callable[[], dict[str, Any]] = no_sources
+    close: Callable[[], None] = lambda: None
