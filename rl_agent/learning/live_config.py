@@ -18,6 +18,8 @@ class LiveConfig:
     """Time between versions [s], where there was something to learn meanwhile."""
     first_updates: int = 100
     """Gradient steps before the first version: until then the robot acts at random."""
+    utd_ratio: float | None = None
+    """Critic updates per step of the robot; None takes `agent.utd_ratio`."""
     explore_until: float = 0.95
     """Share of success at which the robot no longer explores; from half of that it explores less
     and less. Above 1 it never stops."""
@@ -29,6 +31,8 @@ class LiveConfig:
     def __post_init__(self) -> None:
         if self.publish_every_s <= 0.0:
             raise ValueError("publish_every_s must be above 0")
+        if self.utd_ratio is not None and self.utd_ratio <= 0.0:
+            raise ValueError("utd_ratio must be above 0")
         if self.explore_until <= 0.0:
             raise ValueError("explore_until must be above 0")
         if min(self.first_updates, self.keep_versions, self.max_lag_updates) < 1:

@@ -51,6 +51,19 @@ def test_it_takes_as_many_updates_as_the_rows_allow_and_no_more(tmp_path, config
         assert learner.parts.agent.gradient_step == 34
 
 
+def test_on_a_robot_there_may_be_more_updates_per_step_than_in_a_twin(tmp_path, config):
+    config = replace(config, live=replace(config.live, utd_ratio=3.0))
+    prepare_live_run(config, tmp_path)
+    robot = TwinRobot(tmp_path, config)
+    try:
+        robot.live(STARTS + 10)
+        with open_live(tmp_path, hooks()) as learner:
+            settle(learner)
+            assert learner.parts.agent.gradient_step == 30
+    finally:
+        robot.close()
+
+
 def test_versions_follow_the_updates_and_can_be_flown(tmp_path, config, robot):
     env = robot.env.env.unwrapped
     store = PolicyStore(store_dir(tmp_path), env.robot, env.task)
