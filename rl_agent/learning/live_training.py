@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,9 @@ from rl_agent.data.replay import Replay
 from rl_agent.deploy.manifest import Training
 from rl_agent.deploy.version_publisher import VersionPublisher
 from rl_agent.exceptions import EnvironmentNotSupportedError, JournalError
+from rl_agent.judging.judge import HUMAN, TASK
+from rl_agent.judging.judges import JUDGE_FILE, make_judge
+from rl_agent.judging.success_classifier import read_classifier
 from rl_agent.networks.actor import Actor
 from rl_agent.tasks.episode_judge import EpisodeJudge
 from rl_agent.types import FloatArray
@@ -66,6 +69,8 @@ class LiveRobot:
     """A shipped robot's name, or a profile's file."""
     task: str
     policy_hz: float
+    judge: str = TASK
+    """Who says what a success is, as `make_judge` reads it."""
 
 
 def prepare_live_run(
@@ -83,11 +88,19 @@ def prepare_live_run(
     """
     env = make_env(config.env, config.env_options)
     try:
-        robot = _robot_of(env, config.env)
+        name, is_fresh = config.live.judge, not holds_run(run_dir)
+        has_file, own = name not in (TASK, HUMAN), run_dir / JUDGE_FILE
+        judge = str(own.absolute()) if has_file and not is_fresh else name
+        robot = replace(_robot_of(env, config.env), judge=judge)
+        make_judge(judge, env.env.unwrapped.task, robot.policy_hz)
         check(robot)
         keep_twin_contract(run_dir, env)
-        if not holds_run(run_dir):
+        if is_fresh:
             write_config(run_dir, resolve_config(config, env))
+            if has_file:
+                # The run's own: whatever becomes of the other, its rewards keep their meaning.
+                read_classifier(Path(name)).write(own)
+                robot = replace(robot, judge=str(own.absolute()))
         return robot
     finally:
         env.close()
@@ -130,7 +143,7 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
             time=TrainingTime(ProcessClock(), SteadyClock()),
             should_stop=hooks.should_stop,
             follower=follower,
-            tally=EpisodeTally(EpisodeJudge(env.env.unwrapped.task, robot.policy_hz)),
+            tally=_tally(config, env),
             publish=_publisher(run_dir, config, env, robot, agent),
             on_message=hooks.on_message,
             on_state=hooks.on_state,
@@ -144,6 +157,12 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
         if config.agent.compile == "on":
             agent.compile()
         yield learner
+
+
+def _tally(config: TrainConfig, env: EnvAdapter) -> EpisodeTally:
+    twin = env.env.unwrapped
+    is_tasks = config.live.judge == TASK
+    return EpisodeTally(EpisodeJudge(twin.task, twin.robot.policy_hz) if is_tasks else None)
 
 
 def _robot_of(env: EnvAdapter, env_id: str) -> LiveRobot:

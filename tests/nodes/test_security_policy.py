@@ -36,10 +36,12 @@ STATES = {f"/{node}/get_state" for node in NODES if f"{node}_io" in NODES}
 # (node, kind): what is allowed and not seen in a twin's graph.
 ELSEWHERE = {
     # `surefoot up observe`, `surefoot live`
-    ("policy_node_io", "publish"): {"/observed_command", "/policy_state"},
+    ("policy_node_io", "publish"): {"/observed_command", "/policy_state", "/resetting"},
+    ("policy_node_io", "reply"): {"/begin_episode", "/judge_episode"},
     ("supervisor", "subscribe"): {"/learner_state", "/policy_state"},
     ("supervisor", "request"): STATES
-    | {"/reset", "/stand_up", "/learner_node/change_state", "/learner_node/get_state"},
+    | {"/reset", "/stand_up", "/learner_node/change_state", "/learner_node/get_state"}
+    | {"/begin_episode", "/judge_episode"},
     # Of robots that are not bolted down.
     ("twin_node_io", "publish"): {"/imu", "/odom"},
     ("twin_node_io", "reply"): {"/stand_up"},

@@ -61,6 +61,10 @@ class GraphConfig:
     """What drives a live run's policy."""
     random_hold: int = 1
     """Policy periods for which a random action is held, before a live run has a policy."""
+    reset: str = "none"
+    """What happens between two episodes of a live run; see `RESETS`."""
+    judge: str = "task"
+    """Who says what a success is in a live run: task, human, or a classifier's file."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Per node, from a parameter file; they win."""
 
@@ -131,6 +135,7 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
         values["journal"] = str(journal_dir(Path(config.run)))
         values["random_hold"] = config.random_hold
         values["exploration"] = config.exploration
+        values["reset"], values["judge"] = config.reset, config.judge
     return _node(
         "policy_node",
         config,
@@ -149,9 +154,16 @@ def _blackbox(config: GraphConfig) -> list[NodeSpec]:
 def _goals(config: GraphConfig) -> list[NodeSpec]:
     if config.goal_period_s <= 0.0 or not config.has_goals:
         return []
-    period_s = config.goal_period_s
     return [
-        _node("goal_node", config, 4, task=config.task, seed=config.seed, goal_period_s=period_s)
+        _node(
+            "goal_node",
+            config,
+            4,
+            task=config.task,
+            seed=config.seed,
+            goal_period_s=config.goal_period_s,
+            alternates=config.reset == "backward",
+        )
     ]
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from .up import UpOptions, make_config, run_graph
 
 if TYPE_CHECKING:
     from rl_agent.cli.train_settings import GivenOptions
+    from rl_agent.interface.resets import ResetName
     from rl_agent.learning.config import TrainConfig
     from rl_agent.learning.live_training import LiveRobot
+
+    from .supervisor import Onlooker
 
 PAGE = "live.html"
 
@@ -25,6 +29,9 @@ class LiveOptions:
     should_resume: bool
     minutes: float
     up: UpOptions
+    reset: str | None = None
+    """None takes the run's setting, live.reset."""
+    judge: str | None = None
 
 
 def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
@@ -35,6 +42,7 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
     """
     from rl_agent.cli.display import open_display
 
+    from .episode_keys import EpisodeKeys
     from .getting_up import GettingUp
     from .live_panel import LivePanel
 
@@ -42,7 +50,9 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
     assert up.run is not None
     with open_display(f"{up.robot}, {up.task} → {up.run}") as display:
         panel = LivePanel(display, up.run, up.policy_hz, options.minutes)
-        helpers = [GettingUp(display.say)] if kind == "twin" and up.auto_arm else []
+        helpers: list[Onlooker] = [EpisodeKeys(display.say, reset=up.reset, judge=up.judge)]
+        if kind == "twin" and up.auto_arm:
+            helpers.append(GettingUp(display.say))
         status = run_graph(kind, up, say=display.say, onlookers=[panel, *helpers])
         display.say(f"What became of it: {write_page(up.run, up.policy_hz)}")
         display.say(f"Go on with: surefoot live {kind} --resume --out {up.run}")
@@ -85,6 +95,8 @@ def prepare(options: LiveOptions) -> UpOptions:
             run=run_dir,
             exploration=config.agent.exploration,
             random_hold=config.random_hold,
+            reset=config.live.reset,
+            judge=robot.judge,
         )
 
     return graph_of(prepare_live_run(config, run_dir, lambda robot: make_config(graph_of(robot))))
@@ -92,18 +104,41 @@ def prepare(options: LiveOptions) -> UpOptions:
 
 def _settle(options: LiveOptions) -> tuple[TrainConfig, Path]:
     from rl_agent.cli.train import slug
-    from rl_agent.cli.train_settings import fresh_config, resumed_config
+    from rl_agent.cli.train_settings import fresh_config
     from rl_agent.exceptions import Problem, ProblemsError
     from rl_agent.learning.run_folder import holds_run
 
-    given = options.given
     if options.out is not None and options.should_resume and holds_run(options.out):
-        return resumed_config(options.out, given), options.out
-    config = fresh_config(given)
+        return _resumed(options, options.out), options.out
+    config = fresh_config(_with_episodes(options))
     run_dir = options.out or Path("runs") / f"live-{slug(config.env)}"
     if holds_run(run_dir):
         if options.should_resume:
-            return resumed_config(run_dir, given), run_dir
+            return _resumed(options, run_dir), run_dir
         message = "already holds a run; add --resume to go on with it, or choose another folder"
         raise ProblemsError(str(run_dir), [Problem("--out", message)])
     return config, run_dir
+
+
+def _with_episodes(options: LiveOptions) -> GivenOptions:
+    """Return what was given, with reset and judge as the settings that they stand for."""
+    judge = options.judge
+    if judge is not None and judge not in ("task", "human"):
+        judge = str(Path(judge).expanduser().absolute())
+    named = {"live.reset": options.reset, "live.judge": judge}
+    sets = [f"{name}={json.dumps(value)}" for name, value in named.items() if value is not None]
+    return replace(options.given, sets=[*(options.given.sets or ()), *sets])
+
+
+def _resumed(options: LiveOptions, run_dir: Path) -> TrainConfig:
+    """Return a run's settings; episodes may be reset in another way than before."""
+    from rl_agent.cli.train_settings import resumed_config
+    from rl_agent.exceptions import Problem, ProblemsError
+
+    config = resumed_config(run_dir, options.given)
+    if options.judge not in (None, config.live.judge):
+        message = f"this run was begun with {config.live.judge!r}; its rewards keep their meaning"
+        raise ProblemsError(str(run_dir), [Problem("--judge", message)])
+    if options.reset is None:
+        return config
+    return replace(config, live=replace(config.live, reset=cast("ResetName", options.reset)))

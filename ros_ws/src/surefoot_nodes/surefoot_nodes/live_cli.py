@@ -43,6 +43,20 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="One setting, for example live.publish_every_s=10; repeatable."),
 ]
+Reset = Annotated[
+    str | None,
+    typer.Option(
+        help="Between two episodes, never learned from: none; start or random: a slow motion to "
+        "there; human: rest until g is pressed; backward: every other goal leads back to the start."
+    ),
+]
+Judge = Annotated[
+    str | None,
+    typer.Option(
+        help="Who says what a success is: task; human: press y for a success, n for a failure; or "
+        "a file by `surefoot judge fit`. All but the task give a reward of 1 for success alone."
+    ),
+]
 Minutes = Annotated[float, typer.Option(min=0.0, help="Minutes of robot time; 0: until Ctrl-C.")]
 
 
@@ -56,6 +70,8 @@ def live_twin(
     resume: Resume = False,
     config: Config = None,
     settings: Settings = None,
+    reset: Reset = None,
+    judge: Judge = None,
     goal_period_s: GoalPeriod = 4.0,
     auto_arm: Annotated[
         bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
@@ -92,6 +108,8 @@ def live_robot(
     resume: Resume = False,
     config: Config = None,
     settings: Settings = None,
+    reset: Reset = None,
+    judge: Judge = None,
     goal_period_s: GoalPeriod = 4.0,
     speed: Speed = "0.25",
     has_teleop: HasTeleop = False,
@@ -129,7 +147,15 @@ def _run(kind: Literal["twin", "robot"], values: dict[str, Any]) -> int:
         sets=values.pop("settings"),
     )
     out, should_resume = values.pop("out"), values.pop("resume")
-    minutes = values.pop("minutes")
+    minutes, reset, judge = (values.pop(name) for name in ("minutes", "reset", "judge"))
     up = UpOptions(**up_options(values))
-    options = LiveOptions(given=given, out=out, should_resume=should_resume, minutes=minutes, up=up)
+    options = LiveOptions(
+        given=given,
+        out=out,
+        should_resume=should_resume,
+        minutes=minutes,
+        up=up,
+        reset=reset,
+        judge=judge,
+    )
     return run_live(kind, options)

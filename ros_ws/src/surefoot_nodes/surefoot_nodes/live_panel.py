@@ -80,6 +80,7 @@ class LivePanel:
             ("robot", self._robot_text(now_s)),
             ("experience", f"{learner.get('env_step', 0)} steps, {seconds / 60.0:.1f} min"),
             ("episode", _episode_text(learner)),
+            *_between_rows(policy),
             *([("falls", str(policy["num_falls"]))] if policy.get("num_falls") else []),
             ("version", _version_text(policy, learner)),
             ("learner", self._learner_text(learner, now_s)),
@@ -146,6 +147,17 @@ def _episode_text(learner: Mapping[str, Any]) -> str:
     if learner.get("success_rate") is not None:
         text += f", success {100.0 * learner['success_rate']:.0f} % of the last episodes"
     return text
+
+
+def _between_rows(policy: Mapping[str, Any]) -> list[tuple[str, str]]:
+    words = ["under way"] if policy.get("is_resetting") else []
+    if policy.get("num_timeouts"):
+        words.append(f"{policy['num_timeouts']} did not get there in time")
+    rows = [("reset", ", ".join(words))] if words else []
+    if "num_successes" in policy:
+        judged = f"{policy['num_successes']} successes, {policy['num_failures']} failures"
+        rows.append(("judged", judged))
+    return rows
 
 
 def _version_text(policy: Mapping[str, Any], learner: Mapping[str, Any]) -> str:

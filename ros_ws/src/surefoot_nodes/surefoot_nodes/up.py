@@ -51,6 +51,8 @@ class UpOptions:
     """Folder of a live run; a learner works beside the policy."""
     exploration: str = "sampled"
     random_hold: int = 1
+    reset: str = "none"
+    judge: str = "task"
 
 
 def _print_line(line: str) -> None:
@@ -113,6 +115,8 @@ def make_config(options: UpOptions) -> GraphConfig:
         run=str(options.run.absolute()) if options.run else "",
         exploration=options.exploration,
         random_hold=options.random_hold,
+        reset=options.reset,
+        judge=options.judge,
         overrides=overrides,
     )
     problems = [*_option_problems(options), *_config_problems(config)]
@@ -128,6 +132,9 @@ def make_config(options: UpOptions) -> GraphConfig:
 
         check_contract(expected_contract(spec, None), manifest.contract, str(options.bundle))
     has_goals = getattr(task_class, "goal_dim", 0) == 3 and spec.tool is not None
+    if config.reset == "backward" and not (has_goals and config.goal_period_s > 0.0):
+        message = "backward needs goals, and --goal-period above 0; take start, or human"
+        raise ProfileError("surefoot live", [Problem("--reset", message)])
     return replace(config, has_goals=has_goals)
 
 
