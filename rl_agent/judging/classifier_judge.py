@@ -12,7 +12,6 @@ from .success_classifier import SuccessClassifier
 
 HOLD_S = 0.25
 """A policy that earns by passing through a mistake of the classifier's would learn to find it."""
-SURE = 0.5
 
 
 class ClassifierJudge:
@@ -29,11 +28,10 @@ class ClassifierJudge:
 
     def look(self, transition: Transition) -> bool | None:
         """Return True once the classifier has been sure of `HOLD_S` in a row."""
-        probability = self._classifier.probability(
+        is_sure = self._classifier.is_sure(
             transition.next_context.astype(np.float64), transition.goal.astype(np.float64)
         )
-        # NaN is not above anything.
-        self._num_held = self._num_held + 1 if probability >= SURE else 0
+        self._num_held = self._num_held + 1 if is_sure else 0
         return True if self._num_held >= self._num_needed else None
 
     def forget(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rl_agent.data.disk import write_durably
 from rl_agent.exceptions import JudgingError
@@ -37,6 +38,8 @@ class SuccessClassifier:
     scale: Array  # (D,) above 0
     weights: Array  # (D + D (D + 1) / 2,)
     bias: float
+    threshold: float = 0.5
+    """It is sure of a success from this probability on."""
     facts: dict[str, float] = field(default_factory=dict)
     """How it was fitted and how it did on what it had not seen; for people."""
 
@@ -47,15 +50,25 @@ class SuccessClassifier:
             raise ValueError(f"{size} features do not fit {self.weights.shape} weights")
         if size != self.context_dim + self.goal_dim:
             raise ValueError(f"{size} features are not those of context and goal")
+        if not 0.0 < self.threshold < 1.0:
+            raise ValueError("its threshold must be in (0, 1)")
         if not all(np.isfinite(part).all() for part in numbers) or not (self.scale > 0.0).all():
             raise ValueError("its numbers must be finite, its scales above 0")
+
+    def is_sure(
+        self,
+        context: Array,  # (..., context_dim)
+        goal: Array,  # (..., goal_dim)
+    ) -> NDArray[np.bool_]:
+        """Tell (...) whether this is a success; NaN never is."""
+        return np.asarray(self.probability(context, goal) >= self.threshold)
 
     def probability(
         self,
         context: Array,  # (..., context_dim)
         goal: Array,  # (..., goal_dim)
     ) -> Array:
-        """Return (...) how likely this is a success; NaN where something was not measured."""
+        """Return (...) how likely a person would say success; NaN where a number is missing."""
         base = (base_features(context, goal) - self.mean) / self.scale
         logit = quadratic(np.clip(base, -CLIP, CLIP)) @ self.weights + self.bias
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0))))
@@ -77,6 +90,7 @@ class SuccessClassifier:
             "scale": self.scale.tolist(),
             "weights": self.weights.tolist(),
             "bias": self.bias,
+            "threshold": self.threshold,
             "facts": self.facts,
         }
         return json.dumps(document, indent=1, allow_nan=False)
@@ -107,6 +121,7 @@ def read_classifier(path: Path) -> SuccessClassifier:
             scale=np.array(document["scale"], dtype=np.float64),
             weights=np.array(document["weights"], dtype=np.float64),
             bias=float(document["bias"]),
+            threshold=float(document["threshold"]),
             facts=dict(document["facts"]),
         )
     except FileNotFoundError as error:

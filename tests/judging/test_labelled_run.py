@@ -111,8 +111,8 @@ def test_the_verb_writes_a_classifier_and_says_how_well_it_does(tmp_path):
     assert "finds 100%" in result.output and "0.00% of the others" in result.output
     classifier = read_classifier(run_dir / "judge.json")
     near, far = np.array([[0.02]]), np.array([[0.6]])
-    assert classifier.probability(near, np.zeros((1, 1))) > 0.5
-    assert classifier.probability(far, np.zeros((1, 1))) < 0.5
+    assert classifier.is_sure(near, np.zeros((1, 1)))
+    assert not classifier.is_sure(far, np.zeros((1, 1)))
 
 
 def test_the_verb_writes_where_it_is_told(tmp_path):

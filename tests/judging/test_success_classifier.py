@@ -66,7 +66,9 @@ def test_probabilities_by_hand():
     # d = 0, 2, 1: sigmoid of 1, -3, 0.
     expected = [1 / (1 + math.exp(-1)), 1 / (1 + math.exp(3)), 0.5]
     np.testing.assert_allclose(ball().probability(context, goal), expected)
+    assert ball().is_sure(context, goal).tolist() == [True, False, True]
     assert np.isnan(ball().probability(np.array([np.nan]), np.array([0.0])))
+    assert not ball().is_sure(np.array([np.nan]), np.array([0.0]))
 
 
 def test_it_reads_what_it_wrote_and_its_digest_is_of_its_weights(tmp_path):
@@ -80,6 +82,7 @@ def test_it_reads_what_it_wrote_and_its_digest_is_of_its_weights(tmp_path):
 @pytest.mark.parametrize(
     "changes",
     [
+        {"threshold": 0.0},
         {"bias": math.nan},
         {"scale": np.array([1.0, 0.0])},
         {"weights": np.zeros(4)},
@@ -87,7 +90,7 @@ def test_it_reads_what_it_wrote_and_its_digest_is_of_its_weights(tmp_path):
     ],
 )
 def test_numbers_that_do_not_fit_are_refused(changes):
-    with pytest.raises(ValueError, match=r"finite|fit|not those"):
+    with pytest.raises(ValueError, match=r"finite|fit|not those|threshold"):
         ball(**changes)
 
 
@@ -167,10 +170,10 @@ def test_fifty_labels_are_enough_for_a_place():
 
     def share(distance_m):
         contexts = goals + beside(np.full(4000, distance_m), rng)
-        return float((classifier.probability(contexts, goals) >= 0.5).mean())
+        return float(classifier.is_sure(contexts, goals).mean())
 
     assert share(0.0) == 1.0 and share(0.01) > 0.95
-    # Doubt counts against a success: nothing far away is one.
+    # Nothing far away is one.
     assert share(0.03) == 0.0 and share(0.1) == 0.0 and share(0.5) == 0.0
     assert classifier.facts["found_share"] > 0.7 and classifier.facts["false_share"] < 0.002
 
@@ -180,12 +183,31 @@ def test_too_few_labels_are_refused_with_what_to_do():
         fit_classifier(reaches(4, np.random.default_rng(0)))
 
 
-def test_labels_that_contradict_each_other_are_not_believed():
+def test_labels_that_look_like_all_else_are_not_believed():
     rng = np.random.default_rng(1)
     contexts = rng.normal(size=(2000, 3))
     steps = LabelledSteps(
         task={}, contexts=contexts, goals=np.zeros((2000, 0)), is_success=rng.random(2000) < 0.05
     )
+    with pytest.raises(JudgingError, match="looks like all else"):
+        fit_classifier(steps)
+
+
+def test_successes_that_nobody_called_one_do_not_drown_the_others():
+    # Of 1000 steps at rest in the middle 60 are labelled; 4000 are elsewhere.
+    rng = np.random.default_rng(2)
+    middle, away = rng.uniform(-0.1, 0.1, (1000, 1)), rng.uniform(0.5, 2.0, (4000, 1))
+    is_success = np.zeros(5000, dtype=bool)
+    is_success[rng.permutation(1000)[:60]] = True
+    lived = rng.permutation(5000)
+    steps = LabelledSteps(
+        task={},
+        contexts=np.concatenate([middle, away])[lived],
+        goals=np.zeros((5000, 0)),
+        is_success=is_success[lived],
+    )
     classifier = fit_classifier(steps)
-    assert classifier.facts["found_share"] == 0.0
-    assert (classifier.probability(contexts, np.zeros((2000, 0))) < 0.5).all()
+    # p(labelled) is 60 / 1000 in the middle, and it is sure from half of that on.
+    assert classifier.threshold == pytest.approx(0.03, rel=0.15)
+    assert classifier.is_sure(middle, np.zeros((1000, 0))).mean() > 0.99
+    assert not classifier.is_sure(away, np.zeros((4000, 0))).any()
