@@ -18,7 +18,8 @@ REST_SPEED = 0.1
 """[rad/s or m/s] a joint that is slower rests. All must, those without a motor as well."""
 REST_S = 0.25
 """At a turning point nothing moves either, for an instant."""
-TIMEOUT_S = 15.0
+TIMEOUT_S = 30.0
+"""The twin of a cart waits for 9 to 15 s until its pole hangs still."""
 
 
 class MotionReset:

@@ -23,7 +23,7 @@ def reading(position, velocity=0.0):
     return Measurement(1.0, position, np.full(len(position), velocity))
 
 
-def drive(reset, mapper, start, *, most=400, velocity=None):
+def drive(reset, mapper, start, *, most=1000, velocity=None):
     """Follow the set-points exactly; return those of each period until the reset is over."""
     mapper.reset(np.array(start, dtype=float))
     command, path = Command(np.array(start, dtype=float), np.zeros(len(start))), []

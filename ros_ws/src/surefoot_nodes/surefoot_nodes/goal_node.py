@@ -12,6 +12,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 
 from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.tasks.goal_clock import GoalClock
 from rl_agent.tasks.goal_sequence import GoalSequence
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Measurement
@@ -39,7 +40,6 @@ class GoalNode(GuardedNode):
         super().__init__(NAME)
         self._measurement: Measurement | None = None
         self._timer: Any = None
-        self._due_s = 0.0
         self._is_resetting = False
         self._resetting: Any = None
 
@@ -56,7 +56,6 @@ class GoalNode(GuardedNode):
         self._frame = spec.tool.base_frame
         rng = np.random.default_rng(self.values["seed"])
         self._goals = GoalSequence(task, rng, alternates=self.values["alternates"])
-        self._has_goal = False
         self._measurements = MeasurementCodec(spec, StampScale())
         io = self.make_io()
         self._publisher = io.create_publisher(PoseStamped, "goal", qos.LATCHED)
@@ -68,7 +67,7 @@ class GoalNode(GuardedNode):
 
     def activate(self) -> None:
         """Publish the first goal as soon as there is a reading."""
-        self._due_s = time.monotonic()
+        self._clock = GoalClock(self.values["goal_period_s"])
         self._timer = self.every(POLL_S, self._on_time)
 
     def deactivate(self) -> None:
@@ -88,9 +87,7 @@ class GoalNode(GuardedNode):
 
     def _on_time(self) -> None:
         now_s = time.monotonic()
-        if self._is_resetting and self._has_goal:
-            self._due_s = now_s + self.values["goal_period_s"]
-        if now_s < self._due_s:
+        if not self._clock.is_due(now_s, is_resetting=self._is_resetting):
             return
         # Readings wait in the middleware until one is needed; the newest is taken last.
         self._measurement = None
@@ -103,8 +100,7 @@ class GoalNode(GuardedNode):
         message = write_goal(goal, self._frame)
         message.header.stamp = self.get_clock().now().to_msg()
         self._publisher.publish(message)
-        self._has_goal = True
-        self._due_s = time.monotonic() + self.values["goal_period_s"]
+        self._clock.give(time.monotonic())
 
     def _on_resetting(self, message: Bool) -> None:
         self._is_resetting = message.data
