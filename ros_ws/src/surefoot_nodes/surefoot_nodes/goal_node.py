@@ -67,7 +67,7 @@ class GoalNode(GuardedNode):
 
     def activate(self) -> None:
         """Publish the first goal as soon as there is a reading."""
-        self._clock = GoalClock(self.values["goal_period_s"])
+        self._goal_clock = GoalClock(self.values["goal_period_s"])
         self._timer = self.every(POLL_S, self._on_time)
 
     def deactivate(self) -> None:
@@ -87,7 +87,7 @@ class GoalNode(GuardedNode):
 
     def _on_time(self) -> None:
         now_s = time.monotonic()
-        if not self._clock.is_due(now_s, is_resetting=self._is_resetting):
+        if not self._goal_clock.is_due(now_s, is_resetting=self._is_resetting):
             return
         # Readings wait in the middleware until one is needed; the newest is taken last.
         self._measurement = None
@@ -100,7 +100,7 @@ class GoalNode(GuardedNode):
         message = write_goal(goal, self._frame)
         message.header.stamp = self.get_clock().now().to_msg()
         self._publisher.publish(message)
-        self._clock.give(time.monotonic())
+        self._goal_clock.give(time.monotonic())
 
     def _on_resetting(self, message: Bool) -> None:
         self._is_resetting = message.data
