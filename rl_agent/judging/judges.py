@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from rl_agent.exceptions import JudgingError
@@ -37,7 +38,9 @@ def check_task(classifier: SuccessClassifier, task: Task, path: str) -> None:
     Raises:
         JudgingError: It is of another.
     """
-    expected = (task.describe(), task.context_dim, task.goal_dim)
+    # As a file holds it: tuples have become lists.
+    description = json.loads(json.dumps(task.describe()))
+    expected = (description, task.context_dim, task.goal_dim)
     found = (classifier.task, classifier.context_dim, classifier.goal_dim)
     if expected != found:
         raise JudgingError(f"{path}: the robot's task is {expected}, the classifier's is {found}")

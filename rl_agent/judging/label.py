@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,13 @@ class Label:
     goal: list[float]
 
     def to_json(self) -> str:
-        """Return one line."""
-        return json.dumps({"schema_version": SCHEMA_VERSION, **asdict(self)}, allow_nan=False)
+        """Return one line; a number that was not measured is null."""
+        numbers = {"context": _finite(self.context), "goal": _finite(self.goal)}
+        return json.dumps({"schema_version": SCHEMA_VERSION, **asdict(self), **numbers})
+
+
+def _finite(values: list[float]) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in values]
 
 
 def read_labels(path: Path) -> list[Label]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import typer
@@ -11,7 +13,7 @@ from rl_agent.cli.judge import app
 from rl_agent.data.journal import JournalWriter
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import JudgingError
-from rl_agent.judging.label import LABELS, Label
+from rl_agent.judging.label import LABELS, Label, read_labels
 from rl_agent.judging.labelled_run import read_labelled
 from rl_agent.judging.success_classifier import read_classifier
 from rl_agent.types import Transition
@@ -87,6 +89,13 @@ def test_a_failure_is_a_step_like_others_and_what_a_classifier_said_is_no_label(
     assert read_labelled([(run_dir, journal)]).is_success.sum() == 1
     with pytest.raises(JudgingError, match="no labels by a person"):
         read_labelled([write_run(tmp_path / "other", judge="classifier 12ab")])
+
+
+def test_a_label_of_something_that_was_not_measured_can_be_written_and_teaches_nothing(tmp_path):
+    path = tmp_path / LABELS
+    path.write_text(label(np.nan).to_json() + "\n" + label(0.5).to_json() + "\n")
+    assert json.loads(path.read_text().splitlines()[0])["context"] == [None]
+    assert [found.context for found in read_labels(path)] == [[0.5]]
 
 
 def test_runs_of_different_tasks_are_not_mixed(tmp_path):

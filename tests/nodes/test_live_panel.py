@@ -61,6 +61,8 @@ def test_resets_and_verdicts_are_told(panel):
     told = {"is_resetting": 1, "num_timeouts": 2, "num_successes": 7, "num_failures": 1}
     hear(panel, "policy_state", POLICY | told)
     assert shown(panel)["reset"] == "under way, 2 did not get there in time"
+    hear(panel, "policy_state", POLICY | told | {"num_timeouts": 0, "waits_for_person": 1})
+    assert shown(panel)["reset"] == "WAITS FOR YOU, g begins the next episode"
     assert shown(panel)["judged"] == "7 successes, 1 failures"
 
 

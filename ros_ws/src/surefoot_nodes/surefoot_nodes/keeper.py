@@ -9,6 +9,7 @@ from pathlib import Path
 from rl_agent.data.journal_thread import JournalThread
 from rl_agent.data.line_log import LineLog
 from rl_agent.interface.applied_sum import AppliedSum
+from rl_agent.interface.human_reset import HumanReset
 from rl_agent.judging.judge import Judge
 from rl_agent.judging.label import LABELS, Label
 from rl_agent.judging.referee import Referee
@@ -82,6 +83,7 @@ class ExperienceKeeper:
         pilot, referee = self.pilot, self.referee
         kept = {"num_dropped": pilot.num_dropped, "num_falls": pilot.num_falls}
         kept |= {"is_resetting": int(pilot.holds_goals), "num_timeouts": pilot.num_timeouts}
+        kept["waits_for_person"] = int(pilot.is_resetting and isinstance(pilot.reset, HumanReset))
         if referee is not None:
             kept |= {"num_successes": referee.num_successes, "num_failures": referee.num_failures}
         return {**acting, **self._journal.state(), **kept}

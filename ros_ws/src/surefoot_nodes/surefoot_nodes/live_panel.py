@@ -151,6 +151,8 @@ def _episode_text(learner: Mapping[str, Any]) -> str:
 
 def _between_rows(policy: Mapping[str, Any]) -> list[tuple[str, str]]:
     words = ["under way"] if policy.get("is_resetting") else []
+    if policy.get("waits_for_person"):
+        words = ["WAITS FOR YOU, g begins the next episode"]
     if policy.get("num_timeouts"):
         words.append(f"{policy['num_timeouts']} did not get there in time")
     rows = [("reset", ", ".join(words))] if words else []
