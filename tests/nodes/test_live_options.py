@@ -71,6 +71,7 @@ def test_backward_lets_the_goals_alternate(tmp_path):
         ({"judge": "human"}, "relabel.fraction must be 0"),
         ({"reset": "backward", "env": "sim:CartpoleSwingUp-v0"}, "backward needs goals"),
         ({"reset": "backward", "goal_period_s": 0.0}, "backward needs goals"),
+        ({"judge": "human", "env": "sim:CartpoleSwingUp-v0"}, "nothing undoes what was judged"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words_and_begins_no_run(tmp_path, options, words):

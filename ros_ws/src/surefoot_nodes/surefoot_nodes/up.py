@@ -132,10 +132,17 @@ def make_config(options: UpOptions) -> GraphConfig:
 
         check_contract(expected_contract(spec, None), manifest.contract, str(options.bundle))
     has_goals = getattr(task_class, "goal_dim", 0) == 3 and spec.tool is not None
-    if config.reset == "backward" and not (has_goals and config.goal_period_s > 0.0):
-        message = "backward needs goals, and --goal-period above 0; take start, or human"
+    if message := _reset_problem(config, has_goals and config.goal_period_s > 0.0):
         raise ProfileError("surefoot live", [Problem("--reset", message)])
     return replace(config, has_goals=has_goals)
+
+
+def _reset_problem(config: GraphConfig, gives_goals: bool) -> str:
+    if config.reset == "backward" and not gives_goals:
+        return "backward needs goals, and --goal-period above 0; take start, or human"
+    if config.reset == "none" and config.judge != "task" and not gives_goals:
+        return "without goals nothing undoes what was judged; take start, or human"
+    return ""
 
 
 def _option_problems(options: UpOptions) -> list[Problem]:
