@@ -90,6 +90,10 @@ class RefusedError(RemoteError):
     """The other end will not go on; the message is its own."""
 
 
+class JudgingError(SurefootError):
+    """A judge of successes cannot be read or fitted; the message says what it needs."""
+
+
 class ReportError(SurefootError):
     """A demonstration's report cannot be read or written."""
 

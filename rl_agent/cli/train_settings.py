@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,13 @@ def resumed_config(run_dir: Path, given: GivenOptions) -> TrainConfig:
 
 
 def settle_run(
-    given: GivenOptions, out: Path | None, kind: str, *, should_resume: bool
+    given: GivenOptions,
+    out: Path | None,
+    kind: str,
+    *,
+    should_resume: bool,
+    begin: Callable[[GivenOptions], TrainConfig] = fresh_config,
+    go_on: Callable[[Path, GivenOptions], TrainConfig] = resumed_config,
 ) -> tuple[TrainConfig, Path]:
     """Return the settings and the folder of a run that begins, or that goes on.
 
@@ -84,17 +90,19 @@ def settle_run(
         out: Its folder; None for `runs/<kind>-<id>`.
         kind: What sort of run it is: live, learn.
         should_resume: Whether to go on where a run is there already.
+        begin: Makes settings of options.
+        go_on: Reads a run's settings, and compares them with options.
 
     Raises:
         ProblemsError: A mistake in the options, or a run is there that was not to be gone on with.
     """
     if out is not None and should_resume and holds_run(out):
-        return resumed_config(out, given), out
-    config = fresh_config(given)
+        return go_on(out, given), out
+    config = begin(given)
     run_dir = out or Path("runs") / f"{kind}-{slug(config.env)}"
     if holds_run(run_dir):
         if should_resume:
-            return resumed_config(run_dir, given), run_dir
+            return go_on(run_dir, given), run_dir
         message = "already holds a run; add --resume to go on with it, or choose another folder"
         raise ProblemsError(str(run_dir), [Problem("--out", message)])
     return config, run_dir

@@ -21,6 +21,10 @@ DAMPING_RATIO = 0.866
 """Overshoots by 0.4 %; critical damping would be slower for nothing."""
 
 
+APPROACH_S = 0.5
+"""Near its end, a motion to a point slows with this time constant: the low-pass must follow."""
+
+
 def action_for_speed(spec: ActionSpec, speed: Array) -> Array:
     """Return the action (act_dim,) whose target is `speed` (act_dim,) [rad/s or m/s]."""
     share = speed / np.array(spec.max_speed)
@@ -120,6 +124,18 @@ class ActionMapper:
         self._position[index] += period_s**2 * (2.0 * acceleration + new) / 6.0
         self._velocity[index] = velocity + 0.5 * period_s * (acceleration + new)
         self._acceleration_now[index] = new
+
+    def action_towards(self, target: Array, share: float) -> FloatArray:
+        """Return the action (act_dim,) that leads set-points on a straight line to `target`.
+
+        Args:
+            target: (act_dim,) positions [rad or m].
+            share: Of the top speeds, which the joint that is furthest takes on its way.
+        """
+        away = target - self._position[self._index]
+        duration_s = float(np.max(np.abs(away) / (share * self._max_speed)))
+        speed = away / max(duration_s, APPROACH_S)
+        return action_for_speed(self._spec.action, speed).astype(np.float32)
 
     def applied_action(self, action: FloatArray, applied: Command, reasons: Reason) -> FloatArray:
         """Return (act_dim,) the action that would have led to the applied command.

@@ -30,6 +30,13 @@ class OffsetMapper(ActionMapper):
         # How far the end point of a period follows the target of that period.
         self._reach = self._offset * (1.0 - self._decay * (1.0 + self._natural * self._period_s))
 
+    def action_towards(self, target: Array, share: float) -> FloatArray:
+        """Return the action (act_dim,) whose target is `target`; the low-pass leads there."""
+        del share
+        offset = np.clip((target - self._home) / self._offset, -1.0, 1.0)
+        size = self._dead_zone + (1.0 - self._dead_zone) * np.abs(offset)
+        return np.asarray(np.sign(offset) * size, dtype=np.float32)
+
     def _advance(self, action: FloatArray | Array) -> None:
         index, w, period_s = self._index, self._natural, self._period_s
         target = self._home + self._past_dead_zone(action) * self._offset

@@ -14,6 +14,7 @@ from rl_agent.data.journal import JournalConfig
 from rl_agent.data.quarantine import QuarantineConfig
 from rl_agent.data.relabel import RelabelConfig
 from rl_agent.data.replay_config import ReplayConfig
+from rl_agent.judging.judge import TASK
 
 from .live_config import LiveConfig
 
@@ -90,3 +91,8 @@ class TrainConfig:
             raise ValueError("buffer_size must hold n_step steps")
         if self.checkpoint_every_s <= 0.0:
             raise ValueError("checkpoint_every_s must be above 0")
+        if self.live.judge != TASK and self.relabel.fraction > 0.0:
+            raise ValueError(
+                "relabel.fraction must be 0 where live.judge is not the task: of another goal "
+                "nobody has said whether it was met (add --set relabel.fraction=0)"
+            )

@@ -12,8 +12,8 @@ from .env_adapter import EpisodeSummary
 class EpisodeTally:
     """Adds up rewards until an episode ends; rows may come a few at a time."""
 
-    def __init__(self, judge: EpisodeJudge) -> None:
-        """Ask `judge` what a success is."""
+    def __init__(self, judge: EpisodeJudge | None) -> None:
+        """Ask `judge` what a success is; None reads it from rewards that a `Referee` gave."""
         self._judge = judge
         self._return, self._num_steps = 0.0, 0
 
@@ -24,7 +24,7 @@ class EpisodeTally:
         begin = 0
         for end in np.flatnonzero(is_last) + 1:
             self._add(rows[begin:end])
-            ended.append(self._close())
+            ended.append(self._close(rows[end - 1]))
             begin = int(end)
         self._add(rows[begin:])
         return ended
@@ -32,9 +32,12 @@ class EpisodeTally:
     def _add(self, rows: np.ndarray) -> None:
         self._return += float(np.nansum(rows["reward"], dtype=np.float64))
         self._num_steps += len(rows)
-        self._judge.add(rows["next_context"].astype(np.float64), rows["goal"].astype(np.float64))
+        if self._judge is not None:
+            contexts, goals = rows["next_context"], rows["goal"]
+            self._judge.add(contexts.astype(np.float64), goals.astype(np.float64))
 
-    def _close(self) -> EpisodeSummary:
-        summary = EpisodeSummary(self._return, self._num_steps, self._judge.close())
+    def _close(self, last: np.void) -> EpisodeSummary:
+        is_success = bool(last["reward"] > 0.0) if self._judge is None else self._judge.close()
+        summary = EpisodeSummary(self._return, self._num_steps, is_success)
         self._return, self._num_steps = 0.0, 0
         return summary

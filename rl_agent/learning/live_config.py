@@ -7,6 +7,9 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from rl_agent.interface.resets import ResetName
+from rl_agent.judging.judge import TASK
+
 
 @dataclass(frozen=True, kw_only=True)
 class LiveConfig:
@@ -27,6 +30,11 @@ class LiveConfig:
     """Versions that stay on the disk."""
     max_lag_updates: int = 4000
     """Gradient steps that may be owed; what is owed beyond is given up, and counted."""
+    reset: ResetName = "none"
+    """What happens between two episodes; nothing of it is learned from."""
+    judge: str = TASK
+    """Who says what a success is: task, human, or a classifier's file by `surefoot judge fit`.
+    Whoever is not the task rewards nothing but success, with 1, and ends the episode by it."""
 
     def __post_init__(self) -> None:
         if self.publish_every_s <= 0.0:
@@ -38,3 +46,5 @@ class LiveConfig:
         if min(self.first_updates, self.keep_versions, self.max_lag_updates) < 1:
             message = "first_updates, keep_versions and max_lag_updates must be at least 1"
             raise ValueError(message)
+        if not self.judge:
+            raise ValueError("judge must be task, human, or a classifier's file")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rl_agent.judging.judge import TASK
+
 
 @dataclass(frozen=True, kw_only=True)
 class LiveRobot:
@@ -13,3 +15,5 @@ class LiveRobot:
     """A shipped robot's name, or a profile's file."""
     task: str
     policy_hz: float
+    judge: str = TASK
+    """Who says what a success is, as `make_judge` reads it."""

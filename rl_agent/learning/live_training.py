@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,9 @@ from rl_agent.deploy.manifest import Training
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.version_publisher import VersionPublisher
 from rl_agent.exceptions import BundleError, EnvironmentNotSupportedError, JournalError
+from rl_agent.judging.judge import HUMAN, TASK
+from rl_agent.judging.judges import JUDGE_FILE, make_judge
+from rl_agent.judging.success_classifier import read_classifier
 from rl_agent.networks.actor import Actor
 from rl_agent.tasks.episode_judge import EpisodeJudge
 from rl_agent.types import FloatArray
@@ -78,11 +81,19 @@ def prepare_live_run(
     """
     env = make_env(config.env, config.env_options)
     try:
-        robot = _robot_of(env, config.env)
+        name, is_fresh = config.live.judge, not holds_run(run_dir)
+        has_file, own = name not in (TASK, HUMAN), run_dir / JUDGE_FILE
+        judge = str(own.absolute()) if has_file and not is_fresh else name
+        robot = replace(_robot_of(env, config.env), judge=judge)
+        make_judge(judge, env.env.unwrapped.task, robot.policy_hz)
         check(robot)
         keep_twin_contract(run_dir, env)
-        if not holds_run(run_dir):
+        if is_fresh:
             write_config(run_dir, resolve_config(config, env.gamma))
+            if has_file:
+                # The run's own: whatever becomes of the other, its rewards keep their meaning.
+                read_classifier(Path(name)).write(own)
+                robot = replace(robot, judge=str(own.absolute()))
         return robot
     finally:
         env.close()
@@ -162,6 +173,12 @@ def open_live(
         yield learner
 
 
+def _tally(config: TrainConfig, env: EnvAdapter) -> EpisodeTally:
+    twin = env.env.unwrapped
+    is_tasks = config.live.judge == TASK
+    return EpisodeTally(EpisodeJudge(twin.task, twin.robot.policy_hz) if is_tasks else None)
+
+
 def _robot_of(env: EnvAdapter, env_id: str) -> LiveRobot:
     spec = env.env.spec
     task = spec.kwargs.get("task") if spec is not None else None
@@ -215,15 +232,11 @@ def _feed(
     elsewhere: Elsewhere | None,
 ) -> Feed:
     """Return what hands over the rows behind a checkpoint."""
-    directory, twin = journal_dir(run_dir), env.env.unwrapped
-
-    def make_tally() -> EpisodeTally:
-        return EpisodeTally(EpisodeJudge(twin.task, twin.robot.policy_hz))
-
+    directory = journal_dir(run_dir)
     end = _end_of(checkpoint) if checkpoint is not None else None
     if elsewhere is None:
         start = end if end is not None and end.num_records else None
-        return Feed(JournalFollower(directory, env.layout, start), make_tally())
+        return Feed(JournalFollower(directory, env.layout, start), _tally(config, env))
     sources = checkpoint.values.get("sources", {}) if checkpoint is not None else {}
     merged = MergedJournal(
         directory,
@@ -236,7 +249,7 @@ def _feed(
         when_full=when_full,
         on_message=hooks.on_message,
     )
-    tally = RobotTallies(make_tally, lambda: merged.robot_id)
+    tally = RobotTallies(lambda: _tally(config, env), lambda: merged.robot_id)
     return Feed(merged, tally, merged.sources, merged.close)
 
 

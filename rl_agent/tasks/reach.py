@@ -49,6 +49,11 @@ class ReachTask(Task):
             if np.linalg.norm(goal - tool) >= MIN_DISTANCE_M:
                 return goal
 
+    def start_goal(self, rng: np.random.Generator) -> Array:
+        """Return (3,) where the tool is at the start."""
+        assert self.kinematics is not None
+        return self.kinematics.tool_position(self.start_position(rng))
+
     def sample_relabel_goals(self, rng: np.random.Generator, contexts: Array) -> Array:
         """Draw (B, 3) goals for steps that ended at contexts (B, 3): half near, half anywhere."""
         size = len(contexts)

@@ -85,6 +85,11 @@ class Task(ABC):
         del rng
         return self.spec.home.copy()
 
+    def start_goal(self, rng: np.random.Generator) -> Array | None:
+        """Draw a goal (goal_dim,) that the robot meets where it starts; None if there is none."""
+        del rng
+        return None
+
     def random_position(self, rng: np.random.Generator) -> Array:
         """Draw joint positions (num_joints,) from all that the task may meet."""
         return self.start_position(rng)

@@ -59,3 +59,17 @@ def test_an_episode_may_come_in_portions(walk):
         episode for begin in range(0, 403, 7) for episode in tally.take(rows[begin : begin + 7])
     ]
     assert [(e.num_steps, e.is_success) for e in ended] == [(400, True)]
+
+
+def test_where_a_judge_rewards_its_word_is_the_success():
+    rows = rows_of(*[WALKING] * 6)
+    rows["reward"] = [0.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+    rows["terminated"] = [False, True, False, True, False, False]
+    rows["truncated"] = [False, False, False, False, False, True]
+    ended = EpisodeTally(None).take(rows)
+    # A success, a failure, and one that time ended.
+    assert [(e.num_steps, e.episode_return, e.is_success) for e in ended] == [
+        (2, 1.0, True),
+        (2, 0.0, False),
+        (2, 0.0, False),
+    ]

@@ -13,7 +13,8 @@ import pytest
 CHILD = """
 import sys, time
 from surefoot_nodes.keys import watch_keys
-with watch_keys(lambda: print("STOP", flush=True)) as has_keys:
+others = {"g": lambda: print("GO", flush=True)}
+with watch_keys(lambda: print("STOP", flush=True), others=others) as has_keys:
     print("watching" if has_keys else "no terminal", flush=True)
     time.sleep(float(sys.argv[1]))
 print("end", flush=True)
@@ -63,6 +64,14 @@ def test_other_keys_do_nothing(terminal):
         assert child.stdout.readline() == "watching\n"
         os.write(ours, b"abc\n")
         assert child.stdout.readline() == "end\n"
+
+
+def test_a_key_with_a_meaning_of_its_own_comes_after_a_stop(terminal):
+    ours, theirs = terminal
+    with start(theirs, "0.6") as child:
+        assert child.stdout.readline() == "watching\n"
+        os.write(ours, b"xg s")
+        assert [child.stdout.readline() for _ in range(3)] == ["STOP\n", "GO\n", "end\n"]
 
 
 def test_without_a_terminal_nothing_is_read():

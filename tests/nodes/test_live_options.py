@@ -1,12 +1,19 @@
-"""A mistake in what `surefoot live` is asked for begins no run."""
+"""A mistake in what `surefoot live` is asked for begins no run; what is right reaches the nodes."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from rl_agent.cli.train_settings import GivenOptions
-from rl_agent.exceptions import ProfileError
-from rl_agent.learning.run_folder import holds_run
-from surefoot_nodes.live import LiveOptions, run_live
-from surefoot_nodes.up import UpOptions
+from rl_agent.exceptions import JudgingError, ProblemsError, ProfileError
+from rl_agent.judging.success_classifier import SuccessClassifier, read_classifier
+from rl_agent.learning.run_folder import holds_run, read_config
+from surefoot_nodes.graph import make_graph
+from surefoot_nodes.live import LiveOptions, prepare, run_live
+from surefoot_nodes.up import UpOptions, make_config
 
 GIVEN = GivenOptions(env="sim:So101Reach-v0", algo=None, seed=None, config=None, sets=None)
 
@@ -20,4 +27,102 @@ def test_a_wrong_option_leaves_no_run_behind(tmp_path, name, value):
     options = LiveOptions(given=GIVEN, out=run_dir, should_resume=False, minutes=0.0, up=up)
     with pytest.raises(ProfileError, match=name.replace("_", "-")):
         run_live("twin", options)
+    assert not holds_run(run_dir)
+
+
+def options_of(run_dir, *, env="sim:So101Reach-v0", sets=(), goal_period_s=4.0, **options):
+    given = replace(GIVEN, env=env, sets=list(sets))
+    values = dict(given=given, out=run_dir, should_resume=False, minutes=0.0)
+    values["up"] = UpOptions(goal_period_s=goal_period_s)
+    return LiveOptions(**{**values, **options})
+
+
+def parameters(up):
+    return {node.executable: node.parameters for node in make_graph("twin", make_config(up))}
+
+
+SPARSE = ("relabel.fraction=0",)
+
+
+def test_reset_and_judge_become_settings_of_the_run_and_parameters_of_its_nodes(tmp_path):
+    run_dir = tmp_path / "run"
+    up = prepare(options_of(run_dir, sets=SPARSE, reset="start", judge="human"))
+    live = read_config(run_dir).live
+    assert (live.reset, live.judge) == ("start", "human")
+    nodes = parameters(up)
+    assert (nodes["policy_node"]["reset"], nodes["policy_node"]["judge"]) == ("start", "human")
+    assert not nodes["goal_node"]["alternates"]
+
+
+def test_without_them_everything_is_as_it_was(tmp_path):
+    nodes = parameters(prepare(options_of(tmp_path / "run")))
+    assert (nodes["policy_node"]["reset"], nodes["policy_node"]["judge"]) == ("none", "task")
+
+
+def test_backward_lets_the_goals_alternate(tmp_path):
+    nodes = parameters(prepare(options_of(tmp_path / "run", reset="backward")))
+    assert nodes["goal_node"]["alternates"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"reset": "sideways"}, "live.reset"),
+        ({"judge": "human"}, "relabel.fraction must be 0"),
+        ({"reset": "backward", "env": "sim:CartpoleSwingUp-v0"}, "backward needs goals"),
+        ({"reset": "backward", "goal_period_s": 0.0}, "backward needs goals"),
+        ({"judge": "human", "env": "sim:CartpoleSwingUp-v0"}, "nothing undoes what was judged"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words_and_begins_no_run(tmp_path, options, words):
+    run_dir = tmp_path / "run"
+    with pytest.raises(ProblemsError, match=words):
+        prepare(options_of(run_dir, **options))
+    assert not holds_run(run_dir)
+
+
+def test_a_resumed_run_keeps_its_judge_but_may_be_reset_in_another_way(tmp_path):
+    run_dir = tmp_path / "run"
+    prepare(options_of(run_dir, reset="human"))
+    again = {"should_resume": True, "sets": ()}
+    with pytest.raises(ProblemsError, match="begun with 'task'"):
+        prepare(options_of(run_dir, judge="human", **again))
+    assert prepare(options_of(run_dir, **again)).reset == "human"
+    assert prepare(options_of(run_dir, reset="start", judge="task", **again)).reset == "start"
+    assert read_config(run_dir).live.reset == "human"
+
+
+def classifier(**changes):
+    values = dict(
+        task={"task": "ReachTask", "goal_dim": 3},
+        context_dim=3,
+        goal_dim=3,
+        mean=np.zeros(6),
+        scale=np.ones(6),
+        weights=np.zeros(27),
+        bias=-1.0,
+    )
+    return SuccessClassifier(**{**values, **changes})
+
+
+def test_a_run_keeps_the_classifier_that_it_began_with(tmp_path):
+    path, run_dir = tmp_path / "judge.json", tmp_path / "run"
+    classifier().write(path)
+    up = prepare(options_of(run_dir, sets=SPARSE, judge=str(path)))
+    assert Path(up.judge) == run_dir / "judge.json"
+    classifier(bias=5.0).write(path)
+    again = prepare(options_of(run_dir, should_resume=True))
+    assert again.judge == up.judge and read_classifier(Path(up.judge)).bias == -1.0
+
+
+def test_a_classifier_of_another_task_or_none_begins_no_run(tmp_path):
+    path, run_dir = tmp_path / "judge.json", tmp_path / "run"
+    path.write_text(json.dumps({"schema_version": 1}))
+    with pytest.raises(JudgingError, match="is no success classifier"):
+        prepare(options_of(run_dir, sets=SPARSE, judge=str(path)))
+    classifier(task={"task": "WalkTask"}).write(path)
+    with pytest.raises(JudgingError, match="ReachTask"):
+        prepare(options_of(run_dir, sets=SPARSE, judge=str(path)))
+    with pytest.raises(JudgingError, match="no such file"):
+        prepare(options_of(run_dir, sets=SPARSE, judge=str(tmp_path / "none")))
     assert not holds_run(run_dir)

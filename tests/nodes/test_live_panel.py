@@ -56,6 +56,17 @@ def test_figures_in_words(panel):
     assert rows["disk"].endswith("GB free")
 
 
+def test_resets_and_verdicts_are_told(panel):
+    hear(panel, "policy_state", POLICY | {"is_resetting": 0, "num_timeouts": 0})
+    assert not {"reset", "judged"} & set(shown(panel))
+    told = {"is_resetting": 1, "num_timeouts": 2, "num_successes": 7, "num_failures": 1}
+    hear(panel, "policy_state", POLICY | told)
+    assert shown(panel)["reset"] == "under way, 2 did not get there in time"
+    hear(panel, "policy_state", POLICY | told | {"num_timeouts": 0, "waits_for_person": 1})
+    assert shown(panel)["reset"] == "WAITS FOR YOU, g begins the next episode"
+    assert shown(panel)["judged"] == "7 successes, 1 failures"
+
+
 def test_trouble_is_told_in_plain_words(panel):
     hear(panel, "learner_state", LEARNER | {"num_skipped": 5, "trouble": "the disk is full"})
     hear(panel, "policy_state", POLICY | {"num_waiting": 40, "num_lost": 3})

@@ -36,10 +36,11 @@ STATES = {f"/{node}/get_state" for node in NODES if f"{node}_io" in NODES}
 # (node, kind): what is allowed and not seen in a twin's graph.
 ELSEWHERE = {
     # `surefoot up observe`, `surefoot live`
-    ("policy_node_io", "publish"): {"/observed_command", "/policy_state"},
+    ("policy_node_io", "publish"): {"/observed_command", "/policy_state", "/resetting"},
+    ("policy_node_io", "reply"): {"/begin_episode", "/judge_episode"},
     ("supervisor", "subscribe"): {"/learner_state", "/policy_state"},
     ("supervisor", "request"): STATES
-    | {"/reset", "/stand_up"}
+    | {"/reset", "/stand_up", "/begin_episode", "/judge_episode"}
     | {f"/{node}/{name}_state" for node in LIVE[::2] for name in ("change", "get")},
     # Of robots that are not bolted down.
     ("twin_node_io", "publish"): {"/imu", "/odom"},

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool
 
 from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.tasks.goal_clock import GoalClock
+from rl_agent.tasks.goal_sequence import GoalSequence
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Measurement
 
@@ -27,7 +30,8 @@ class GoalNode(GuardedNode):
     """Draws goals as the task does; a goal must be reachable from where the robot stands.
 
     Subscribes `joint_states` (best effort), publishes `goal` (PoseStamped in the base frame,
-    transient local) every `goal_period_s`.
+    transient local) every `goal_period_s`. While `resetting` (transient local) says that no episode
+    is under way, the goal that stands waits, and has its whole period afterwards.
     """
 
     is_realtime = False
@@ -36,7 +40,8 @@ class GoalNode(GuardedNode):
         super().__init__(NAME)
         self._measurement: Measurement | None = None
         self._timer: Any = None
-        self._due_s = 0.0
+        self._is_resetting = False
+        self._resetting: Any = None
 
     def configure(self) -> None:
         """Load the task; make the topics."""
@@ -44,20 +49,25 @@ class GoalNode(GuardedNode):
 
         self._spec = spec = self.load_spec()
         kinematics = MujocoKinematics(spec) if spec.tool is not None else None
-        self._task = make_task(self.values["task"], spec, kinematics)
-        if self._task.goal_dim != 3 or spec.tool is None:
+        task = make_task(self.values["task"], spec, kinematics)
+        if task.goal_dim != 3 or spec.tool is None:
             message = f"{self.values['task']} has no goals in space"
             raise ProfileError(NAME, [Problem("task", message)])
         self._frame = spec.tool.base_frame
-        self._rng = np.random.default_rng(self.values["seed"])
+        rng = np.random.default_rng(self.values["seed"])
+        self._goals = GoalSequence(task, rng, alternates=self.values["alternates"])
         self._measurements = MeasurementCodec(spec, StampScale())
         io = self.make_io()
         self._publisher = io.create_publisher(PoseStamped, "goal", qos.LATCHED)
         io.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATES_IN)
+        # Not on `io`, which is spun only when a goal is due.
+        self._resetting = self.create_subscription(
+            Bool, "resetting", self._on_resetting, qos.LATCHED
+        )
 
     def activate(self) -> None:
         """Publish the first goal as soon as there is a reading."""
-        self._due_s = time.monotonic()
+        self._goal_clock = GoalClock(self.values["goal_period_s"])
         self._timer = self.every(POLL_S, self._on_time)
 
     def deactivate(self) -> None:
@@ -70,9 +80,14 @@ class GoalNode(GuardedNode):
         """Forget the reading."""
         self.deactivate()
         self._measurement = None
+        self._is_resetting = False
+        if self._resetting is not None:
+            self.destroy_subscription(self._resetting)
+            self._resetting = None
 
     def _on_time(self) -> None:
-        if time.monotonic() < self._due_s:
+        now_s = time.monotonic()
+        if not self._goal_clock.is_due(now_s, is_resetting=self._is_resetting):
             return
         # Readings wait in the middleware until one is needed; the newest is taken last.
         self._measurement = None
@@ -81,11 +96,14 @@ class GoalNode(GuardedNode):
             self.io_executor.spin_once(timeout_sec=0.0)
         if self._measurement is None:
             return
-        goal = self._task.sample_goal(self._rng, self._measurement)
+        goal = self._goals.next(self._measurement)
         message = write_goal(goal, self._frame)
         message.header.stamp = self.get_clock().now().to_msg()
         self._publisher.publish(message)
-        self._due_s = time.monotonic() + self.values["goal_period_s"]
+        self._goal_clock.give(time.monotonic())
+
+    def _on_resetting(self, message: Bool) -> None:
+        self._is_resetting = message.data
 
     def _on_joint_states(self, message: JointState) -> None:
         try:

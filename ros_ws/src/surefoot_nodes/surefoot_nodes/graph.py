@@ -77,6 +77,10 @@ class GraphConfig:
     """Policy periods for which a random action is held, before a live run has a policy."""
     explore_until: float = 0.95
     """Share of success at which a live run's exploration has faded to nothing."""
+    reset: str = "none"
+    """What happens between two episodes of a live run; see `RESETS`."""
+    judge: str = "task"
+    """Who says what a success is in a live run: task, human, or a classifier's file."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Per node, from a parameter file; they win."""
 
@@ -154,6 +158,7 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
         values["random_hold"] = config.random_hold
         values["explore_until"] = config.explore_until
         values["exploration"] = config.exploration
+        values["reset"], values["judge"] = config.reset, config.judge
     return _node(
         "policy_node",
         config,
@@ -179,9 +184,16 @@ def _blackbox(config: GraphConfig) -> list[NodeSpec]:
 def _goals(config: GraphConfig) -> list[NodeSpec]:
     if config.goal_period_s <= 0.0 or not config.has_goals:
         return []
-    period_s = config.goal_period_s
     return [
-        _node("goal_node", config, 4, task=config.task, seed=config.seed, goal_period_s=period_s)
+        _node(
+            "goal_node",
+            config,
+            4,
+            task=config.task,
+            seed=config.seed,
+            goal_period_s=config.goal_period_s,
+            alternates=config.reset == "backward",
+        )
     ]
 
 

@@ -9,7 +9,7 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from . import realtime
 
@@ -27,11 +27,16 @@ def is_our_terminal(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def watch_keys(on_stop: Callable[[], None], descriptor: int | None = None) -> Iterator[bool]:
+def watch_keys(
+    on_stop: Callable[[], None],
+    descriptor: int | None = None,
+    others: Mapping[str, Callable[[], None]] | None = None,
+) -> Iterator[bool]:
     """Call `on_stop`, from a thread of its own, whenever Space or S is pressed.
 
-    Yields whether keys are watched: not where the standard input is no terminal. The terminal's
-    settings are restored in the end. Ctrl-C stays what it is.
+    `others` says what other keys do; that must be quick, and comes after a stop. Yields whether
+    keys are watched: not where the standard input is no terminal. The terminal's settings are
+    restored in the end. Ctrl-C stays what it is.
     """
     if descriptor is None:
         try:
@@ -44,7 +49,7 @@ def watch_keys(on_stop: Callable[[], None], descriptor: int | None = None) -> It
     settings = termios.tcgetattr(descriptor)
     is_ending = threading.Event()
     thread = threading.Thread(
-        target=_watch, args=(descriptor, on_stop, is_ending), name="keys", daemon=True
+        target=_watch, args=(descriptor, on_stop, others or {}, is_ending), name="keys", daemon=True
     )
     try:
         tty.setcbreak(descriptor, termios.TCSANOW)
@@ -57,7 +62,12 @@ def watch_keys(on_stop: Callable[[], None], descriptor: int | None = None) -> It
         termios.tcsetattr(descriptor, termios.TCSANOW, settings)
 
 
-def _watch(descriptor: int, on_stop: Callable[[], None], is_ending: threading.Event) -> None:
+def _watch(
+    descriptor: int,
+    on_stop: Callable[[], None],
+    others: Mapping[str, Callable[[], None]],
+    is_ending: threading.Event,
+) -> None:
     realtime.use_fifo()  # a busy machine must not keep a stop waiting
     while not is_ending.is_set():
         ready, _, _ = select.select([descriptor], [], [], POLL_S)
@@ -71,3 +81,6 @@ def _watch(descriptor: int, on_stop: Callable[[], None], is_ending: threading.Ev
             return
         if STOP_KEYS & set(pressed):
             on_stop()
+        for key in pressed.decode("ascii", "replace"):
+            if key in others:
+                others[key]()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from .up import UpOptions, make_config, run_graph
 
 if TYPE_CHECKING:
     from rl_agent.cli.train_settings import GivenOptions
+    from rl_agent.interface.resets import ResetName
+    from rl_agent.learning.config import TrainConfig
     from rl_agent.learning.live_robot import LiveRobot
 
     from .elsewhere import LearnerOptions
+    from .supervisor import Onlooker
 
 PAGE = "live.html"
 
@@ -28,6 +32,9 @@ class LiveOptions:
     up: UpOptions
     elsewhere: LearnerOptions | None = None
     """Where the learner is; None for a process of the same graph."""
+    reset: str | None = None
+    """None takes the run's setting, live.reset."""
+    judge: str | None = None
 
 
 def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
@@ -38,6 +45,7 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
     """
     from rl_agent.cli.display import open_display
 
+    from .episode_keys import EpisodeKeys
     from .getting_up import GettingUp
     from .live_panel import LivePanel
 
@@ -45,7 +53,9 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
     assert up.run is not None
     with open_display(f"{up.robot}, {up.task} → {up.run}") as display:
         panel = LivePanel(display, up.run, up.policy_hz, options.minutes)
-        helpers = [GettingUp(display.say)] if kind == "twin" and up.auto_arm else []
+        helpers: list[Onlooker] = [EpisodeKeys(display.say, reset=up.reset, judge=up.judge)]
+        if kind == "twin" and up.auto_arm:
+            helpers.append(GettingUp(display.say))
         onlookers = [panel, *helpers]
         waits = panel.wait_for_learner if up.link is None else None
         status = run_graph(kind, up, say=display.say, onlookers=onlookers, before_arming=waits)
@@ -85,10 +95,15 @@ def prepare(options: LiveOptions) -> UpOptions:
     Raises:
         SurefootError: A mistake in what was asked for.
     """
-    from rl_agent.cli.train_settings import settle_run
+    from rl_agent.cli.train_settings import fresh_config, settle_run
 
     config, run_dir = settle_run(
-        options.given, options.out, "live", should_resume=options.should_resume
+        options.given,
+        options.out,
+        "live",
+        should_resume=options.should_resume,
+        begin=lambda given: fresh_config(_with_episodes(options, given)),
+        go_on=lambda folder, given: _resumed(options, folder, given),
     )
     link = None
     if options.elsewhere is not None:
@@ -112,6 +127,8 @@ def prepare(options: LiveOptions) -> UpOptions:
             exploration=config.agent.exploration,
             random_hold=config.random_hold,
             explore_until=config.live.explore_until,
+            reset=config.live.reset,
+            judge=robot.judge,
         )
 
     def check(robot: LiveRobot) -> object:
@@ -124,3 +141,27 @@ def prepare(options: LiveOptions) -> UpOptions:
     from .remote_live import prepare_remote_run
 
     return graph_of(prepare_remote_run(config, run_dir, link, check))
+
+
+def _with_episodes(options: LiveOptions, given: GivenOptions) -> GivenOptions:
+    """Return what was given, with reset and judge as the settings that they stand for."""
+    judge = options.judge
+    if judge is not None and judge not in ("task", "human"):
+        judge = str(Path(judge).expanduser().absolute())
+    named = {"live.reset": options.reset, "live.judge": judge}
+    sets = [f"{name}={json.dumps(value)}" for name, value in named.items() if value is not None]
+    return replace(given, sets=[*(given.sets or ()), *sets])
+
+
+def _resumed(options: LiveOptions, run_dir: Path, given: GivenOptions) -> TrainConfig:
+    """Return a run's settings; episodes may be reset in another way than before."""
+    from rl_agent.cli.train_settings import resumed_config
+    from rl_agent.exceptions import Problem, ProblemsError
+
+    config = resumed_config(run_dir, given)
+    if options.judge not in (None, config.live.judge):
+        message = f"this run was begun with {config.live.judge!r}; its rewards keep their meaning"
+        raise ProblemsError(str(run_dir), [Problem("--judge", message)])
+    if options.reset is None:
+        return config
+    return replace(config, live=replace(config.live, reset=cast("ResetName", options.reset)))

@@ -52,6 +52,20 @@ Key = Annotated[
 RobotId = Annotated[
     str, typer.Option(help="Name for --learner; default: the run's, or this machine's.")
 ]
+Reset = Annotated[
+    str | None,
+    typer.Option(
+        help="Between two episodes, never learned from: none; start or random: a slow motion to "
+        "there; human: rest until g is pressed; backward: every other goal leads back to the start."
+    ),
+]
+Judge = Annotated[
+    str | None,
+    typer.Option(
+        help="Who says what a success is: task; human: press y for a success, n for a failure; or "
+        "a file by `surefoot judge fit`. All but the task give a reward of 1 for success alone."
+    ),
+]
 Minutes = Annotated[float, typer.Option(min=0.0, help="Minutes of robot time; 0: until Ctrl-C.")]
 
 
@@ -68,6 +82,8 @@ def live_twin(
     learner: Learner = "",
     key: Key = None,
     robot_id: RobotId = "",
+    reset: Reset = None,
+    judge: Judge = None,
     goal_period_s: GoalPeriod = 4.0,
     auto_arm: Annotated[
         bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
@@ -112,6 +128,8 @@ def live_robot(
     learner: Learner = "",
     key: Key = None,
     robot_id: RobotId = "",
+    reset: Reset = None,
+    judge: Judge = None,
     goal_period_s: GoalPeriod = 4.0,
     speed: Speed = "0.25",
     has_teleop: HasTeleop = False,
@@ -154,7 +172,7 @@ def _run(kind: Literal["twin", "robot"], values: dict[str, Any]) -> int:
     )
     elsewhere = make_elsewhere(values.pop("learner"), values.pop("key"), values.pop("robot_id"))
     out, should_resume = values.pop("out"), values.pop("resume")
-    minutes = values.pop("minutes")
+    minutes, reset, judge = (values.pop(name) for name in ("minutes", "reset", "judge"))
     up = UpOptions(**up_options(values))
     options = LiveOptions(
         given=given,
@@ -163,5 +181,7 @@ def _run(kind: Literal["twin", "robot"], values: dict[str, Any]) -> int:
         minutes=minutes,
         up=up,
         elsewhere=elsewhere,
+        reset=reset,
+        judge=judge,
     )
     return run_live(kind, options)

@@ -91,6 +91,7 @@ class LivePanel:
             ("robot", self._robot_text(now_s)),
             ("experience", f"{env_step} steps, {env_step / self._policy_hz / 60.0:.1f} min"),
             *([("episode", episode_text(learner))] if link is None else []),
+            *_between_rows(policy),
             *([("falls", str(policy["num_falls"]))] if policy.get("num_falls") else []),
             ("version", _version_text(policy, link or learner)),
             *([("exploration", _exploration_text(policy))] if policy.get("policy_version") else []),
@@ -156,6 +157,19 @@ class LivePanel:
         if isinstance(values, dict):
             self._told[name] = values
             self._heard_s[name] = time.monotonic()
+
+
+def _between_rows(policy: Mapping[str, Any]) -> list[tuple[str, str]]:
+    words = ["under way"] if policy.get("is_resetting") else []
+    if policy.get("waits_for_person"):
+        words = ["WAITS FOR YOU, g begins the next episode"]
+    if policy.get("num_timeouts"):
+        words.append(f"{policy['num_timeouts']} did not get there in time")
+    rows = [("reset", ", ".join(words))] if words else []
+    if "num_successes" in policy:
+        judged = f"{policy['num_successes']} successes, {policy['num_failures']} failures"
+        rows.append(("judged", judged))
+    return rows
 
 
 def _version_text(policy: Mapping[str, Any], learner: Mapping[str, Any]) -> str:

@@ -69,6 +69,17 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             description="Publish on observed_command what would be commanded, and nothing else.",
         ),
         Parameter(
+            name="reset",
+            default="none",
+            choices=("none", "start", "random", "human", "backward"),
+            description="What happens between two episodes, where a journal is kept.",
+        ),
+        Parameter(
+            name="judge",
+            default="task",
+            description="Who says what a success is: task, human, or a classifier's file.",
+        ),
+        Parameter(
             name="journal",
             default="",
             description="Folder in which every step is kept, to be learned from; empty for none.",
@@ -144,6 +155,11 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             lower=0.1,
             upper=3600.0,
             description="Time between two goals [s].",
+        ),
+        Parameter(
+            name="alternates",
+            default=False,
+            description="Every other goal leads back to where the task starts.",
         ),
     ),
     "learner_node": (

@@ -7,10 +7,12 @@ import numpy as np
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.interface.experience import Experience
+from rl_agent.interface.intermission import Intermission
 from rl_agent.interface.kinematics import Kinematics
 from rl_agent.interface.mappers import make_mapper
+from rl_agent.interface.motion_reset import MotionReset
 from rl_agent.interface.observation import ObservationBuilder
-from rl_agent.interface.recovery import Recovery
+from rl_agent.interface.resets import make_reset
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, Command, Measurement, Transition
@@ -32,8 +34,20 @@ class Pilot:
         actor: Actor,
         *,
         keeps_experience: bool = False,
+        reset: str = "none",
+        seed: int = 0,
     ) -> None:
-        """Make it; only with `keeps_experience` does `conclude` return anything."""
+        """Make it; only with `keeps_experience` does `conclude` return anything.
+
+        Args:
+            spec: The robot.
+            task: What it does.
+            kinematics: Of its tool, where observations or the task need it.
+            actor: Who decides.
+            keeps_experience: Whether there are episodes, and steps to be learned from.
+            reset: What happens between two episodes, see `RESETS`.
+            seed: Of start positions.
+        """
         self._actor = actor
         self._builder = ObservationBuilder(spec, task, kinematics)
         self._mapper = make_mapper(spec)
@@ -51,18 +65,38 @@ class Pilot:
         # Where a task has goals, a new one ends an episode; elsewhere time does.
         self._episode_steps = 0 if task.goal_dim else round(task.episode_s * spec.policy_hz)
         self._num_steps = 0
-        self._recovery = Recovery(task, spec.policy_hz)
-        self._task = task
+        rng = np.random.default_rng(seed)
+        self.reset = make_reset(reset, spec, task, self._mapper, rng)
+        """What happens between two episodes; None for nothing."""
+        self._between = Intermission(spec, task, self.reset)
+        self._goal: Array | None = None
+        self.task = task
+        self.policy_hz = spec.policy_hz
 
     @property
     def num_falls(self) -> int:
         """Episodes that the policy brought to an end itself."""
-        return self._recovery.num_falls
+        return self._between.num_falls
 
     @property
     def num_dropped(self) -> int:
         """Decisions whose outcome is not known, so that they made no transition."""
         return self._experience.num_dropped if self._experience is not None else 0
+
+    @property
+    def is_resetting(self) -> bool:
+        """Whether one episode is over and the next has not begun."""
+        return self._between.is_resetting
+
+    @property
+    def num_timeouts(self) -> int:
+        """Resets that the robot could not carry out in time."""
+        return self.reset.num_timeouts if isinstance(self.reset, MotionReset) else 0
+
+    @property
+    def holds_goals(self) -> bool:
+        """Whether the goal that stands is the next episode's, and waits for it."""
+        return self._between.holds_goals
 
     def follow(self, measurement: Measurement) -> None:
         """Start from where the robot stands: nobody moves it for us, so nothing may add up."""
@@ -70,6 +104,7 @@ class Pilot:
         self._previous_action = np.zeros_like(self._previous_action)
         if self._experience is not None:
             self._experience.forget()
+            self._between.begin(None)
 
     def conclude(
         self, measurement: Measurement, applied: AppliedSum, goal: Array | None
@@ -89,13 +124,19 @@ class Pilot:
         is_over = is_cut or self._num_steps + 1 == self._episode_steps
         period = applied.take(experience.stamp_s)
         transition = experience.end(measurement, period, is_cut=is_over)
-        if transition is not None and transition.terminated:
-            self._recovery.begin()
+        has_fallen = transition is not None and transition.terminated
+        if is_over or has_fallen:
+            self._between.begin(None, has_fallen=has_fallen)
         has_ended = transition is None or transition.terminated or transition.truncated
         self._num_steps = 0 if has_ended else self._num_steps + 1
         if transition is not None and goal is None and not transition.terminated:
             return None
         return transition
+
+    def end_episode(self) -> None:
+        """Let another episode begin, after the reset: somebody's word ended this one."""
+        self._num_steps = 0
+        self._between.begin(self._goal)
 
     def propose(
         self, measurement: Measurement, goal: Array, applied: Command | None
@@ -110,8 +151,11 @@ class Pilot:
         if not _is_usable(measurement):
             return None
         measured = measurement.position[self._index]
-        if self._experience is not None and self._must_wait(measurement, goal):
-            return self._rest(applied, measured)
+        if self._experience is not None:
+            between = self._between.act(measurement, goal)
+            if between is not None:
+                self._previous_action = np.zeros_like(self._previous_action)
+                return self._mapper.command(between, applied, measured)
         obs = self._builder.build(measurement, goal, self._mapper.setpoint, self._previous_action)
         action = self._actor.act(obs, measurement, goal)
         if action is None:
@@ -120,14 +164,7 @@ class Pilot:
         self._previous_action = np.clip(action, -1.0, 1.0).astype(np.float32)
         if self._experience is not None:
             self._experience.begin(obs, self._previous_action, previous_action, measurement, goal)
-        return self._mapper.command(self._previous_action, applied, measured)
-
-    def _must_wait(self, measurement: Measurement, goal: Array) -> bool:
-        return self._recovery.look(self._task.context(measurement), goal)
-
-    def _rest(self, applied: Command | None, measured: Array) -> Command:
-        """Return the next command of an action of nothing: home, or where the robot is."""
-        self._previous_action = np.zeros_like(self._previous_action)
+            self._goal = goal.copy()
         return self._mapper.command(self._previous_action, applied, measured)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
+from rl_agent.judging.judges import make_judge
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Array, Measurement
 
@@ -22,6 +22,7 @@ from .applied_watch import AppliedWatch
 from .body_watch import BodyWatch
 from .cadence import Trigger, TriggerTimes
 from .conversions import CommandCodec, MeasurementCodec, MessageError, read_goal
+from .episode_link import EpisodeLink
 from .gate_reports import read_state
 from .keeper import ExperienceKeeper
 from .live_actor import LiveActor
@@ -46,7 +47,7 @@ class PolicyNode(GuardedNode):
 
     It acts on the arrival of a reading that is due; a timer is the fallback (see `Trigger`). With
     `journal` it keeps what each period gave as a transition, and never waits for the disk; how that
-    goes it says on `policy_state` (JSON, transient local).
+    goes it says on `policy_state` (JSON, transient local); see `EpisodeLink`.
     """
 
     def __init__(self) -> None:
@@ -70,10 +71,15 @@ class PolicyNode(GuardedNode):
             values["actor"], spec, task, kinematics=kinematics, choices=self._choices()
         )
         keeps = bool(values["journal"]) and not values["observe_only"]
-        self._pilot = Pilot(spec, task, kinematics, self._actor, keeps_experience=keeps)
+        reset, seed = values["reset"], values["seed"]
+        self._pilot = Pilot(
+            spec, task, kinematics, self._actor, keeps_experience=keeps, reset=reset, seed=seed
+        )
         say = self.get_logger().warning
         if keeps:
-            self._keeper = ExperienceKeeper(Path(values["journal"]), self._pilot, self._actor, say)
+            judge = make_judge(values["judge"], task, spec.policy_hz)
+            journal = Path(values["journal"])
+            self._keeper = ExperienceKeeper(journal, self._pilot, self._actor, say, judge)
         self._goal = None if task.goal_dim else np.zeros(0)
         stamps = StampScale()
         self._measurements = MeasurementCodec(spec, stamps)
@@ -85,7 +91,7 @@ class PolicyNode(GuardedNode):
         io.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATES_IN)
         io.create_subscription(PoseStamped, "goal", self._on_goal, qos.LATCHED)
         if self._keeper is not None:
-            self._reports = io.create_publisher(String, "policy_state", qos.LATCHED)
+            self._episodes = EpisodeLink(io, self._keeper, lambda: self._is_armed)
         self._body = BodyWatch(io, spec)
         if not self._observes:
             applied_sum = self._keeper.applied if self._keeper is not None else None
@@ -99,7 +105,7 @@ class PolicyNode(GuardedNode):
             self._applied.forget()
         self.start_loop(self._next_deadline, self._on_time)
         if self._keeper is not None:
-            self._timer = self.every(REPORT_S, self._report)
+            self._timer = self.every(REPORT_S, self._episodes.report)
 
     def deactivate(self) -> None:
         """Stop acting."""
@@ -118,10 +124,6 @@ class PolicyNode(GuardedNode):
         if isinstance(self._actor, LiveActor):
             self._actor.close()
         self._actor = None
-
-    def _report(self) -> None:
-        if self._keeper is not None:
-            self._reports.publish(String(data=json.dumps(self._keeper.state())))
 
     def _choices(self) -> ActorChoices:
         values = self.values
@@ -156,6 +158,7 @@ class PolicyNode(GuardedNode):
             return
         reading = self._body.complete(reading, time.monotonic())
         if self._keeper is not None:
+            self._episodes.tell()
             self._keeper.keep(reading, self._goal if self._is_armed else None)
         if not self._is_armed:
             self._pilot.follow(reading)

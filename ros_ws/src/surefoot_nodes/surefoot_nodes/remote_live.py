@@ -10,6 +10,7 @@ from pathlib import Path
 from rl_agent.data.disk import write_durably
 from rl_agent.deploy.run_contract import keep_contract
 from rl_agent.exceptions import Problem, ProblemsError
+from rl_agent.judging.judge import TASK
 from rl_agent.learning.config import TrainConfig
 from rl_agent.learning.live_robot import LiveRobot
 from rl_agent.learning.resolve import resolve_config
@@ -63,6 +64,9 @@ def prepare_remote_run(
     Raises:
         SurefootError: There is no such twin, or the run's files do not hold.
     """
+    if config.live.judge != TASK:
+        message = "only the task judges where the learner is elsewhere; leave it out"
+        raise ProblemsError("surefoot live", [Problem("--judge", message)])
     spec, task, robot = _robot_of(config)
     check(robot)
     keep_contract(run_dir, spec, task)

@@ -145,7 +145,8 @@ class Supervisor:
             estop.publish(Bool(data=False))
             self._say("e-stop; `surefoot reset` and `surefoot arm` go on")
 
-        with watch_keys(press_estop) as has_keys:
+        others = {k: act for o in self._onlookers for k, act in getattr(o, "keys", {}).items()}
+        with watch_keys(press_estop, others=others) as has_keys:
             bringup.start()
             self._say(f"running: {', '.join(names)}")
             if has_keys and "safety_node" in names:

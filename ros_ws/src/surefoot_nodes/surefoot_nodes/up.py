@@ -55,6 +55,8 @@ class UpOptions:
     exploration: str = "sampled"
     random_hold: int = 1
     explore_until: float = 0.95
+    reset: str = "none"
+    judge: str = "task"
 
 
 def _print_line(line: str) -> None:
@@ -121,6 +123,8 @@ def make_config(options: UpOptions) -> GraphConfig:
         exploration=options.exploration,
         random_hold=options.random_hold,
         explore_until=options.explore_until,
+        reset=options.reset,
+        judge=options.judge,
         overrides=overrides,
     )
     problems = [*_option_problems(options), *_config_problems(config)]
@@ -136,7 +140,17 @@ def make_config(options: UpOptions) -> GraphConfig:
 
         check_contract(expected_contract(spec, None), manifest.contract, str(options.bundle))
     has_goals = getattr(task_class, "goal_dim", 0) == 3 and spec.tool is not None
+    if message := _reset_problem(config, has_goals and config.goal_period_s > 0.0):
+        raise ProfileError("surefoot live", [Problem("--reset", message)])
     return replace(config, has_goals=has_goals)
+
+
+def _reset_problem(config: GraphConfig, gives_goals: bool) -> str:
+    if config.reset == "backward" and not gives_goals:
+        return "backward needs goals, and --goal-period above 0; take start, or human"
+    if config.reset == "none" and config.judge != "task" and not gives_goals:
+        return "without goals nothing undoes what was judged; take start, or human"
+    return ""
 
 
 def _option_problems(options: UpOptions) -> list[Problem]:

@@ -1,0 +1,118 @@
+"""Lines of JSON, appended to a file by a thread: the control loop never waits."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+CAPACITY = 1000
+_CLOSE_S = 2.0
+
+
+class Line(Protocol):
+    """What becomes a line."""
+
+    def to_json(self) -> str:
+        """Return it without a line break."""
+        ...
+
+
+class LineLog:
+    """Takes lines at once; counts those that could not be written, and goes on."""
+
+    def __init__(
+        self,
+        path: Path,
+        on_trouble: Callable[[str], None] = lambda sentence: None,
+        *,
+        capacity: int = CAPACITY,
+    ) -> None:
+        """Start.
+
+        Args:
+            path: File that is appended to; it is opened for each line, so that it may be moved.
+            on_trouble: Is told of each new trouble once, from the thread.
+            capacity: Lines that may wait.
+        """
+        self._path = path
+        self._on_trouble = on_trouble
+        self._capacity = capacity
+        self._trouble = ""
+        self._is_cut = False
+        self.num_written = 0
+        self.num_refused = 0
+        """Lines for which the queue had no room."""
+        self.num_failed = 0
+        """Lines that the file system would not take."""
+        self._waiting: SimpleQueue[Line | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=path.stem, daemon=True)
+        self._thread.start()
+
+    @property
+    def num_lost(self) -> int:
+        """Lines that are in no file."""
+        return self.num_refused + self.num_failed
+
+    def put(self, line: Line) -> None:
+        """Hand a line over; never blocks, never raises."""
+        if self._waiting.qsize() >= self._capacity:
+            self.num_refused += 1
+        else:
+            self._waiting.put(line)
+
+    def close(self) -> None:
+        """Write what waits, as far as the time allows."""
+        self._waiting.put(None)
+        self._thread.join(_CLOSE_S)
+
+    def _work(self) -> None:
+        while (line := self._waiting.get()) is not None:
+            try:
+                self._append(line.to_json())
+                self.num_written += 1
+                self._trouble = ""
+            except OSError as error:
+                self.num_failed += 1
+                self._tell(f"{self._path}: a line was not written: {error.strerror}")
+
+    def _append(self, line: str) -> None:
+        # What a full disk cut off must not swallow the next line.
+        data = ("\n" if self._is_cut else "").encode() + line.encode() + b"\n"
+        descriptor = os.open(
+            self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644
+        )
+        try:
+            num_written = os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+        self._is_cut = num_written < len(data)
+        if self._is_cut:
+            raise OSError(0, f"only {num_written} of {len(data)} bytes had room")
+
+    def _tell(self, sentence: str) -> None:
+        if sentence != self._trouble:
+            self._trouble = sentence
+            self._on_trouble(sentence)
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Return a log's objects in order; none without a log.
+
+    Lines that a full disk cut off are skipped.
+    """
+    if not path.exists():
+        return []
+    values = (_parse(line) for line in path.read_text(encoding="utf-8").splitlines())
+    return [value for value in values if isinstance(value, dict)]
+
+
+def _parse(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
