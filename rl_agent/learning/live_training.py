@@ -15,10 +15,12 @@ import numpy as np
 import torch
 
 from rl_agent.algorithms.agent import Agent
-from rl_agent.clock import ProcessClock, SteadyClock
+from rl_agent.clock import Clock, ProcessClock, SteadyClock
+from rl_agent.data.batched_follower import BatchedFollower
 from rl_agent.data.disk import WaitForRoom
 from rl_agent.data.journal import JournalOffset, JournalReader
 from rl_agent.data.journal_follower import JournalFollower
+from rl_agent.data.meeting_point import MeetingPoint
 from rl_agent.data.replay import Replay
 from rl_agent.deploy.manifest import Training
 from rl_agent.deploy.version_publisher import VersionPublisher
@@ -31,6 +33,7 @@ from .checkpoint import Checkpoint, whole_checkpoints
 from .config import TrainConfig
 from .env_adapter import EnvAdapter, make_env
 from .episode_tally import EpisodeTally
+from .journal_clock import JournalClock
 from .live_learner import LiveLearner, LiveParts, LiveState
 from .metrics import MetricsWriter
 from .recent_steps import RecentSteps
@@ -93,8 +96,13 @@ def prepare_live_run(
 
 
 @contextmanager
-def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
+def open_live(run_dir: Path, hooks: LiveHooks, *, meet_every: int = 0) -> Iterator[LiveLearner]:
     """Build the learner of a run that `prepare_live_run` began; closes its files at the end.
+
+    Args:
+        run_dir: Its folder.
+        hooks: How it talks.
+        meet_every: In lock-step, the steps after which the robot waits for the learner; else 0.
 
     Raises:
         SurefootError: The settings, the robot or the run's files do not hold.
@@ -110,7 +118,8 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
         agent = build_agent(config, env)
         replay = build_replay(config, env, run_dir, agent, hooks.on_message)
         recent = RecentSteps(env.layout, max(1, config.health_every))
-        checkpoint, follower = _rejoin(run_dir, env, (replay, recent), hooks.on_message)
+        checkpoint, start = _rejoin(run_dir, (replay, recent), hooks.on_message)
+        follower, clock, meet = _follow(run_dir, env, start, robot.policy_hz, meet_every)
         when_full = WaitForRoom(hooks.should_stop, hooks.on_message, hooks.wait)
         env_step, position = 0, 0
         if checkpoint is not None:
@@ -124,7 +133,7 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
             replay=replay,
             recent=recent,
             metrics=metrics,
-            clock=SteadyClock(),
+            clock=clock,
             when_full=when_full,
             time=TrainingTime(ProcessClock(), SteadyClock()),
             should_stop=hooks.should_stop,
@@ -134,6 +143,7 @@ def open_live(run_dir: Path, hooks: LiveHooks) -> Iterator[LiveLearner]:
             on_message=hooks.on_message,
             on_state=hooks.on_state,
             wait=hooks.wait,
+            meet=meet,
         )
         learner = LiveLearner(config=config, run_dir=run_dir, parts=parts)
         if checkpoint is not None:
@@ -157,13 +167,21 @@ def _robot_of(env: EnvAdapter, env_id: str) -> LiveRobot:
     return LiveRobot(robot=robot, task=task, policy_hz=twin.robot.policy_hz)
 
 
+def _follow(
+    run_dir: Path, env: EnvAdapter, start: JournalOffset | None, policy_hz: float, meet_every: int
+) -> tuple[JournalFollower, Clock, Callable[[int], None] | None]:
+    """Return what reads the robot's journal on, by which clock, and who is told how far."""
+    directory = journal_dir(run_dir)
+    if not meet_every:
+        return JournalFollower(directory, env.layout, start), SteadyClock(), None
+    follower = BatchedFollower(directory, env.layout, start, size=meet_every)
+    return follower, JournalClock(follower, policy_hz), MeetingPoint(run_dir, meet_every).tell
+
+
 def _rejoin(
-    run_dir: Path,
-    env: EnvAdapter,
-    kept: tuple[Replay, RecentSteps],
-    on_message: Callable[[str], None],
-) -> tuple[Checkpoint | None, JournalFollower]:
-    """Return the newest checkpoint that the robot's journal supports, and what reads on from it.
+    run_dir: Path, kept: tuple[Replay, RecentSteps], on_message: Callable[[str], None]
+) -> tuple[Checkpoint | None, JournalOffset | None]:
+    """Return the newest checkpoint that the robot's journal supports, and where it reads on.
 
     The journal is the robot's: nothing of it is cut.
     """
@@ -176,15 +194,15 @@ def _rejoin(
     for checkpoint in whole_checkpoints(run_dir, on_message):
         offset = JournalOffset(**checkpoint.values["journal"])
         if offset.num_records == 0:
-            return checkpoint, JournalFollower(directory, env.layout)
+            return checkpoint, None
         try:
             JournalReader(directory).pass_to(take, offset)
-            return checkpoint, JournalFollower(directory, env.layout, offset)
+            return checkpoint, offset
         except JournalError as error:
             for steps in kept:
                 steps.clear()
             on_message(f"{error}; taking an older checkpoint")
-    return None, JournalFollower(directory, env.layout)
+    return None, None
 
 
 def _publisher(
