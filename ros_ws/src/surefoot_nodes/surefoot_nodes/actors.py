@@ -92,6 +92,8 @@ class ActorChoices:
     """For live: what drives the policy's Gaussian; empty takes its mean."""
     random_hold: int = 1
     """For live: policy periods for which a random action is held, before there is a policy."""
+    meets: bool = False
+    """For live: look out for versions only when told to, as in lock-step."""
     on_message: Callable[[str], None] = lambda message: None
     """For live: is told why a version was refused."""
 
@@ -130,6 +132,7 @@ def make_actor(
             exploration=cast("Exploration", choices.exploration) or None,
             random_hold=choices.random_hold,
             on_message=choices.on_message,
+            meets=choices.meets,
         )
     if name == "dls":
         if kinematics is None or task.goal_dim != 3:

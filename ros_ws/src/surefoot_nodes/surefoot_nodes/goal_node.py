@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import Any
 
 import numpy as np
@@ -57,11 +56,12 @@ class GoalNode(GuardedNode):
 
     def activate(self) -> None:
         """Publish the first goal as soon as there is a reading."""
-        self._due_s = time.monotonic()
-        self._timer = self.every(POLL_S, self._on_time)
+        self._due_s = self.clock.now()
+        self._timer = self.pace.every(POLL_S, self._on_time)
 
     def deactivate(self) -> None:
         """Leave the last goal standing."""
+        super().deactivate()
         if self._timer is not None:
             self.destroy_timer(self._timer)
             self._timer = None
@@ -72,24 +72,23 @@ class GoalNode(GuardedNode):
         self._measurement = None
 
     def _on_time(self) -> None:
-        if time.monotonic() < self._due_s:
+        now_s = self.clock.now()
+        if now_s < self._due_s:
             return
         # Readings wait in the middleware until one is needed; the newest is taken last.
-        self._measurement = None
-        assert self.io_executor is not None
-        for _ in range(qos.STATES_IN.depth):
-            self.io_executor.spin_once(timeout_sec=0.0)
-        if self._measurement is None:
+        self.pace.drain()
+        measurement, self._measurement = self._measurement, None
+        if measurement is None:
             return
-        goal = self._task.sample_goal(self._rng, self._measurement)
+        goal = self._task.sample_goal(self._rng, measurement)
         message = write_goal(goal, self._frame)
         message.header.stamp = self.get_clock().now().to_msg()
         self._publisher.publish(message)
-        self._due_s = time.monotonic() + self.values["goal_period_s"]
+        self._due_s = now_s + self.values["goal_period_s"]
 
     def _on_joint_states(self, message: JointState) -> None:
         try:
-            self._measurement = self._measurements.read(message, time.monotonic())
+            self._measurement = self._measurements.read(message, self.clock.now())
         except MessageError as error:
             self.get_logger().warning(f"joint_states {error}", throttle_duration_sec=2.0)
 

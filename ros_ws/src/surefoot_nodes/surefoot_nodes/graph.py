@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from rl_agent.exceptions import GraphError
+
 from .parameter import Value
+from .rounds import PARTS
 
 PACKAGE = "surefoot_nodes"
 Kind = Literal["twin", "robot", "observe", "teleop", "faults"]
@@ -61,6 +64,12 @@ class GraphConfig:
     """What drives a live run's policy."""
     random_hold: int = 1
     """Policy periods for which a random action is held, before a live run has a policy."""
+    is_lockstep: bool = False
+    """Whether a twin's time waits for all who take part, instead of running by itself."""
+    meet_every: int = 0
+    """Steps after which the policy waits for its learner, in lock-step alone."""
+    num_steps: int = 0
+    """Steps after which a live run in lock-step stands still; 0 for no end."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Per node, from a parameter file; they win."""
 
@@ -73,7 +82,11 @@ class GraphConfig:
 
 
 def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
-    """Return the processes of a graph, in the order of their start."""
+    """Return the processes of a graph, in the order of their start.
+
+    Raises:
+        GraphError: Lock-step was asked for, and this is no twin's graph.
+    """
     makers = {
         "twin": _twin_graph,
         "robot": _robot_graph,
@@ -81,6 +94,8 @@ def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
         "teleop": _teleop_graph,
         "faults": _faults_graph,
     }
+    if config.is_lockstep and kind != "twin":
+        raise GraphError("--lockstep is for `twin` alone: a robot waits for nobody")
     nodes = makers[kind](config)
     if config.record:
         nodes.append(_node("recorder_node", config, 0, out=config.record))
@@ -89,7 +104,19 @@ def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
 
 def _twin_graph(config: GraphConfig) -> list[NodeSpec]:
     """Everything, with MuJoCo in place of the robot."""
-    return [_node("twin_node", config, 1), *_robot_graph(config)]
+    nodes = [_node("twin_node", config, 1), *_robot_graph(config)]
+    return _in_lockstep(nodes) if config.is_lockstep else nodes
+
+
+def _in_lockstep(nodes: list[NodeSpec]) -> list[NodeSpec]:
+    """Let those who take part know of each other; who dies is not started again, but ends all."""
+    names = [node.executable for node in nodes if node.executable in PARTS]
+    return [
+        replace(node, parameters={**node.parameters, "lockstep": names}, respawn=False)
+        if node.executable in names
+        else node
+        for node in nodes
+    ]
 
 
 def _faults_graph(config: GraphConfig) -> list[NodeSpec]:
@@ -107,7 +134,7 @@ def _robot_graph(config: GraphConfig) -> list[NodeSpec]:
         _node("safety_node", config, 2, speed_scale=config.speed),
         _policy(config, observe_only=False),
         *_goals(config),
-        *([_node("learner_node", config, 4, run=config.run)] if config.run else []),
+        *([_learner(config)] if config.run else []),
         *(_teleop_graph(config) if config.has_teleop else []),
     ]
 
@@ -131,6 +158,7 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
         values["journal"] = str(journal_dir(Path(config.run)))
         values["random_hold"] = config.random_hold
         values["exploration"] = config.exploration
+        values |= {"meet_every": config.meet_every, "num_steps": config.num_steps}
     return _node(
         "policy_node",
         config,
@@ -140,6 +168,10 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
         actor=config.acts_as,
         **values,
     )
+
+
+def _learner(config: GraphConfig) -> NodeSpec:
+    return _node("learner_node", config, 4, run=config.run, meet_every=config.meet_every)
 
 
 def _blackbox(config: GraphConfig) -> list[NodeSpec]:

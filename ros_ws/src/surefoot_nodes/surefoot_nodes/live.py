@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .up import UpOptions, make_config, run_graph
 
@@ -85,9 +86,19 @@ def prepare(options: LiveOptions) -> UpOptions:
             run=run_dir,
             exploration=config.agent.exploration,
             random_hold=config.random_hold,
+            **(_lockstep(config, robot, options.minutes) if options.up.is_lockstep else {}),
         )
 
     return graph_of(prepare_live_run(config, run_dir, lambda robot: make_config(graph_of(robot))))
+
+
+def _lockstep(config: TrainConfig, robot: LiveRobot, minutes: float) -> dict[str, Any]:
+    """Return where the robot waits for its learner, step by step, and where it ends."""
+    steps_per_version = config.live.publish_every_s * robot.policy_hz
+    return {
+        "meet_every": max(1, math.ceil(steps_per_version - 1e-6)),
+        "num_steps": round(60.0 * minutes * robot.policy_hz),
+    }
 
 
 def _settle(options: LiveOptions) -> tuple[TrainConfig, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from rl_agent.deploy.hot_swap import HotSwap
 from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.deploy.session import SessionSettings
 from rl_agent.deploy.swap_config import SwapConfig
 from rl_agent.deploy.swap_log import SWAPS, SwapLog, read_bad_versions
 from rl_agent.deploy.version_watch import VersionWatch
@@ -37,6 +39,7 @@ class LiveActor:
         exploration: Exploration | None = "sampled",
         random_hold: int = 1,
         on_message: Callable[[str], None] = lambda message: None,
+        meets: bool = False,
     ) -> None:
         """Start to look out for versions; none need be there yet.
 
@@ -48,6 +51,7 @@ class LiveActor:
             exploration: What drives the policy's Gaussian; None takes its mean.
             random_hold: Policy periods for which a random action is held, before there is a policy.
             on_message: Is told why a version was refused; from a thread.
+            meets: Look out only when told to `meet`, as in lock-step.
         """
         self._act_dim = spec.act_dim
         self._random_hold = random_hold
@@ -60,8 +64,11 @@ class LiveActor:
         self.swap = HotSwap(
             SwapConfig.for_rate(spec.policy_hz), self._log.put, bad_versions=read_bad_versions(log)
         )
-        self._watch = VersionWatch(PolicyStore(store, spec, task), on_message)
-        self._watch.start()
+        # Lock-step waits for a slow version; how slow it is depends on the moment.
+        settings = SessionSettings(max_latency_s=math.inf) if meets else SessionSettings()
+        self._watch = VersionWatch(PolicyStore(store, spec, task, settings), on_message)
+        if not meets:
+            self._watch.start()
 
     def act(self, obs: FloatArray, measurement: Measurement, goal: Array) -> FloatArray | None:
         """Return (act_dim,) in [-1, 1]; None for an observation that must not be acted on."""
@@ -78,6 +85,10 @@ class LiveActor:
         if self._noise is not None:
             mean = mean + np.exp(log_std) * self._noise.sample()
         return np.tanh(mean)
+
+    def meet(self) -> None:
+        """Load the newest version now; the next `act` takes it up."""
+        self._watch.poll()
 
     def note(self, transition: Transition) -> None:
         """Take in what became of an action: a version that does badly is given up."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,9 @@ class PolicyNode(GuardedNode):
         self._pilot = Pilot(spec, task, kinematics, self._actor, keeps_experience=keeps)
         say = self.get_logger().warning
         if keeps:
-            self._keeper = ExperienceKeeper(Path(values["journal"]), self._pilot, self._actor, say)
+            steps = {name: values[name] for name in ("meet_every", "num_steps")}
+            folder = Path(values["journal"])
+            self._keeper = ExperienceKeeper(folder, self._pilot, self._actor, say, **steps)
         self._goal = None if task.goal_dim else np.zeros(0)
         stamps = StampScale()
         self._measurements = MeasurementCodec(spec, stamps)
@@ -86,10 +87,10 @@ class PolicyNode(GuardedNode):
         io.create_subscription(PoseStamped, "goal", self._on_goal, qos.LATCHED)
         if self._keeper is not None:
             self._reports = io.create_publisher(String, "policy_state", qos.LATCHED)
-        self._body = BodyWatch(io, spec)
+        self._body = BodyWatch(io, spec, self.clock)
         if not self._observes:
             applied_sum = self._keeper.applied if self._keeper is not None else None
-            self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S, applied_sum)
+            self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S, applied_sum, self.clock)
             io.create_subscription(String, "safety_state", self._on_safety_state, qos.LATCHED)
 
     def activate(self) -> None:
@@ -100,6 +101,10 @@ class PolicyNode(GuardedNode):
         self.start_loop(self._next_deadline, self._on_time)
         if self._keeper is not None:
             self._timer = self.every(REPORT_S, self._report)
+
+    def awaits(self) -> str:
+        """Wait for the learner, at times."""
+        return self._keeper.awaits() if self._keeper is not None else ""
 
     def deactivate(self) -> None:
         """Stop acting."""
@@ -131,15 +136,16 @@ class PolicyNode(GuardedNode):
             seed=values["seed"],
             exploration=values["exploration"],
             random_hold=values["random_hold"],
+            meets=values["meet_every"] > 0,
             on_message=self.get_logger().warning,
         )
 
     def _next_deadline(self) -> float:
         # Without any reading there is nothing to act on: wake up now and then to see a stop.
-        return min(self._trigger.deadline_s, time.monotonic() + IDLE_S)
+        return min(self._trigger.deadline_s, self.clock.now() + IDLE_S)
 
     def _on_joint_states(self, message: JointState) -> None:
-        now_s = time.monotonic()
+        now_s = self.clock.now()
         try:
             reading = self._measurements.read(message, now_s)
         except MessageError as error:
@@ -153,7 +159,7 @@ class PolicyNode(GuardedNode):
     def _act(self, reading: Measurement | None) -> None:
         if reading is None:
             return
-        reading = self._body.complete(reading, time.monotonic())
+        reading = self._body.complete(reading, self.clock.now())
         if self._keeper is not None:
             self._keeper.keep(reading, self._goal if self._is_armed else None)
         if not self._is_armed:
