@@ -2,13 +2,18 @@
 
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from rl_agent.cli.main import main
+from rl_agent.clock import ManualClock
 from rl_agent.exceptions import GraphError, ProfileError
+from rl_agent.robots.profile import load_robot
+from rl_agent.safety.gate import Gate
+from surefoot_nodes.company_watch import CompanyWatch
 from surefoot_nodes.environment import graph_environment
 from surefoot_nodes.graph import KINDS, GraphConfig, make_graph
 from surefoot_nodes.lockstep import Lockstep
@@ -98,6 +103,50 @@ def test_a_gate_without_a_twin_does_not_take_part(monkeypatch):
         monkeypatch.setenv(name, value)
     with pytest.raises(GraphError, match="for a twin"):
         Lockstep(SimpleNamespace(), ["safety_node", "policy_node"])
+
+
+class Graph:
+    """A node's view of who is on which topic."""
+
+    def __init__(self, **topics):
+        self._topics = topics
+
+    def resolve_topic_name(self, topic):
+        return topic.replace("/", "_")
+
+    def get_publishers_info_by_topic(self, topic):
+        names = self._topics.get(f"to_{topic}", [])
+        return [SimpleNamespace(node_namespace="/", node_name=name) for name in names]
+
+    def get_subscriptions_info_by_topic(self, topic):
+        names = self._topics.get(f"from_{topic}", [])
+        return [SimpleNamespace(node_namespace="/", node_name=name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("topics", "stranger"),
+    [
+        ({"to_joint_states": ["twin_node_io"], "from_arm_commands": ["twin_node_io"]}, ""),
+        ({"from_arm_commands": ["twin_node_io", "recorder_node_io", "_ros2cli_1"]}, ""),
+        ({"to_joint_states": ["twin_node_io", "arm_driver"]}, "/arm_driver"),
+        ({"to_joint_states": ["twin_node_io", "twin_node_io"]}, "/twin_node_io"),
+        ({"from_arm_commands": ["twin_node_io", "arm_controller"]}, "/arm_controller"),
+    ],
+)
+def test_a_gate_in_lockstep_trips_where_somebody_else_drives(monkeypatch, topics, stranger):
+    for name, value in graph_environment("twin").items():
+        monkeypatch.setenv(name, value)
+    lockstep = Lockstep(SimpleNamespace(), ALL)
+    lockstep._io = Graph(**topics)
+    gate = Gate(load_robot("so101", policy_hz=20.0), ManualClock())
+    told = []
+    gate.on_signal = told.append
+    watch = CompanyWatch(
+        lockstep._io, gate, threading.Lock(), "arm/commands", (), lockstep.strangers
+    )
+    assert stranger in watch.look()
+    assert bool(watch.look()) == bool(stranger)
+    assert [signal.is_final for signal in told] == [bool(stranger)] * 2
 
 
 def test_a_gate_that_is_told_to_by_hand_ends_with_a_sentence(monkeypatch):

@@ -11,6 +11,8 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
+from rl_agent.exceptions import GraphError
+
 from .rounds import Rounds
 
 DEPTH = 100
@@ -58,7 +60,9 @@ class LockstepIo(Node):
             return super().create_subscription(msg_type, topic, callback, qos_profile, **kwargs)
 
         def hold(message: Any, info: dict[str, Any]) -> None:
-            number = int(info["publication_sequence_number"])
+            number = info.get("publication_sequence_number")
+            if number is None:
+                raise GraphError("lock-step needs a middleware that counts: rmw_fastrtps_cpp")
             self._rounds.put(name, number, partial(callback, message))
 
         return super().create_subscription(msg_type, topic, hold, _lossless(qos_profile), **kwargs)

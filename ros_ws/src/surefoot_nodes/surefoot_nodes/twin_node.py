@@ -1,4 +1,4 @@
-"""The MuJoCo twin in the robot's place: the same topics, in real time. See `TwinNode`."""
+"""The MuJoCo twin in the robot's place: the same topics, in real time or lock-step: `TwinNode`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PATIENCE_S = 5.0
 class TwinNode(GuardedNode):
     """A robot with its driver and its controller, imitated.
 
-    Publishes `joint_states` (state_hz, reliable, stamps rise strictly with wall time), `imu` and
+    Publishes `joint_states` (state_hz, reliable, stamps rise strictly with its time), `imu` and
     `odom` just before it, where the robot is not bolted down. Subscribes
     `<controller>/joint_trajectory` or `<controller>/commands`, and treats it as that controller of
     ros2_control would: a trajectory's last point is held, a forward command never times out unless
