@@ -16,6 +16,7 @@ from rl_agent.safety.gate import Gate
 from surefoot_nodes.company_watch import CompanyWatch
 from surefoot_nodes.environment import graph_environment
 from surefoot_nodes.graph import KINDS, GraphConfig, make_graph
+from surefoot_nodes.launch_factory import launch_arguments
 from surefoot_nodes.lockstep import Lockstep
 from surefoot_nodes.up import UpOptions, make_config, run_graph
 
@@ -44,6 +45,13 @@ def test_a_robot_is_not_started_in_lockstep():
 def test_a_robots_verbs_do_not_know_the_option(verb, capsys):
     assert main([verb, "robot", "--lockstep"]) == 2
     assert "No such option" in capsys.readouterr().err
+
+
+def test_a_robots_launch_file_has_no_such_argument():
+    for kind in KINDS:
+        if kind != "faults":
+            names = [argument.name for argument in launch_arguments(kind)]
+            assert ("lockstep" in names) is (kind == "twin")
 
 
 def test_who_takes_part_knows_it_and_is_not_started_again():

@@ -65,9 +65,7 @@ class Lockstep:
         self, deadline_s: Callable[[], float], on_deadline: Callable[[float], None]
     ) -> Loop:
         """Start to play rounds; see `LockstepThread`."""
-        loop = LockstepThread(
-            self._node, self._io, self._rounds, self._clock, len(self._participants)
-        )
+        loop = LockstepThread(self._node, self._io, self._rounds, self._clock)
         loop.start(deadline_s, on_deadline)
         return loop
 
@@ -79,6 +77,10 @@ class Lockstep:
     def state_period_s(self, spec: RobotSpec) -> float:
         """Return the gate's: it ticks once per state."""
         return spec.gate_period_s
+
+    def delay_s(self, spec: RobotSpec) -> float:
+        """Return the profile's delays of observation and action, as in the twin's environment."""
+        return (spec.twin.observation_delay_ms + spec.twin.action_delay_ms) / 1e3
 
     def every(self, period_s: float, callback: Callable[[], None]) -> Any:
         """Call back in each of the node's rounds."""

@@ -31,7 +31,7 @@ TELL_S = 1.0
 class LockstepThread:
     """Takes in what a round brings, does the node's part, answers; ends it where all stand still.
 
-    Publishes and subscribes `lockstep` (String, see `Answer`).
+    Publishes `lockstep/NAME`, subscribes those that it waits for (String, see `Answer`).
     """
 
     def __init__(
@@ -40,13 +40,11 @@ class LockstepThread:
         io: LockstepIo,
         rounds: Rounds,
         clock: ManualClock,
-        num_participants: int,
     ) -> None:
         """Prepare it; `clock` is the node's, and moved by nobody else."""
         assert node.io_executor is not None
         self._node, self._io, self._executor = node, io, node.io_executor
         self._rounds, self._clock = rounds, clock
-        self._num_participants = num_participants
         self._deadline_s: Callable[[], float] = clock.now
         self._on_deadline: Callable[[float], None] = lambda now_s: None
         self._owes_answer = False
@@ -54,8 +52,9 @@ class LockstepThread:
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lockstep", daemon=True)
         self.num_errors = 0
-        self._answers = io.create_publisher(String, TOPIC, qos.RECORDING)
-        io.create_subscription(String, TOPIC, self._on_answer, qos.RECORDING)
+        self._answers = io.create_publisher(String, f"{TOPIC}/{node.get_name()}", qos.RECORDING)
+        for sender in rounds.senders:
+            io.create_subscription(String, f"{TOPIC}/{sender}", self._on_answer, qos.RECORDING)
 
     def start(self, deadline_s: Callable[[], float], on_deadline: Callable[[float], None]) -> None:
         """Begin; in each of the node's rounds `on_deadline` is called, if it is due by then."""
@@ -70,8 +69,8 @@ class LockstepThread:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        # What is sent before everybody listens would be lost.
-        while self._answers.get_subscription_count() < self._num_participants:
+        # They listen to answers last of all: what was sent before would be lost to them.
+        while self._answers.get_subscription_count() < self._rounds.num_listeners:
             if self._is_stopping.wait(LOOK_S):
                 return
         try:
@@ -141,9 +140,8 @@ class LockstepThread:
         self._answer(waits_for)
         patience_s = self._node.values["patience_s"]
         # Whoever waits for somebody who waits himself leaves the complaint to him.
-        if waited_s < patience_s or self._rounds.culprit(waits_for) != waits_for:
-            return
-        if waits_for != OPERATOR:
+        is_last = waits_for != OPERATOR and not self._rounds.is_waiting(waits_for)
+        if is_last and waited_s >= patience_s:
             raise GraphError(
                 f"lock-step stands still at {self._clock.now():.3f} s: everybody waits for "
                 f"{waits_for}, for {waited_s:.0f} s now"

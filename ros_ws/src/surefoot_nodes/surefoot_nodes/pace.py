@@ -55,6 +55,10 @@ class Pace(Protocol):
         """Return the time between two states of a twin."""
         ...
 
+    def delay_s(self, spec: RobotSpec) -> float:
+        """Return what a twin adds to the way from its state to the command that follows [s]."""
+        ...
+
     def every(self, period_s: float, callback: Callable[[], None]) -> Any:
         """Call back about every `period_s`; return a timer of the node, if there is one."""
         ...
@@ -96,6 +100,11 @@ class RealTime:
     def state_period_s(self, spec: RobotSpec) -> float:
         """Return that of the robot's driver."""
         return 1.0 / spec.state_hz
+
+    def delay_s(self, spec: RobotSpec) -> float:
+        """Nothing: that way takes its time."""
+        del spec
+        return 0.0
 
     def every(self, period_s: float, callback: Callable[[], None]) -> Any:
         """Return a timer of the executor that answers services."""

@@ -53,7 +53,7 @@ AT_POLICY_RATE = ("goal_node", "policy_node")
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a node says on `lockstep`: once per round, and while it waits for long."""
+    """What a node says on `lockstep/NAME`: once per round, and while it waits for long."""
 
     node: str
     round: int
@@ -94,7 +94,12 @@ class Rounds:
         """Begin before the first round; `participants` are the names of all, ours included."""
         self._name = name
         self._hears = tuple(h for h in PARTS[name] if h.sender in participants)
-        self._senders = {hears.sender for hears in self._hears}
+        self.senders = tuple(hears.sender for hears in self._hears)
+        """Whose answers are awaited, in turn."""
+        self.num_listeners = sum(
+            hears.sender == name for other in participants for hears in PARTS[other]
+        )
+        """So many await ours."""
         self._period_s = period_s
         self._cadence = Cadence(policy_period_s, period_s)
         self._num_known = 0
@@ -121,7 +126,7 @@ class Rounds:
     def hear(self, answer: Answer) -> None:
         """Take in what a node says of itself."""
         self._waits_for[answer.node] = answer.waits_for
-        if not answer.waits_for and answer.node in self._senders:
+        if not answer.waits_for and answer.node in self.senders:
             self._answers[answer.node, answer.round] = answer
 
     @property
@@ -138,13 +143,9 @@ class Rounds:
         """Return whom the awaited round still needs; empty once all is there."""
         return next((h.sender for h in self._hears if not self._is_there(h)), "")
 
-    def culprit(self, waits_for: str) -> str:
-        """Return where the chain of those who wait ends that begins with whom we wait for."""
-        seen = {self._name}
-        while waits_for not in seen and self._waits_for.get(waits_for):
-            seen.add(waits_for)
-            waits_for = self._waits_for[waits_for]
-        return waits_for
+    def is_waiting(self, sender: str) -> bool:
+        """Tell whether a node has said that it waits for somebody itself."""
+        return bool(self._waits_for.get(sender))
 
     def take(self) -> Iterator[tuple[float, list[Callable[[], None]]]]:
         """Yield what the awaited round takes in, a sender at a time, and of what time it is [s]."""

@@ -93,6 +93,7 @@ class TwinNode(GuardedNode):
         index = list(self._spec.command_index)
         self._controller = make_controller(self._spec, start.position[index])
         self._start_s = self.clock.now()
+        self._delay_s = self.pace.delay_s(self._spec)
         self._grid = Grid(self.pace.state_period_s(self._spec), self._start_s)
         # The scale's zero is now; from here on stamps are the twin's own time.
         now = self.get_clock().now().to_msg()
@@ -155,7 +156,7 @@ class TwinNode(GuardedNode):
             )
             return
         if self.is_active:
-            self._inbox.append((self.clock.now(), points))
+            self._inbox.append((self.clock.now() + self._delay_s, points))
 
     def _company(self) -> list[str]:
         """Return who else drives or states, ourselves left out."""
