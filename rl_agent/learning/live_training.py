@@ -26,6 +26,7 @@ from rl_agent.deploy.manifest import Training
 from rl_agent.deploy.version_publisher import VersionPublisher
 from rl_agent.exceptions import EnvironmentNotSupportedError, JournalError
 from rl_agent.networks.actor import Actor
+from rl_agent.tasks.episode_judge import EpisodeJudge
 from rl_agent.types import FloatArray
 
 from .assembly import build_agent, build_replay, keep_twin_contract, resolve_config
@@ -138,7 +139,7 @@ def open_live(run_dir: Path, hooks: LiveHooks, *, meet_every: int = 0) -> Iterat
             time=TrainingTime(ProcessClock(), SteadyClock()),
             should_stop=hooks.should_stop,
             follower=follower,
-            tally=EpisodeTally(env.env.unwrapped.task.success),
+            tally=EpisodeTally(EpisodeJudge(env.env.unwrapped.task, robot.policy_hz)),
             publish=_publisher(run_dir, config, env, robot, agent),
             on_message=hooks.on_message,
             on_state=hooks.on_state,

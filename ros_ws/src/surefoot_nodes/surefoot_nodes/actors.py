@@ -94,6 +94,8 @@ class ActorChoices:
     """For live: policy periods for which a random action is held, before there is a policy."""
     meets: bool = False
     """For live: look out for versions only when told to, as in lock-step."""
+    explore_until: float = 0.95
+    """For live: share of success at which exploration has faded to nothing."""
     on_message: Callable[[str], None] = lambda message: None
     """For live: is told why a version was refused."""
 
@@ -131,6 +133,7 @@ def make_actor(
             seed=choices.seed,
             exploration=cast("Exploration", choices.exploration) or None,
             random_hold=choices.random_hold,
+            explore_until=choices.explore_until,
             on_message=choices.on_message,
             meets=choices.meets,
         )

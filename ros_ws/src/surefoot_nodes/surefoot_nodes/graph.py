@@ -70,6 +70,8 @@ class GraphConfig:
     """Steps after which the policy waits for its learner, in lock-step alone."""
     num_steps: int = 0
     """Steps after which a live run in lock-step stands still; 0 for no end."""
+    explore_until: float = 0.95
+    """Share of success at which a live run's exploration has faded to nothing."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Per node, from a parameter file; they win."""
 
@@ -157,6 +159,7 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
         values["store"] = str(store_dir(Path(config.run)))
         values["journal"] = str(journal_dir(Path(config.run)))
         values["random_hold"] = config.random_hold
+        values["explore_until"] = config.explore_until
         values["exploration"] = config.exploration
         values |= {"meet_every": config.meet_every, "num_steps": config.num_steps}
     return _node(

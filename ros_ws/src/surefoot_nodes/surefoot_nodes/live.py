@@ -87,6 +87,7 @@ def prepare(options: LiveOptions) -> UpOptions:
             exploration=config.agent.exploration,
             random_hold=config.random_hold,
             **(_lockstep(config, robot, options.minutes) if options.up.is_lockstep else {}),
+            explore_until=config.live.explore_until,
         )
 
     return graph_of(prepare_live_run(config, run_dir, lambda robot: make_config(graph_of(robot))))

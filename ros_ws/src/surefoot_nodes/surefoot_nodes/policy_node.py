@@ -137,6 +137,7 @@ class PolicyNode(GuardedNode):
             exploration=values["exploration"],
             random_hold=values["random_hold"],
             meets=values["meet_every"] > 0,
+            explore_until=values["explore_until"],
             on_message=self.get_logger().warning,
         )
 

@@ -54,6 +54,7 @@ class UpOptions:
     is_lockstep: bool = False
     meet_every: int = 0
     num_steps: int = 0
+    explore_until: float = 0.95
 
 
 def _print_line(line: str) -> None:
@@ -123,6 +124,7 @@ def make_config(options: UpOptions) -> GraphConfig:
         is_lockstep=options.is_lockstep,
         meet_every=options.meet_every,
         num_steps=options.num_steps,
+        explore_until=options.explore_until,
         overrides=overrides,
     )
     problems = [*_option_problems(options), *_config_problems(config)]
