@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ LOOK_S = 0.05
 IDLE_S = 0.02
 """Between two looks where there is nothing to do [s]."""
 STATE_S = 0.5
+ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,8 @@ class LiveParts(KeptParts):
     wait: Callable[[float], object]
     sources: Callable[[], dict[str, Any]] = no_sources
     """How far each of several robots was taken in; goes into the checkpoint."""
+    meet: Callable[[int], None] | None = None
+    """In lock-step: is told the env_step up to which all is learned and published that is due."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,8 @@ class LiveLearner:
         Raises:
             TrainingDivergedError: The critics are lost; the checkpoints from before stay.
         """
+        if self.parts.meet is not None:
+            self.parts.meet(self.counters.env_step)
         while not self.parts.should_stop():
             if not self.step():
                 self.parts.wait(IDLE_S)
@@ -119,8 +124,7 @@ class LiveLearner:
     def step(self) -> bool:
         """Take in what is new, and do a part of what is owed; return whether there was anything."""
         num_rows = self._take_in()
-        num_updates = min(self._chunk, self._num_owed())
-        self._update(num_updates)
+        num_updates = self._work_off()
         now_s = self.parts.clock.now()
         if now_s - self._told_s >= STATE_S:
             # Before the first version: what exports it takes seconds to import.
@@ -130,6 +134,8 @@ class LiveLearner:
         self._log_if_due()
         if now_s - self._saved_s >= self.config.checkpoint_every_s:
             self.save()
+        if self.parts.meet is not None and num_rows:
+            self.parts.meet(self.counters.env_step)
         return num_rows > 0 or num_updates > 0
 
     @property
@@ -170,9 +176,21 @@ class LiveLearner:
             self._episodes.note(episode, self.counters.env_step)
         return len(rows)
 
-    def _taking_in(self) -> SideWork:
-        """Go on taking rows in while something long is done with copies of what they change."""
-        return SideWork(self._take_in, LOOK_S)
+    def _taking_in(self) -> AbstractContextManager[object]:
+        """Go on taking rows in while something long is done with copies of what they change.
+
+        Not in lock-step: there a batch is one thing from its rows to the version.
+        """
+        return nullcontext() if self.parts.meet is not None else SideWork(self._take_in, LOOK_S)
+
+    def _work_off(self) -> int:
+        """Take some of the gradient steps that are owed, in lock-step all; return how many."""
+        num_updates = min(self._chunk, self._num_owed())
+        self._update(num_updates)
+        while self.parts.meet is not None and (num_more := min(self._chunk, self._num_owed())):
+            self._update(num_more)
+            num_updates += num_more
+        return num_updates
 
     def _update(self, num_updates: int) -> None:
         start_s = self.parts.clock.now()
@@ -198,7 +216,7 @@ class LiveLearner:
         live, num_updates = self.config.live, self.parts.agent.gradient_step
         if num_updates < live.first_updates or num_updates == self._published_update:
             return
-        if self._policy_version and now_s - self._published_s < live.publish_every_s:
+        if self._policy_version and now_s - self._published_s < live.publish_every_s - ROUNDING_S:
             return
         self._published_s, self._published_update = now_s, num_updates
         with self.stopwatch.measure("publish"):

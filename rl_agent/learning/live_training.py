@@ -16,9 +16,11 @@ import torch
 
 from rl_agent.algorithms.agent import Agent
 from rl_agent.clock import ProcessClock, SteadyClock
+from rl_agent.data.batched_follower import BatchedFollower
 from rl_agent.data.disk import WaitForRoom, WhenFull
 from rl_agent.data.journal import JournalOffset, JournalReader
 from rl_agent.data.journal_follower import JournalFollower
+from rl_agent.data.meeting_point import MeetingPoint
 from rl_agent.data.merged_journal import MergedJournal
 from rl_agent.data.replay import Replay
 from rl_agent.deploy.manifest import Training
@@ -37,6 +39,7 @@ from .checkpoint import Checkpoint, whole_checkpoints
 from .config import TrainConfig
 from .env_adapter import EnvAdapter, make_env
 from .episode_tally import EpisodeTally
+from .journal_clock import JournalClock
 from .live_learner import LiveLearner, LiveParts, LiveState
 from .live_robot import LiveRobot
 from .metrics import MetricsWriter
@@ -113,7 +116,7 @@ class Elsewhere:
 
 @contextmanager
 def open_live(
-    run_dir: Path, hooks: LiveHooks, elsewhere: Elsewhere | None = None
+    run_dir: Path, hooks: LiveHooks, elsewhere: Elsewhere | None = None, *, meet_every: int = 0
 ) -> Iterator[LiveLearner]:
     """Build the learner of a run that `prepare_live_run` began; closes its files at the end.
 
@@ -121,6 +124,7 @@ def open_live(
         run_dir: The run's folder.
         hooks: How it talks.
         elsewhere: Where its robots are; None for one on this machine, which writes the journal.
+        meet_every: In lock-step, the steps after which the robot waits for the learner; else 0.
 
     Raises:
         SurefootError: The settings, the robot or the run's files do not hold.
@@ -144,14 +148,18 @@ def open_live(
             position = int(checkpoint.values["metrics_position"])
         metrics = MetricsWriter(run_dir, env_step=env_step, position=position, when_full=when_full)
         stack.callback(metrics.close)
-        feed = _feed(run_dir, env, config, checkpoint, hooks, when_full, elsewhere)
+        feed = (
+            _feed(run_dir, env, config, checkpoint, meet_every)
+            if elsewhere is None
+            else _merged_feed(run_dir, env, config, checkpoint, hooks, when_full, elsewhere)
+        )
         stack.callback(feed.close)
         parts = LiveParts(
             agent=agent,
             replay=replay,
             recent=recent,
             metrics=metrics,
-            clock=SteadyClock(),
+            clock=feed.clock,
             when_full=when_full,
             time=TrainingTime(ProcessClock(), SteadyClock()),
             should_stop=hooks.should_stop,
@@ -162,6 +170,7 @@ def open_live(
             on_message=hooks.on_message,
             on_state=hooks.on_state,
             wait=hooks.wait,
+            meet=feed.meet,
         )
         learner = LiveLearner(config=config, run_dir=run_dir, parts=parts)
         if checkpoint is not None:
@@ -227,23 +236,36 @@ def _feed(
     env: EnvAdapter,
     config: TrainConfig,
     checkpoint: Checkpoint | None,
+    meet_every: int,
+) -> Feed:
+    """Return what hands over the rows of the robot beside us, from behind a checkpoint on."""
+    directory, tally = journal_dir(run_dir), _tally(config, env)
+    end = _end_of(checkpoint) if checkpoint is not None else None
+    start = end if end is not None and end.num_records else None
+    if not meet_every:
+        return Feed(JournalFollower(directory, env.layout, start), tally)
+    follower = BatchedFollower(directory, env.layout, start, size=meet_every)
+    clock = JournalClock(follower, env.env.unwrapped.robot.policy_hz)
+    return Feed(follower, tally, clock=clock, meet=MeetingPoint(run_dir, meet_every).tell)
+
+
+def _merged_feed(
+    run_dir: Path,
+    env: EnvAdapter,
+    config: TrainConfig,
+    checkpoint: Checkpoint | None,
     hooks: LiveHooks,
     when_full: WhenFull,
-    elsewhere: Elsewhere | None,
+    elsewhere: Elsewhere,
 ) -> Feed:
-    """Return what hands over the rows behind a checkpoint."""
-    directory = journal_dir(run_dir)
-    end = _end_of(checkpoint) if checkpoint is not None else None
-    if elsewhere is None:
-        start = end if end is not None and end.num_records else None
-        return Feed(JournalFollower(directory, env.layout, start), _tally(config, env))
+    """Return what hands over the rows of robots elsewhere, from behind a checkpoint on."""
     sources = checkpoint.values.get("sources", {}) if checkpoint is not None else {}
     merged = MergedJournal(
-        directory,
+        journal_dir(run_dir),
         env.layout,
         elsewhere.copies,
         SteadyClock(),
-        end=end,
+        end=_end_of(checkpoint) if checkpoint is not None else None,
         taken={name: JournalOffset(**place) for name, place in sources.items()},
         config=config.journal,
         when_full=when_full,

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rl_agent.clock import Clock, SteadyClock
 from rl_agent.data.journal import JournalOffset
 
 from .env_adapter import EpisodeSummary
@@ -95,3 +96,7 @@ class Feed:
     tally: Tally
     sources: Callable[[], dict[str, Any]] = no_sources
     close: Callable[[], None] = lambda: None
+    clock: Clock = field(default_factory=SteadyClock)
+    """The learner's."""
+    meet: Callable[[int], None] | None = None
+    """In lock-step: is told the env_step up to which all is learned and published that is due."""

@@ -23,17 +23,19 @@ class SuccessShare:
     What has not been seen yet counts as failed, and so do 5 s for each fall.
     """
 
-    def __init__(self, task: Task, policy_hz: float) -> None:
+    def __init__(self, task: Task, policy_hz: float, *, is_judged: bool = False) -> None:
         """Start with nothing seen.
 
         Args:
             task: What is asked of the robot.
             policy_hz: Transitions per second.
+            is_judged: Whether a person or a classifier says what a success is: by rewards alone.
         """
+        has_ends = is_judged or task.goal_dim > 0
+        self._is_judged, self._has_ends = is_judged, has_ends
         self._judge = EpisodeJudge(task, policy_hz)
-        self._has_goals = task.goal_dim > 0
-        num_events = NUM_EPISODES if task.goal_dim else max(1, round(LAST_S * policy_hz))
-        self._num_fall = 1 if task.goal_dim else max(1, round(FALL_S * policy_hz))
+        num_events = NUM_EPISODES if has_ends else max(1, round(LAST_S * policy_hz))
+        self._num_fall = max(1, round(FALL_S * policy_hz))
         self._is_good: deque[bool] = deque([False] * num_events, maxlen=num_events)
 
     def note(self, transition: Transition) -> None:
@@ -42,7 +44,9 @@ class SuccessShare:
         is_met = self._judge.add(context.astype(np.float64), goal.astype(np.float64))
         has_ended = transition.terminated or transition.truncated
         is_success = self._judge.close() if has_ended else False
-        if self._has_goals:
+        if self._is_judged:
+            is_success = transition.reward > 0.0
+        if self._has_ends:
             self._is_good.extend([is_success] * has_ended)
         elif transition.terminated:
             self._is_good.extend([False] * self._num_fall)

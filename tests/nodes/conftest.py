@@ -13,6 +13,7 @@ PURE = {
     "test_pacing.py",
     "test_parameters.py",
     "test_parameters_fuzz.py",
+    "test_rounds.py",
     "test_shares.py",
     "test_teleop.py",
 }

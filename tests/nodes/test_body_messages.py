@@ -6,10 +6,10 @@ from nav_msgs.msg import Odometry
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Imu as ImuMessage
 
+from rl_agent.clock import ManualClock
 from rl_agent.robots.profile import load_robot
 from rl_agent.types import Imu, Measurement
 from sim.twin import Twin
-from surefoot_nodes import body_watch
 from surefoot_nodes.body_messages import (
     projected_gravity,
     read_imu,
@@ -77,13 +77,12 @@ def test_an_orientation_that_is_none_is_none(w):
     assert read_imu(message) is None
 
 
-def test_a_reading_is_completed_with_what_is_fresh(monkeypatch):
+def test_a_reading_is_completed_with_what_is_fresh():
     node = Subscriptions()
-    watch = BodyWatch(node, GO1)
+    watch = BodyWatch(node, GO1, ManualClock(5.0))
     assert set(node.callbacks) == {"imu", "odom"}
     reading = Measurement(1.0, GO1.home, np.zeros(12))
     assert watch.complete(reading, 0.0).imu is None  # nothing was heard yet
-    monkeypatch.setattr(body_watch.time, "monotonic", lambda: 5.0)
     node.callbacks["imu"](write_imu(leaning(0), Imu(np.zeros(3), np.array([0.1, 0.2, 0.3]))))
     node.callbacks["odom"](write_odometry(leaning(0), np.array([0.5, 0.0, 0.1]), np.zeros(3)))
     # At most 20 ms old: three periods of 200 Hz are shorter.

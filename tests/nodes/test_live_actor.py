@@ -75,3 +75,21 @@ def test_exploration_can_be_told_to_stay(tmp_path):
         assert actor.noise_scale == 1.0
     finally:
         actor.close()
+
+
+def test_in_lockstep_a_version_is_taken_up_in_the_tick_after_the_meeting(tmp_path):
+    store = PolicyStore(tmp_path / "policies", SPEC, TASK)
+    policy = store.offer(make_bundle(tmp_path / "bundle", SPEC, TASK, gain=0.1))
+    obs = np.zeros(np.array(policy.golden.obs).shape[1], np.float32)
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies", meets=True)
+    try:
+        candidates = []
+        for tick in range(4):
+            if tick == 2:
+                threading.Event().wait(0.3)  # time alone changes nothing
+                actor.meet()
+            actor.act(obs, None, None)
+            candidates.append(actor.state()["candidate_version"])
+    finally:
+        actor.close()
+    assert candidates == [0, 0, 1, 1]

@@ -7,7 +7,7 @@ import pytest
 from planar_robot import planar_spec
 
 from surefoot_nodes.grid import Grid
-from surefoot_nodes.pacing import LONGEST, SHORTEST, PacerRates, TickPacer
+from surefoot_nodes.pacing import LONGEST, SHORTEST, EveryRound, PacerRates, TickPacer
 
 T = 0.01
 LATENESS_S = 1e-4
@@ -139,3 +139,11 @@ def test_grid_catches_up_short_stalls_and_drops_long_ones():
 def test_rates_are_the_robots():
     spec = planar_spec()
     assert PacerRates.of(spec) == PacerRates(period_s=0.01, policy_period_s=0.05, watchdog_s=0.125)
+
+
+def test_in_lockstep_a_tick_is_due_in_every_round_and_never_in_between():
+    pacer = EveryRound()
+    for number in range(1, 4):
+        assert not pacer.on_arrival(number * T)
+        assert pacer.deadline_s <= number * T
+        pacer.on_tick(number * T)

@@ -1,6 +1,6 @@
 """How well a task goes just now, counted by hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -71,6 +71,15 @@ def test_without_goals_the_last_half_minute_counts_and_a_fall_costs_five_seconds
     assert share.share == 1.0
     share.note(_step(False, truncated=True))
     assert share.share == pytest.approx(299 / 300)
+
+
+def test_where_somebody_judges_rewards_tell():
+    share = SuccessShare(_Task(goal_dim=0), 10.0, is_judged=True)
+    share.note(_step(True))
+    share.note(replace(_step(True, terminated=True), reward=0.0))
+    assert share.share == 0.0
+    share.note(replace(_step(False, terminated=True), reward=1.0))
+    assert share.share == 1 / 10
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=80), st.booleans())

@@ -92,8 +92,12 @@ class ActorChoices:
     """For live: what drives the policy's Gaussian; empty takes its mean."""
     random_hold: int = 1
     """For live: policy periods for which a random action is held, before there is a policy."""
+    meets: bool = False
+    """For live: look out for versions only when told to, as in lock-step."""
     explore_until: float = 0.95
     """For live: share of success at which exploration has faded to nothing."""
+    is_judged: bool = False
+    """For live: whether a success is what earns a reward, not what the task calls so."""
     on_message: Callable[[str], None] = lambda message: None
     """For live: is told why a version was refused."""
 
@@ -132,7 +136,9 @@ def make_actor(
             exploration=cast("Exploration", choices.exploration) or None,
             random_hold=choices.random_hold,
             explore_until=choices.explore_until,
+            is_judged=choices.is_judged,
             on_message=choices.on_message,
+            meets=choices.meets,
         )
     if name == "dls":
         if kinematics is None or task.goal_dim != 3:

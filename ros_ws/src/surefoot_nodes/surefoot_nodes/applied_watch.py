@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
+from rl_agent.clock import Clock, SteadyClock
 from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.types import Command, SafetyState, Source
 
@@ -23,6 +22,7 @@ class AppliedWatch:
         commands: CommandCodec,
         max_age_s: float,
         applied_sum: AppliedSum | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Listen on `node`.
 
@@ -31,8 +31,10 @@ class AppliedWatch:
             commands: Reads the messages.
             max_age_s: An older command says nothing about where the robot is held [s].
             applied_sum: Takes in what the gate did about the policy's proposals; None for nobody.
+            clock: Tells how old a command is.
         """
         self._commands = commands
+        self._clock = clock or SteadyClock()
         self._max_age_s = max_age_s
         self._logger = node.get_logger()
         self._newest: Command | None = None
@@ -43,7 +45,7 @@ class AppliedWatch:
     @property
     def newest(self) -> Command | None:
         """The newest command; None where there is none, or it is too old."""
-        is_fresh = time.monotonic() - self._received_s <= self._max_age_s
+        is_fresh = self._clock.now() - self._received_s <= self._max_age_s
         return self._newest if is_fresh else None
 
     def forget(self) -> None:
@@ -58,7 +60,7 @@ class AppliedWatch:
         except MessageError as error:
             self._logger.warning(f"applied_command {error}", throttle_duration_sec=2.0)
             return
-        self._newest, self._received_s = command, time.monotonic()
+        self._newest, self._received_s = command, self._clock.now()
         if self._sum is None:
             return
         tags = read_tags(message.header.frame_id)

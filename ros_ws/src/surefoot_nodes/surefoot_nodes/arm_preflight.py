@@ -56,7 +56,7 @@ class ArmPreflight:
 
     def findings(self) -> list[Finding]:
         """Return all that is known."""
-        readings = self._log.readings(time.monotonic() - WINDOW_S)
+        readings = self._log.readings(self._node.clock.now() - WINDOW_S)
         # Without readings the gate itself refuses, and says why.
         live = check_meaning(self._spec, readings) if readings else []
         values = self._controller.values

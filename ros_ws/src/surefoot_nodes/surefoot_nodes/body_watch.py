@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from sensor_msgs.msg import Imu as ImuMessage
 
+from rl_agent.clock import Clock, SteadyClock
 from rl_agent.interface.observation import BODY_TERMS
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, Imu, Measurement
@@ -25,7 +25,8 @@ class BodyWatch:
     What is older than a measurement may be counts as unknown: then the policy is not asked.
     """
 
-    def __init__(self, node: Node, spec: RobotSpec) -> None:
+    def __init__(self, node: Node, spec: RobotSpec, clock: Clock | None = None) -> None:
+        self._clock = clock or SteadyClock()
         self._max_age_s = spec.observation_timeout_s
         self._imu: Imu | None = None
         self._velocity: Array | None = None
@@ -45,8 +46,8 @@ class BodyWatch:
 
     def on_imu(self, message: ImuMessage) -> None:
         """Take an orientation and a turn in."""
-        self._imu, self._imu_s = read_imu(message), time.monotonic()
+        self._imu, self._imu_s = read_imu(message), self._clock.now()
 
     def on_odometry(self, message: Odometry) -> None:
         """Take a velocity in."""
-        self._velocity, self._velocity_s = read_velocity(message), time.monotonic()
+        self._velocity, self._velocity_s = read_velocity(message), self._clock.now()

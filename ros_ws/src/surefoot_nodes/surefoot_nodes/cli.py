@@ -51,6 +51,13 @@ Speed = Annotated[
 HasTeleop = Annotated[
     bool, typer.Option("--teleop", help="Let a joystick take over (topic joy, button held).")
 ]
+IsLockstep = Annotated[
+    bool,
+    typer.Option(
+        "--lockstep",
+        help="The twin's time waits for everybody: repeatable by its seed, as fast as can be.",
+    ),
+]
 
 
 def up_options(values: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +80,7 @@ def up_twin(
     ] = True,
     speed: Speed = "1.0",
     has_teleop: HasTeleop = False,
+    is_lockstep: IsLockstep = False,
     record: Record = None,
     blackbox: Blackbox = BLACKBOX,
     no_blackbox: NoBlackbox = False,

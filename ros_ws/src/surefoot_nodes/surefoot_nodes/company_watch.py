@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rclpy.node import Node
 
@@ -17,9 +17,16 @@ class CompanyWatch:
     """Asks ROS's graph; to be called by another thread than the one that ticks."""
 
     def __init__(
-        self, node: Node, gate: Gate, lock: threading.Lock, controller: str, others: Sequence[str]
+        self,
+        node: Node,
+        gate: Gate,
+        lock: threading.Lock,
+        controller: str,
+        others: Sequence[str],
+        strangers: Callable[[str], str] = lambda controller: "",
     ) -> None:
-        """Watch the controller's topic and others."""
+        """Watch the controller's topic and others; `strangers` tells who must not be here."""
+        self._strangers = strangers
         self._node = node
         self._gate = gate
         self._lock = lock
@@ -27,9 +34,10 @@ class CompanyWatch:
 
     def look(self) -> str:
         """Return who else publishes in words; empty if nobody."""
-        words = [crowd(self._node, topic) for topic in self._topics]
-        found = next((w for w in words if w), "")
+        controller, *others = self._topics
+        grave = crowd(self._node, controller) or self._strangers(controller)
+        found = grave or next((w for topic in others if (w := crowd(self._node, topic))), "")
         with self._lock:
             # Whoever commands the controller may have moved the robot past the gate.
-            self._gate.on_signal(Company(found, is_final=bool(words[0])))
+            self._gate.on_signal(Company(found, is_final=bool(grave)))
         return found

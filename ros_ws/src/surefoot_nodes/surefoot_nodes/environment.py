@@ -81,6 +81,15 @@ def _has_own_profile() -> bool:
     return any(os.environ.get(name, "") not in ours for name in FASTDDS_VARIABLES)
 
 
+def is_on_loopback() -> bool:
+    """Tell whether ROS was kept on this machine for us, as `graph_environment` does for a twin."""
+    if os.environ.get(RANGE) == "LOCALHOST":
+        return True
+    rmw = os.environ.get("RMW_IMPLEMENTATION") or FASTDDS_RMWS[0]
+    profiles = {os.environ.get(name) for name in FASTDDS_VARIABLES}
+    return rmw in FASTDDS_RMWS and str(LOOPBACK_PROFILE) in profiles
+
+
 def insist_on_ros() -> None:
     """Say what to do where there is no ROS.
 

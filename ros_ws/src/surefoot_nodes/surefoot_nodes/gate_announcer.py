@@ -9,6 +9,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from rl_agent.safety.gate import Gate
+from rl_agent.safety.standstill import RUN
 from rl_agent.types import SafetyState
 
 from . import qos
@@ -24,6 +25,8 @@ class GateAnnouncer:
         self._logger = logger
         self._reported: GateReport | None = None
         self._mode = ""
+        self.has_let_run = False
+        """Whether the driver was ever told to obey."""
         self._state = node.create_publisher(String, "safety_state", qos.LATCHED)
         self._stop_mode = node.create_publisher(String, "stop_mode", qos.LATCHED)
 
@@ -46,8 +49,11 @@ class GateAnnouncer:
     def tell_mode(self) -> None:
         """Tell the driver what to do; before the first command, where the gate was armed."""
         if self._gate.mode != self._mode:
-            self._mode = self._gate.mode
-            self._stop_mode.publish(String(data=self._mode))
+            mode = self._gate.mode
+            self._stop_mode.publish(String(data=mode))
+            # Afterwards: who asks may be another thread, and goes on once it is told.
+            self._mode = mode
+            self.has_let_run |= mode == RUN
 
     def is_news(self, state: SafetyState) -> bool:
         """Tell whether a tick's state was not announced yet."""

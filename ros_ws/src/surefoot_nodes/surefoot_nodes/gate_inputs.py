@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import BatteryState, Imu, Joy, Temperature
 from std_msgs.msg import Bool, Empty
 
+from rl_agent.clock import Clock
 from rl_agent.safety.gate import Gate
 from rl_agent.safety.signals import HealthReading, Heartbeat, ImuReading, Quantity
 from rl_agent.spec import RobotSpec
@@ -32,9 +32,19 @@ class GateInputs:
     """
 
     def __init__(
-        self, node: Node, gate: Gate, lock: threading.Lock, spec: RobotSpec, estop_button: int
+        self,
+        node: Node,
+        gate: Gate,
+        lock: threading.Lock,
+        spec: RobotSpec,
+        estop_button: int,
+        clock: Clock,
     ) -> None:
-        """Subscribe; `estop_button` is an index into joy's buttons, below 0: the profile's."""
+        """Subscribe; `estop_button` is an index into joy's buttons, below 0: the profile's.
+
+        `clock` is the gate's.
+        """
+        self._clock = clock
         self._gate = gate
         self._lock = lock
         safety, health = spec.safety, spec.safety.health
@@ -72,7 +82,7 @@ class GateInputs:
     def _on_imu(self, message: Imu) -> None:
         turn = message.orientation
         quat = np.array([turn.w, turn.x, turn.y, turn.z], dtype=np.float64)
-        self._tell(ImuReading(quat, time.monotonic()))
+        self._tell(ImuReading(quat, self._clock.now()))
 
     def _on_battery(self, message: BatteryState) -> None:
         name = message.header.frame_id
@@ -85,10 +95,10 @@ class GateInputs:
 
     def _on_presence(self, message: Empty) -> None:
         del message
-        self._tell(Heartbeat(time.monotonic()))
+        self._tell(Heartbeat(self._clock.now()))
 
     def _on_health(self, quantity: Quantity, name: str, value: float) -> None:
-        self._tell(HealthReading(quantity, name[:MAX_NAME], float(value), time.monotonic()))
+        self._tell(HealthReading(quantity, name[:MAX_NAME], float(value), self._clock.now()))
 
     def _tell(self, signal: object) -> None:
         with self._lock:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import Any
 
 import numpy as np
@@ -68,10 +67,11 @@ class GoalNode(GuardedNode):
     def activate(self) -> None:
         """Publish the first goal as soon as there is a reading."""
         self._goal_clock = GoalClock(self.values["goal_period_s"])
-        self._timer = self.every(POLL_S, self._on_time)
+        self._timer = self.pace.every(POLL_S, self._on_time)
 
     def deactivate(self) -> None:
         """Leave the last goal standing."""
+        super().deactivate()
         if self._timer is not None:
             self.destroy_timer(self._timer)
             self._timer = None
@@ -86,28 +86,25 @@ class GoalNode(GuardedNode):
             self._resetting = None
 
     def _on_time(self) -> None:
-        now_s = time.monotonic()
+        now_s = self.clock.now()
         if not self._goal_clock.is_due(now_s, is_resetting=self._is_resetting):
             return
         # Readings wait in the middleware until one is needed; the newest is taken last.
-        self._measurement = None
-        assert self.io_executor is not None
-        for _ in range(qos.STATES_IN.depth):
-            self.io_executor.spin_once(timeout_sec=0.0)
-        if self._measurement is None:
+        self.pace.drain()
+        measurement, self._measurement = self._measurement, None
+        if measurement is None:
             return
-        goal = self._goals.next(self._measurement)
-        message = write_goal(goal, self._frame)
+        message = write_goal(self._goals.next(measurement), self._frame)
         message.header.stamp = self.get_clock().now().to_msg()
         self._publisher.publish(message)
-        self._goal_clock.give(time.monotonic())
+        self._goal_clock.give(now_s)
 
     def _on_resetting(self, message: Bool) -> None:
         self._is_resetting = message.data
 
     def _on_joint_states(self, message: JointState) -> None:
         try:
-            self._measurement = self._measurements.read(message, time.monotonic())
+            self._measurement = self._measurements.read(message, self.clock.now())
         except MessageError as error:
             self.get_logger().warning(f"joint_states {error}", throttle_duration_sec=2.0)
 

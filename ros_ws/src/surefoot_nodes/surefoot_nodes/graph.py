@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from rl_agent.exceptions import GraphError
+
 from .parameter import Value
+from .rounds import PARTS
 
 PACKAGE = "surefoot_nodes"
 Kind = Literal["twin", "robot", "observe", "teleop", "faults"]
@@ -75,6 +78,12 @@ class GraphConfig:
     """What drives a live run's policy."""
     random_hold: int = 1
     """Policy periods for which a random action is held, before a live run has a policy."""
+    is_lockstep: bool = False
+    """Whether a twin's time waits for all who take part, instead of running by itself."""
+    meet_every: int = 0
+    """Steps after which the policy waits for its learner, in lock-step alone."""
+    num_steps: int = 0
+    """Steps after which a live run in lock-step stands still; 0 for no end."""
     explore_until: float = 0.95
     """Share of success at which a live run's exploration has faded to nothing."""
     reset: str = "none"
@@ -93,7 +102,11 @@ class GraphConfig:
 
 
 def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
-    """Return the processes of a graph, in the order of their start."""
+    """Return the processes of a graph, in the order of their start.
+
+    Raises:
+        GraphError: Lock-step was asked for, and this is no twin's graph.
+    """
     makers = {
         "twin": _twin_graph,
         "robot": _robot_graph,
@@ -101,6 +114,8 @@ def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
         "teleop": _teleop_graph,
         "faults": _faults_graph,
     }
+    if config.is_lockstep and kind != "twin":
+        raise GraphError("--lockstep is for `twin` alone: a robot waits for nobody")
     nodes = makers[kind](config)
     if config.record:
         nodes.append(_node("recorder_node", config, 0, out=config.record))
@@ -109,7 +124,19 @@ def make_graph(kind: Kind, config: GraphConfig) -> list[NodeSpec]:
 
 def _twin_graph(config: GraphConfig) -> list[NodeSpec]:
     """Everything, with MuJoCo in place of the robot."""
-    return [_node("twin_node", config, 1), *_robot_graph(config)]
+    nodes = [_node("twin_node", config, 1), *_robot_graph(config)]
+    return _in_lockstep(nodes) if config.is_lockstep else nodes
+
+
+def _in_lockstep(nodes: list[NodeSpec]) -> list[NodeSpec]:
+    """Let those who take part know of each other; who dies is not started again, but ends all."""
+    names = [node.executable for node in nodes if node.executable in PARTS]
+    return [
+        replace(node, parameters={**node.parameters, "lockstep": names}, respawn=False)
+        if node.executable in names
+        else node
+        for node in nodes
+    ]
 
 
 def _faults_graph(config: GraphConfig) -> list[NodeSpec]:
@@ -146,7 +173,7 @@ def _learning(config: GraphConfig) -> list[NodeSpec]:
     """Whoever learns from a live run, or sends it to who does."""
     link = config.link
     if link is None:
-        return [_node("learner_node", config, 4, run=config.run)]
+        return [_node("learner_node", config, 4, run=config.run, meet_every=config.meet_every)]
     values: dict[str, Value] = {**asdict(link), **_folders(config), "task": config.task}
     return [_node("link_node", config, 4, **values)]
 
@@ -159,6 +186,7 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
         values["explore_until"] = config.explore_until
         values["exploration"] = config.exploration
         values["reset"], values["judge"] = config.reset, config.judge
+        values |= {"meet_every": config.meet_every, "num_steps": config.num_steps}
     return _node(
         "policy_node",
         config,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
+from rl_agent.clock import Clock
 from sim.twin import Twin
 
 HELP_S = 5.0
@@ -19,8 +19,9 @@ HOLD_S = 10.0
 class HelpingHand:
     """Offers the service `stand_up`: a robot that nobody drives will stand some seconds later."""
 
-    def __init__(self, io: Node, twin: Twin) -> None:
+    def __init__(self, io: Node, twin: Twin, clock: Clock) -> None:
         self._twin = twin
+        self._clock = clock
         self._due_s: float | None = None
         io.create_service(Trigger, "stand_up", self._on_stand_up)
 
@@ -39,6 +40,6 @@ class HelpingHand:
             response.message = "refused: the robot is being driven; stop it first"
             return response
         if self._due_s is None:
-            self._due_s = time.monotonic() + HELP_S
+            self._due_s = self._clock.now() + HELP_S
         response.success, response.message = True, f"it will stand in {HELP_S:g} s"
         return response

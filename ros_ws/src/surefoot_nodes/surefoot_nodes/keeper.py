@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from rl_agent.data.journal_thread import JournalThread
 from rl_agent.data.line_log import LineLog
+from rl_agent.data.meeting_point import MeetingPoint
 from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.interface.human_reset import HumanReset
 from rl_agent.judging.judge import Judge
@@ -19,6 +21,9 @@ from . import realtime
 from .actors import Actor
 from .live_actor import LiveActor
 from .pilot import Pilot
+from .rounds import OPERATOR
+
+LEARNER = "learner_node"
 
 
 class ExperienceKeeper:
@@ -30,7 +35,10 @@ class ExperienceKeeper:
         pilot: Pilot,
         actor: Actor,
         on_message: Callable[[str], None],
+        *,
         judge: Judge | None = None,
+        meet_every: int = 0,
+        num_steps: int = 0,
     ) -> None:
         """Open the journal, and beside it the labels of a judge.
 
@@ -40,6 +48,8 @@ class ExperienceKeeper:
             actor: Is told too, where it learns from it.
             on_message: Is told of trouble with the disk, from a thread.
             judge: Says what a success is, and rewards nothing else; None leaves it to the task.
+            meet_every: Steps after which to wait for the learner, in lock-step; 0 for never.
+            num_steps: Steps to keep, in lock-step; then time stands still. 0 for no end.
 
         Raises:
             JournalError: It cannot be opened.
@@ -56,7 +66,10 @@ class ExperienceKeeper:
             if judge is not None:
                 self._labels = LineLog(folder.parent / LABELS, on_message)
                 self.referee = Referee(judge, self._note_verdict)
-        self._num_rows = self._journal.offset.num_records
+        self._num_rows, self._met_at = self._journal.offset.num_records, -1
+        self._last = self._num_rows + num_steps if num_steps else math.inf
+        self._is_over = False
+        self._meeting = MeetingPoint(folder.parent, meet_every) if meet_every else None
 
     def keep(self, reading: Measurement, goal: Array | None) -> None:
         """Note what became of the newest decision, if it is known by now.
@@ -77,6 +90,19 @@ class ExperienceKeeper:
         if self.referee.has_ended:
             self.pilot.end_episode()
 
+    def awaits(self) -> str:
+        """Return for whom lock-step waits before the next decision; empty for nobody."""
+        if self._meeting is None or self._actor is None:
+            return ""
+        env_step = self._meeting.last(self._num_rows)
+        if env_step != self._met_at:
+            if not self._meeting.is_past(env_step):
+                return LEARNER
+            self._met_at = env_step
+            self._actor.meet()
+        self._is_over = self._num_rows >= self._last
+        return OPERATOR if self._is_over else ""
+
     def state(self) -> dict[str, int]:
         """Return counts, for people."""
         acting = self._actor.state() if self._actor is not None else {}
@@ -86,6 +112,8 @@ class ExperienceKeeper:
         kept["waits_for_person"] = int(pilot.is_resetting and isinstance(pilot.reset, HumanReset))
         if referee is not None:
             kept |= {"num_successes": referee.num_successes, "num_failures": referee.num_failures}
+        if self._meeting is not None:
+            kept["is_over"] = self._is_over
         return {**acting, **self._journal.state(), **kept}
 
     def close(self) -> None:

@@ -62,6 +62,7 @@ BLACKBOX = Argument(
 GOAL_PERIOD_S = {"twin": "4.0", "robot": "0.0", "observe": "0.0", "teleop": "0.0"}
 SPEED = {"twin": "1.0", "robot": "0.25"}
 DOMAIN = Argument("domain", "", "ROS_DOMAIN_ID of the twin's graph; empty: the variable's, or 42.")
+LOCKSTEP = Argument("lockstep", "false", "The twin's time waits for everybody: repeatable.")
 AUTO_ARM = Argument("auto_arm", "true", "Arm the gate once all nodes are active.")
 
 
@@ -77,7 +78,7 @@ def launch_arguments(kind: LaunchKind) -> list[Argument]:
             Argument("speed", SPEED[kind], "Share of the velocity limits to begin with."),
             Argument("teleop", "false", "Let a joystick take over (topic joy, button held)."),
         ]
-    return [*ARGUMENTS, goals, *own, *((DOMAIN, AUTO_ARM) if kind == "twin" else ())]
+    return [*ARGUMENTS, goals, *own, *((DOMAIN, LOCKSTEP, AUTO_ARM) if kind == "twin" else ())]
 
 
 def make_launch_description(kind: LaunchKind) -> Any:
@@ -181,6 +182,7 @@ def _options(values: dict[str, str]) -> UpOptions:
         params=_path(values["params_file"]),
         speed=values["speed"],
         has_teleop=_truth(values.get("teleop", "false")),
+        is_lockstep=_truth(values.get("lockstep", "false")),
         namespace=values["namespace"],
         log_level=values["log_level"],
     )

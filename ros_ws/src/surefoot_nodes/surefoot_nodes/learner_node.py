@@ -77,8 +77,9 @@ class LearnerNode(GuardedNode):
             on_message=self._say,
             on_state=self._report,
         )
+        meet_every = self.values["meet_every"]
         try:
-            with open_live(Path(self.values["run"]), hooks) as learner:
+            with open_live(Path(self.values["run"]), hooks, meet_every=meet_every) as learner:
                 learner.run()
         except (SurefootError, OSError) as error:
             self.get_logger().error(f"learning has ended: {error}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .up import UpOptions, make_config, run_graph
 
@@ -126,6 +127,7 @@ def prepare(options: LiveOptions) -> UpOptions:
             link=link,
             exploration=config.agent.exploration,
             random_hold=config.random_hold,
+            **(_lockstep(config, robot, options.minutes) if options.up.is_lockstep else {}),
             explore_until=config.live.explore_until,
             reset=config.live.reset,
             judge=robot.judge,
@@ -141,6 +143,15 @@ def prepare(options: LiveOptions) -> UpOptions:
     from .remote_live import prepare_remote_run
 
     return graph_of(prepare_remote_run(config, run_dir, link, check))
+
+
+def _lockstep(config: TrainConfig, robot: LiveRobot, minutes: float) -> dict[str, Any]:
+    """Return where the robot waits for its learner, step by step, and where it ends."""
+    steps_per_version = config.live.publish_every_s * robot.policy_hz
+    return {
+        "meet_every": max(1, math.ceil(steps_per_version - 1e-6)),
+        "num_steps": round(60.0 * minutes * robot.policy_hz),
+    }
 
 
 def _with_episodes(options: LiveOptions, given: GivenOptions) -> GivenOptions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from rl_agent.deploy.hot_swap import HotSwap
 from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.deploy.session import SessionSettings
 from rl_agent.deploy.swap_config import SwapConfig
 from rl_agent.deploy.swap_log import SWAPS, SwapLog, read_bad_versions
 from rl_agent.deploy.version_watch import VersionWatch
@@ -40,7 +42,9 @@ class LiveActor:
         exploration: Exploration | None = "sampled",
         random_hold: int = 1,
         explore_until: float = DEFAULT_EXPLORE_UNTIL,
+        is_judged: bool = False,
         on_message: Callable[[str], None] = lambda message: None,
+        meets: bool = False,
     ) -> None:
         """Start to look out for versions; none need be there yet.
 
@@ -53,12 +57,14 @@ class LiveActor:
             random_hold: Policy periods for which a random action is held, before there is a policy.
             explore_until: Share of success at which exploration has faded to nothing; from half of
                 that it is less and less. Above 1 some of it always stays.
+            is_judged: Whether a success is what earns a reward, not what the task calls so.
             on_message: Is told why a version was refused; from a thread.
+            meets: Look out only when told to `meet`, as in lock-step.
         """
         self._act_dim = spec.act_dim
         self._random_hold = random_hold
         self._explore_until = explore_until
-        self._success = SuccessShare(task, spec.policy_hz)
+        self._success = SuccessShare(task, spec.policy_hz, is_judged=is_judged)
         self._rng = np.random.default_rng(seed)
         self._noise = None if exploration is None else _noise(exploration, spec, self._rng)
         self._num_random = 0
@@ -68,8 +74,11 @@ class LiveActor:
         self.swap = HotSwap(
             SwapConfig.for_rate(spec.policy_hz), self._log.put, bad_versions=read_bad_versions(log)
         )
-        self._watch = VersionWatch(PolicyStore(store, spec, task), on_message)
-        self._watch.start()
+        # Lock-step waits for a slow version; how slow it is depends on the moment.
+        settings = SessionSettings(max_latency_s=math.inf) if meets else SessionSettings()
+        self._watch = VersionWatch(PolicyStore(store, spec, task, settings), on_message)
+        if not meets:
+            self._watch.start()
 
     def act(self, obs: FloatArray, measurement: Measurement, goal: Array) -> FloatArray | None:
         """Return (act_dim,) in [-1, 1]; None for an observation that must not be acted on."""
@@ -86,6 +95,10 @@ class LiveActor:
         if self._noise is not None:
             mean = mean + self.noise_scale * np.exp(log_std) * self._noise.sample()
         return np.tanh(mean)
+
+    def meet(self) -> None:
+        """Load the newest version now; the next `act` takes it up."""
+        self._watch.poll()
 
     def note(self, transition: Transition) -> None:
         """Take in what became of an action: a version that does badly is given up."""

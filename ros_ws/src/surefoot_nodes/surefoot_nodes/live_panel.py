@@ -69,7 +69,9 @@ class LivePanel:
             self._looked_s = now_s
             share = self.num_steps / self._num_steps if self._num_steps else None
             self._display.show(self.rows(now_s), share)
-        return 0 < self._num_steps <= self.num_steps
+        # In lock-step the policy knows: the learner may have to finish.
+        is_over = 0 < self._num_steps <= self.num_steps
+        return bool(self._told.get("policy_state", {}).get("is_over", is_over))
 
     @property
     def num_steps(self) -> int:

@@ -33,8 +33,8 @@ from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
 
 from . import parameters, realtime
-from .control_thread import ControlThread
 from .enclaves import enclave_arguments, secured
+from .pace import Loop, Pace, RealTime
 
 SHUTDOWN_S = 2.0
 """A node that has not ended by then is ended."""
@@ -59,11 +59,13 @@ class GuardedNode(LifecycleNode):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.values = parameters.declare(self, name)
+        self.pace = self._make_pace()
+        self.clock = self.pace.clock
         self.refusal: GraphError | None = None
         """Why this process must end."""
         self.io: Node | None = None
         self.io_executor: SingleThreadedExecutor | None = None
-        self.loop: ControlThread | None = None
+        self.loop: Loop | None = None
         """While active: what spins `io_executor`."""
         self._is_active = False
         self._guard_transitions()
@@ -147,7 +149,7 @@ class GuardedNode(LifecycleNode):
         name = f"{self.get_name()}_io"
         # A node's own arguments win over the process's, which may hold another __node rule.
         own_name = ["--ros-args", "-r", f"__node:={name}"]
-        self.io = rclpy.create_node(
+        self.io = self.pace.make_io(
             name,
             context=self.context,
             cli_args=own_name,
@@ -162,16 +164,18 @@ class GuardedNode(LifecycleNode):
     def start_loop(
         self, deadline_s: Callable[[], float], on_deadline: Callable[[float], None]
     ) -> None:
-        """Serve `self.io` on a control thread; see `ControlThread`."""
-        assert self.io_executor is not None
-        self.loop = ControlThread(self.io_executor, deadline_s, on_deadline, self.get_logger())
-        self.loop.start()
+        """Serve `self.io` on a thread that calls `on_deadline` when it is due; see `Pace`."""
+        self.loop = self.pace.start_loop(deadline_s, on_deadline)
 
     def stop_loop(self) -> None:
         """End the control thread, if there is one."""
         if self.loop is not None:
             self.loop.stop()
             self.loop = None
+
+    def awaits(self) -> str:
+        """Return in lock-step for whom our answer to a round waits; empty for nobody."""
+        return ""
 
     def every(self, period_s: float, callback: Callable[[], None]) -> Timer:
         """Return a timer on the steady clock, of the executor that answers services."""
@@ -191,6 +195,16 @@ class GuardedNode(LifecycleNode):
         for name, value in checked.items():
             self.set_parameter(name, value)
         return SetParametersResult(successful=True)
+
+    def _make_pace(self) -> Pace:
+        participants = [name for name in self.values.get("lockstep", []) if name]
+        if not participants:
+            return RealTime(self)
+        from .lockstep import Lockstep
+
+        # Whoever runs as fast as it can must leave the processor to others.
+        self.is_realtime = False
+        return Lockstep(self, participants)
 
     def _configure(self) -> None:
         self.configure()

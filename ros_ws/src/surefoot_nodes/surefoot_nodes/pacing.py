@@ -9,6 +9,7 @@ for: a tick that came late leaves the robot late, never fast.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from rl_agent.spec import RobotSpec
 
@@ -48,6 +49,36 @@ class PacerRates:
             policy_period_s=spec.policy_period_s,
             watchdog_s=spec.proposal_timeout_s,
         )
+
+
+class GatePacer(Protocol):
+    """Says when the gate ticks."""
+
+    deadline_s: float
+    """When the next tick is due [s]."""
+
+    def on_arrival(self, now_s: float) -> bool:
+        """Note that a proposal was accepted; True means: tick now."""
+        ...
+
+    def on_tick(self, now_s: float) -> None:
+        """Note that the gate ticked."""
+        ...
+
+
+class EveryRound:
+    """In lock-step a tick is due whenever a round's measurement and proposal are in."""
+
+    def __init__(self) -> None:
+        self.deadline_s = float("-inf")
+
+    def on_arrival(self, now_s: float) -> bool:
+        """Leave the tick to the round's end."""
+        del now_s
+        return False
+
+    def on_tick(self, now_s: float) -> None:
+        """Nothing to keep: rounds are a gate period apart."""
 
 
 class TickPacer:

@@ -24,9 +24,41 @@ _ROBOT = (
 _TASK = Parameter(name="task", default="reach", description="reach, swing_up or module:Class.")
 _SEED = Parameter(name="seed", default=0, lower=0, upper=2**31 - 1, description="Of the draws.")
 
+OBSERVERS = ["recorder_node_io", "blackbox_node_io", "rosbag2_recorder"]
+_LOCKSTEP = (
+    Parameter(
+        name="lockstep",
+        default=[""],
+        description="Who takes part in lock-step, for twins only; empty for real time.",
+    ),
+    Parameter(
+        name="patience_s",
+        default=120.0,
+        lower=2.0,
+        upper=3600.0,
+        description="How long lock-step may stand still before it is given up [s].",
+    ),
+)
+_MEET_EVERY = Parameter(
+    name="meet_every",
+    default=0,
+    lower=0,
+    upper=10_000_000,
+    description="Steps after which a policy in lock-step waits for its learner; 0 for never.",
+)
+
 TABLES: dict[str, tuple[Parameter, ...]] = {
     "policy_node": (
         *_ROBOT,
+        *_LOCKSTEP,
+        _MEET_EVERY,
+        Parameter(
+            name="num_steps",
+            default=0,
+            lower=0,
+            upper=1_000_000_000,
+            description="Steps to keep in lock-step before standing still; 0 for no end.",
+        ),
         _TASK,
         _SEED,
         Parameter(name="bundle", default="", description="Folder of the exported policy."),
@@ -87,6 +119,7 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
     ),
     "safety_node": (
         *_ROBOT,
+        *_LOCKSTEP,
         Parameter(
             name="speed_scale",
             default=1.0,
@@ -122,6 +155,7 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
     ),
     "twin_node": (
         *_ROBOT,
+        *_LOCKSTEP,
         Parameter(
             name="discovery_s",
             default=1.5,
@@ -131,7 +165,7 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
         ),
         Parameter(
             name="observers",
-            default=["recorder_node_io", "blackbox_node_io", "rosbag2_recorder"],
+            default=OBSERVERS,
             description="Nodes that may listen to the controller's topic without being one.",
         ),
     ),
@@ -147,6 +181,7 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
     ),
     "goal_node": (
         *_ROBOT,
+        *_LOCKSTEP,
         _TASK,
         _SEED,
         Parameter(
@@ -164,6 +199,7 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
     ),
     "learner_node": (
         *_ROBOT,
+        _MEET_EVERY,
         Parameter(name="run", default="", description="Folder of a live run; see surefoot live."),
         Parameter(
             name="memory_gb",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
+from rl_agent.judging.judge import TASK
 from rl_agent.judging.judges import make_judge
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Array, Measurement
@@ -78,8 +78,11 @@ class PolicyNode(GuardedNode):
         say = self.get_logger().warning
         if keeps:
             judge = make_judge(values["judge"], task, spec.policy_hz)
-            journal = Path(values["journal"])
-            self._keeper = ExperienceKeeper(journal, self._pilot, self._actor, say, judge)
+            steps = {name: values[name] for name in ("meet_every", "num_steps")}
+            folder = Path(values["journal"])
+            self._keeper = ExperienceKeeper(
+                folder, self._pilot, self._actor, say, judge=judge, **steps
+            )
         self._goal = None if task.goal_dim else np.zeros(0)
         stamps = StampScale()
         self._measurements = MeasurementCodec(spec, stamps)
@@ -92,10 +95,10 @@ class PolicyNode(GuardedNode):
         io.create_subscription(PoseStamped, "goal", self._on_goal, qos.LATCHED)
         if self._keeper is not None:
             self._episodes = EpisodeLink(io, self._keeper, lambda: self._is_armed)
-        self._body = BodyWatch(io, spec)
+        self._body = BodyWatch(io, spec, self.clock)
         if not self._observes:
             applied_sum = self._keeper.applied if self._keeper is not None else None
-            self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S, applied_sum)
+            self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S, applied_sum, self.clock)
             io.create_subscription(String, "safety_state", self._on_safety_state, qos.LATCHED)
 
     def activate(self) -> None:
@@ -106,6 +109,10 @@ class PolicyNode(GuardedNode):
         self.start_loop(self._next_deadline, self._on_time)
         if self._keeper is not None:
             self._timer = self.every(REPORT_S, self._episodes.report)
+
+    def awaits(self) -> str:
+        """Wait for the learner, at times."""
+        return self._keeper.awaits() if self._keeper is not None else ""
 
     def deactivate(self) -> None:
         """Stop acting."""
@@ -127,22 +134,20 @@ class PolicyNode(GuardedNode):
 
     def _choices(self) -> ActorChoices:
         values = self.values
+        own = ("bundle", "store", "seed", "exploration", "random_hold", "explore_until")
         return ActorChoices(
-            bundle=values["bundle"],
-            store=values["store"],
-            seed=values["seed"],
-            exploration=values["exploration"],
-            random_hold=values["random_hold"],
-            explore_until=values["explore_until"],
+            **{name: values[name] for name in own},
+            meets=values["meet_every"] > 0,
+            is_judged=values["judge"] != TASK,
             on_message=self.get_logger().warning,
         )
 
     def _next_deadline(self) -> float:
         # Without any reading there is nothing to act on: wake up now and then to see a stop.
-        return min(self._trigger.deadline_s, time.monotonic() + IDLE_S)
+        return min(self._trigger.deadline_s, self.clock.now() + IDLE_S)
 
     def _on_joint_states(self, message: JointState) -> None:
-        now_s = time.monotonic()
+        now_s = self.clock.now()
         try:
             reading = self._measurements.read(message, now_s)
         except MessageError as error:
@@ -156,7 +161,7 @@ class PolicyNode(GuardedNode):
     def _act(self, reading: Measurement | None) -> None:
         if reading is None:
             return
-        reading = self._body.complete(reading, time.monotonic())
+        reading = self._body.complete(reading, self.clock.now())
         if self._keeper is not None:
             self._episodes.tell()
             self._keeper.keep(reading, self._goal if self._is_armed else None)

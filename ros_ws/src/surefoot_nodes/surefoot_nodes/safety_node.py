@@ -12,7 +12,6 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import JointState
 
-from rl_agent.clock import SteadyClock
 from rl_agent.safety.gate import Gate
 from rl_agent.types import Command, Proposal, Reason, Source
 
@@ -27,8 +26,8 @@ from .gate_reports import write_diagnostics
 from .gate_services import GateServices
 from .mechanics import load_mechanics
 from .node import GuardedNode, run
-from .pacing import PacerRates, TickPacer
 from .rates import Rates
+from .rounds import OPERATOR
 from .stamps import StampScale
 
 NAME = "safety_node"
@@ -61,15 +60,14 @@ class SafetyNode(GuardedNode):
     def configure(self) -> None:
         """Make the gate, its topics and services."""
         self._spec = spec = self.load_spec()
-        self._gate = Gate(spec, SteadyClock(), load_mechanics(spec))
+        self._gate = Gate(spec, self.clock, load_mechanics(spec))
         stamps = StampScale()
         self._measurements = MeasurementCodec(spec, stamps)
         self._commands = CommandCodec(spec, stamps)
-        self._controller = make_codec(spec)
+        self._controller = controller = make_codec(spec)
         self._rates = Rates(time.monotonic())
         self._gate.set_speed_scale(self.values["speed_scale"])
         io = self.make_io()
-        controller = self._controller
         self._to_controller = io.create_publisher(
             controller.message_type, controller.topic, qos.CONTROLLER
         )
@@ -80,10 +78,9 @@ class SafetyNode(GuardedNode):
         for source, topic in proposals.items():
             callback = partial(self._on_proposal, source)
             io.create_subscription(JointState, topic, callback, qos.COMMANDS)
-        GateInputs(io, self._gate, self._lock, spec, self.values["estop_button"])
-        self._company = CompanyWatch(
-            io, self._gate, self._lock, controller.topic, tuple(proposals.values())
-        )
+        GateInputs(io, self._gate, self._lock, spec, self.values["estop_button"], self.clock)
+        topics, strangers = (controller.topic, tuple(proposals.values())), self.pace.strangers
+        self._company = CompanyWatch(io, self._gate, self._lock, *topics, strangers)
         self._diagnostics = self.create_publisher(DiagnosticArray, "diagnostics", qos.REPORTS)
         self._desk = GateServices(
             self, self._gate, self._lock, obstacle=self._obstacle, announce=self._news.announce
@@ -94,9 +91,13 @@ class SafetyNode(GuardedNode):
 
     def activate(self) -> None:
         """Start to tick; nothing is published before the gate is armed."""
-        self._pacer = TickPacer(PacerRates.of(self._spec), time.monotonic())
+        self._pacer = self.pace.make_pacer(self._spec)
         self._rates = Rates(time.monotonic())
         self.start_loop(lambda: self._pacer.deadline_s, self._tick)
+
+    def awaits(self) -> str:
+        """Time begins once the robot is armed: nothing moves before, and every run begins alike."""
+        return "" if self._news.has_let_run else OPERATOR
 
     def deactivate(self) -> None:
         """Brake, wait until the robot is commanded to rest, then fall silent."""
@@ -120,7 +121,7 @@ class SafetyNode(GuardedNode):
             self._timer = None
 
     def _on_joint_states(self, message: JointState) -> None:
-        now_s = time.monotonic()
+        now_s = self.clock.now()
         self._preflight.note(message, now_s)
         try:
             measurement = self._measurements.read(message, now_s)
@@ -132,7 +133,7 @@ class SafetyNode(GuardedNode):
             self._gate.on_measurement(measurement)
 
     def _on_proposal(self, source: Source, message: JointState) -> None:
-        now_s = time.monotonic()
+        now_s = self.clock.now()
         try:
             command, stamp_s = self._commands.read(message)
         except MessageError as error:
@@ -161,7 +162,7 @@ class SafetyNode(GuardedNode):
 
     def _obstacle(self) -> str:
         """Return why the gate may not be armed for reasons that it cannot see; empty if nothing."""
-        if not self.is_active:
+        if not (self.is_active and self._rates.has_counted("gate")):
             return "safety_node is not active; activate it first"
         return self._company.look() or self._preflight.obstacle()
 

@@ -188,7 +188,9 @@ class Supervisor:
         deaths = [t for t in self._deaths.get(name, []) if now_s - t < DEATH_WINDOW_S] + [now_s]
         self._deaths[name] = deaths
         how = signal.Signals(-status).name if status is not None and status < 0 else status
-        if not spec.respawn or len(deaths) > MAX_DEATHS:
+        if not spec.respawn:
+            raise GraphError(f"{name} died ({how}), and lock-step cannot go on without it")
+        if len(deaths) > MAX_DEATHS:
             self._say(f"{name} died ({how}) and is not started again")
             return
         self._say(f"{name} died ({how}); starting it again")

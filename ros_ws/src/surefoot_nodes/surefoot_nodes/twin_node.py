@@ -1,9 +1,8 @@
-"""The MuJoCo twin in the robot's place: the same topics, in real time. See `TwinNode`."""
+"""The MuJoCo twin in the robot's place: the same topics, in real time or lock-step: `TwinNode`."""
 
 from __future__ import annotations
 
 import sys
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +27,7 @@ from .stamps import StampScale
 
 NAME = "twin_node"
 LOOK_OUT_S = 1.0
+ROUNDING_S = 1e-9
 MODES = ("run", "hold", "damp", "torque_off")
 PATIENCE_S = 5.0
 """A twin that was killed is remembered for some seconds by those that heard it."""
@@ -36,7 +36,7 @@ PATIENCE_S = 5.0
 class TwinNode(GuardedNode):
     """A robot with its driver and its controller, imitated.
 
-    Publishes `joint_states` (state_hz, reliable, stamps rise strictly with wall time), `imu` and
+    Publishes `joint_states` (state_hz, reliable, stamps rise strictly with its time), `imu` and
     `odom` just before it, where the robot is not bolted down. Subscribes
     `<controller>/joint_trajectory` or `<controller>/commands`, and treats it as that controller of
     ros2_control would: a trajectory's last point is held, a forward command never times out unless
@@ -80,7 +80,7 @@ class TwinNode(GuardedNode):
             self._codec.message_type, self._codec.topic, self._on_command, qos.CONTROLLER
         )
         io.create_subscription(String, "stop_mode", self._on_stop_mode, qos.LATCHED)
-        self._help = None if base is None else HelpingHand(io, self._twin)
+        self._help = None if base is None else HelpingHand(io, self._twin, self.clock)
         self._watch = self.every(LOOK_OUT_S, self._look_out)
         self._parameters = offer_parameters(self._spec, self)
         if self.executor is not None:
@@ -92,9 +92,9 @@ class TwinNode(GuardedNode):
         self._inbox.clear()
         index = list(self._spec.command_index)
         self._controller = make_controller(self._spec, start.position[index])
-        now_s = time.monotonic()
-        self._start_s = now_s
-        self._grid = Grid(1.0 / self._spec.state_hz, now_s)
+        self._start_s = self.clock.now()
+        self._delay_s = self.pace.delay_s(self._spec)
+        self._grid = Grid(self.pace.state_period_s(self._spec), self._start_s)
         # The scale's zero is now; from here on stamps are the twin's own time.
         now = self.get_clock().now().to_msg()
         self._zero_s = self._stamps.to_seconds(now)
@@ -118,7 +118,7 @@ class TwinNode(GuardedNode):
             # Commands are known by now with their times of arrival: the controller acts at every
             # physics step, as if it had run meanwhile.
             step_s = self._start_s + self._grid.dropped_s + self._twin.time_s
-            while self._inbox and self._inbox[0][0] <= step_s:
+            while self._inbox and self._inbox[0][0] <= step_s + ROUNDING_S:
                 arrival_s, points = self._inbox.popleft()
                 self._controller.receive(points, arrival_s)
             self._twin.apply(self._controller.sample(step_s))
@@ -156,7 +156,7 @@ class TwinNode(GuardedNode):
             )
             return
         if self.is_active:
-            self._inbox.append((time.monotonic(), points))
+            self._inbox.append((self.clock.now() + self._delay_s, points))
 
     def _company(self) -> list[str]:
         """Return who else drives or states, ourselves left out."""

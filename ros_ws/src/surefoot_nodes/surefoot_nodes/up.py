@@ -54,6 +54,9 @@ class UpOptions:
     """Of a live run whose learner is elsewhere."""
     exploration: str = "sampled"
     random_hold: int = 1
+    is_lockstep: bool = False
+    meet_every: int = 0
+    num_steps: int = 0
     explore_until: float = 0.95
     reset: str = "none"
     judge: str = "task"
@@ -82,9 +85,10 @@ def run_graph(
     os.environ.update(graph_environment(kind, options.domain))
     from .supervisor import Supervisor
 
+    nodes = make_graph(kind, config)
     say(_greeting(kind, config))
     supervisor = Supervisor(
-        make_graph(kind, config),
+        nodes,
         namespace=options.namespace,
         log_level=options.log_level,
         auto_arm=options.auto_arm and kind == "twin",
@@ -115,13 +119,19 @@ def make_config(options: UpOptions) -> GraphConfig:
         goal_period_s=options.goal_period_s,
         seed=options.seed,
         record=str(options.record.absolute()) if options.record else "",
-        blackbox=str(Path(options.blackbox).absolute()) if options.blackbox else "",
+        # A box is filled by wall time, and in lock-step says nothing.
+        blackbox=str(Path(options.blackbox).absolute())
+        if options.blackbox and not options.is_lockstep
+        else "",
         speed=read_share(options.speed, "--speed"),
         has_teleop=options.has_teleop,
         run=str(options.run.absolute()) if options.run else "",
         link=options.link,
         exploration=options.exploration,
         random_hold=options.random_hold,
+        is_lockstep=options.is_lockstep,
+        meet_every=options.meet_every,
+        num_steps=options.num_steps,
         explore_until=options.explore_until,
         reset=options.reset,
         judge=options.judge,
@@ -162,6 +172,8 @@ def _option_problems(options: UpOptions) -> list[Problem]:
         problems.append(Problem("--domain", f"expected 0 to {MAX_DOMAIN}, got {options.domain}"))
     if options.record is not None and options.record.exists():
         problems.append(Problem("--record", f"{options.record} exists already; name a new folder"))
+    if options.is_lockstep and options.has_teleop:
+        problems.append(Problem("--teleop", "a person cannot repeat himself; leave out --lockstep"))
     return problems
 
 
@@ -170,6 +182,11 @@ def _config_problems(config: GraphConfig) -> list[Problem]:
     if config.actor == NO_ACTOR:
         values.pop("actor")
     problems = check_values("policy_node", values, "--")
+    problems += [
+        Problem(f"{node}.{name}", "is no setting of a file; use --lockstep")
+        for node, given in config.overrides.items()
+        for name in sorted({"lockstep", "meet_every"} & given.keys())
+    ]
     if config.acts_as == "live" and not config.run:
         message = "live needs somebody who learns; `surefoot live` starts both"
         problems.append(Problem("--actor", message))
@@ -240,6 +257,7 @@ def _greeting(kind: Kind, config: GraphConfig) -> str:
         NO_ACTOR: "the gate alone; `surefoot robot jog` moves it",
     }[config.acts_as]
     where = f", ROS domain {os.environ.get('ROS_DOMAIN_ID', '0')}"
+    where += ", in lock-step" if config.is_lockstep else ""
     speed = "" if config.speed == 1.0 else f" Speed {config.speed:.0%}; see `surefoot speed`."
     end = "Ctrl-C brakes and ends everything."
     return f"{kind} {config.robot}{where}: {who}.{speed} {end}"
