@@ -88,6 +88,7 @@ def prepare(options: LiveOptions) -> UpOptions:
     config, run_dir = settle_run(
         options.given, options.out, "live", should_resume=options.should_resume
     )
+    _insist_on_own_journal(run_dir)
     link = None
     if options.elsewhere is not None:
         from rl_agent.remote.needs import insist_on_packages
@@ -121,3 +122,13 @@ def prepare(options: LiveOptions) -> UpOptions:
     from .remote_live import prepare_remote_run
 
     return graph_of(prepare_remote_run(config, run_dir, link, check))
+
+
+def _insist_on_own_journal(run_dir: Path) -> None:
+    """Refuse a folder whose journal is put together from robots' copies, and cut at times."""
+    from rl_agent.exceptions import Problem, ProblemsError
+    from rl_agent.learning.run_folder import robots_dir
+
+    if robots_dir(run_dir).exists():
+        message = "is a run of `surefoot learn`, whose robots are elsewhere; choose another folder"
+        raise ProblemsError(str(run_dir), [Problem("--out", message)])
