@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rl_agent.tasks.episode_judge import EpisodeJudge
 from rl_agent.tasks.reach import ReachTask
 from rl_agent.tasks.reach_targets import ReachTargets
 from rl_agent.tasks.reach_trial import ReachTrial
@@ -131,7 +132,6 @@ class _Step:
     """What one step told."""
 
     error: float
-    is_success: bool
     reward: float
     is_over: bool
     was_changed: bool
@@ -145,7 +145,7 @@ class _Rollout:
         self._env = env
         self._act = act
         self.period_s = 1.0 / env.unwrapped.robot.policy_hz
-        self.hold_s = float(env.unwrapped.task.hold_s)
+        self.judge = EpisodeJudge(env.unwrapped.task, env.unwrapped.robot.policy_hz)
         self.context = np.zeros(0)
         self.is_stopped = False
 
@@ -154,6 +154,7 @@ class _Rollout:
         self._obs, info = self._env.reset(**arguments)
         self.context = info["context"]
         self.is_stopped = False
+        self.judge.close()
 
     def step(self) -> _Step:
         """Let one policy period pass."""
@@ -162,10 +163,10 @@ class _Rollout:
         proposed = np.zeros(self._env.action_space.shape, np.float32) if action is None else action
         self._obs, reward, terminated, truncated, info = self._env.step(proposed)
         self.context = info["next_context"]
+        self.judge.add(self.context[None], info["goal"][None])
         self.is_stopped = info["safety_state"] == SafetyState.STOPPED
         return _Step(
             error=info["error"],
-            is_success=info["is_success"],
             reward=float(reward),
             is_over=bool(terminated or truncated),
             was_changed=bool(info["reasons"]),
@@ -188,15 +189,12 @@ def _reach_episode(rollout: _Rollout, targets: ReachTargets) -> EpisodeResult:
 
 
 def _plain_episode(rollout: _Rollout) -> EpisodeResult:
-    """Run to the episode's end; a success holds over its last seconds."""
+    """Run to the episode's end, judged by `EpisodeJudge`."""
     rollout.reset()
     steps = [rollout.step()]
     while not steps[-1].is_over:
         steps.append(rollout.step())
-    num_held = 0
-    while num_held < len(steps) and steps[-1 - num_held].is_success:
-        num_held += 1
-    is_success = num_held * rollout.period_s >= rollout.hold_s - 1e-9
+    is_success, num_held = rollout.judge.is_success, rollout.judge.num_held
     time_s = (len(steps) - num_held + 1) * rollout.period_s if is_success else None
     return _summarise(steps, is_success, time_s, np.zeros(0))
 

@@ -18,6 +18,9 @@ class LiveConfig:
     """Time between versions [s], where there was something to learn meanwhile."""
     first_updates: int = 100
     """Gradient steps before the first version: until then the robot acts at random."""
+    explore_until: float = 0.95
+    """Share of success at which the robot no longer explores; from half of that it explores less
+    and less. Above 1 it never stops."""
     keep_versions: int = 20
     """Versions that stay on the disk."""
     max_lag_updates: int = 4000
@@ -26,6 +29,8 @@ class LiveConfig:
     def __post_init__(self) -> None:
         if self.publish_every_s <= 0.0:
             raise ValueError("publish_every_s must be above 0")
+        if self.explore_until <= 0.0:
+            raise ValueError("explore_until must be above 0")
         if min(self.first_updates, self.keep_versions, self.max_lag_updates) < 1:
             message = "first_updates, keep_versions and max_lag_updates must be at least 1"
             raise ValueError(message)

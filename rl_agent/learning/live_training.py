@@ -26,6 +26,7 @@ from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.version_publisher import VersionPublisher
 from rl_agent.exceptions import BundleError, EnvironmentNotSupportedError, JournalError
 from rl_agent.networks.actor import Actor
+from rl_agent.tasks.episode_judge import EpisodeJudge
 from rl_agent.types import FloatArray
 
 from .assembly import build_agent, build_replay, keep_twin_contract
@@ -214,11 +215,15 @@ def _feed(
     elsewhere: Elsewhere | None,
 ) -> Feed:
     """Return what hands over the rows behind a checkpoint."""
-    directory, success = journal_dir(run_dir), env.env.unwrapped.task.success
+    directory, twin = journal_dir(run_dir), env.env.unwrapped
+
+    def make_tally() -> EpisodeTally:
+        return EpisodeTally(EpisodeJudge(twin.task, twin.robot.policy_hz))
+
     end = _end_of(checkpoint) if checkpoint is not None else None
     if elsewhere is None:
         start = end if end is not None and end.num_records else None
-        return Feed(JournalFollower(directory, env.layout, start), EpisodeTally(success))
+        return Feed(JournalFollower(directory, env.layout, start), make_tally())
     sources = checkpoint.values.get("sources", {}) if checkpoint is not None else {}
     merged = MergedJournal(
         directory,
@@ -231,7 +236,7 @@ def _feed(
         when_full=when_full,
         on_message=hooks.on_message,
     )
-    tally = RobotTallies(success, lambda: merged.robot_id)
+    tally = RobotTallies(make_tally, lambda: merged.robot_id)
     return Feed(merged, tally, merged.sources, merged.close)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from rl_agent.data.journal import JournalOffset
 
 from .env_adapter import EpisodeSummary
-from .episode_tally import EpisodeTally, Success
+from .episode_tally import EpisodeTally
 from .recent_episodes import ROLLING_EPISODES
 
 
@@ -70,16 +70,16 @@ class RobotEpisodes:
 class RobotTallies:
     """A tally for each robot: an episode's rows are one robot's, whatever comes between them."""
 
-    def __init__(self, success: Success, whose: Callable[[], str]) -> None:
+    def __init__(self, make_tally: Callable[[], EpisodeTally], whose: Callable[[], str]) -> None:
         """Count; `whose` names the robot of the rows that are taken next."""
-        self._success, self._whose = success, whose
+        self._make_tally, self._whose = make_tally, whose
         self.robots: dict[str, RobotEpisodes] = {}
 
     def take(self, rows: np.ndarray) -> list[EpisodeSummary]:
         """Return the episodes that end within rows (N,) of one robot, in order."""
         robot_id = self._whose()
         if robot_id not in self.robots:
-            self.robots[robot_id] = RobotEpisodes(EpisodeTally(self._success))
+            self.robots[robot_id] = RobotEpisodes(self._make_tally())
         robot = self.robots[robot_id]
         ended = robot.tally.take(rows)
         robot.num_episodes += len(ended)

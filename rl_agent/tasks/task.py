@@ -33,6 +33,9 @@ class Task(ABC):
     """Time limit [s]; reaching it truncates."""
     hold_s: float = 1.0
     """A task without goals is met when its success held over the last `hold_s` of an episode."""
+    smooth_s: float = 0.0
+    """Contexts are averaged over the last `smooth_s` of an episode before its success is judged: a
+    walking body swings with every stride."""
     gamma: float
     """Discount factor per policy period that suits this task at the robot's policy_hz."""
 

@@ -52,6 +52,7 @@ class WalkTask(Task):
     episode_s = 20.0
     error_unit = "m/s"
     hold_s = 10.0
+    smooth_s = 2.0
     speed = 0.5
     """What is asked for [m/s]; a subclass may say another."""
 
@@ -100,7 +101,7 @@ class WalkTask(Task):
         return np.asarray(upright * staying - YAW_COST * turning - CHANGE_COST * change)
 
     def success(self, context: Array, goal: Array) -> NDArray[np.bool_]:
-        """Tell (...) whether the robot walks within 30 % of the speed; held for `hold_s`."""
+        """Tell (...) whether the robot walks within 30 % of the speed, some strides' mean."""
         is_fast = self.error(context, goal) <= SHARE * self.speed
         return np.asarray(is_fast & ~self.terminated(context, goal))
 

@@ -92,6 +92,8 @@ class ActorChoices:
     """For live: what drives the policy's Gaussian; empty takes its mean."""
     random_hold: int = 1
     """For live: policy periods for which a random action is held, before there is a policy."""
+    explore_until: float = 0.95
+    """For live: share of success at which exploration has faded to nothing."""
     on_message: Callable[[str], None] = lambda message: None
     """For live: is told why a version was refused."""
 
@@ -129,6 +131,7 @@ def make_actor(
             seed=choices.seed,
             exploration=cast("Exploration", choices.exploration) or None,
             random_hold=choices.random_hold,
+            explore_until=choices.explore_until,
             on_message=choices.on_message,
         )
     if name == "dls":

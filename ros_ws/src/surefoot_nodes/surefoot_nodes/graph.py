@@ -75,6 +75,8 @@ class GraphConfig:
     """What drives a live run's policy."""
     random_hold: int = 1
     """Policy periods for which a random action is held, before a live run has a policy."""
+    explore_until: float = 0.95
+    """Share of success at which a live run's exploration has faded to nothing."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Per node, from a parameter file; they win."""
 
@@ -150,6 +152,7 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
     if config.run:
         values |= _folders(config)
         values["random_hold"] = config.random_hold
+        values["explore_until"] = config.explore_until
         values["exploration"] = config.exploration
     return _node(
         "policy_node",

@@ -110,6 +110,7 @@ def prepare(options: LiveOptions) -> UpOptions:
             link=link,
             exploration=config.agent.exploration,
             random_hold=config.random_hold,
+            explore_until=config.live.explore_until,
         )
 
     def check(robot: LiveRobot) -> object:

@@ -20,8 +20,11 @@ from rl_agent.exploration.registry import (
     make_noise,
 )
 from rl_agent.spec import RobotSpec
+from rl_agent.tasks.success_share import SuccessShare
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, FloatArray, Measurement, Transition
+
+DEFAULT_EXPLORE_UNTIL = 0.95
 
 
 class LiveActor:
@@ -36,6 +39,7 @@ class LiveActor:
         seed: int = 0,
         exploration: Exploration | None = "sampled",
         random_hold: int = 1,
+        explore_until: float = DEFAULT_EXPLORE_UNTIL,
         on_message: Callable[[str], None] = lambda message: None,
     ) -> None:
         """Start to look out for versions; none need be there yet.
@@ -47,10 +51,14 @@ class LiveActor:
             seed: Of exploration.
             exploration: What drives the policy's Gaussian; None takes its mean.
             random_hold: Policy periods for which a random action is held, before there is a policy.
+            explore_until: Share of success at which exploration has faded to nothing; from half of
+                that it is less and less. Above 1 some of it always stays.
             on_message: Is told why a version was refused; from a thread.
         """
         self._act_dim = spec.act_dim
         self._random_hold = random_hold
+        self._explore_until = explore_until
+        self._success = SuccessShare(task, spec.policy_hz)
         self._rng = np.random.default_rng(seed)
         self._noise = None if exploration is None else _noise(exploration, spec, self._rng)
         self._num_random = 0
@@ -76,16 +84,23 @@ class LiveActor:
             return None if has_policy else self._act_at_random()
         mean, log_std = gaussian
         if self._noise is not None:
-            mean = mean + np.exp(log_std) * self._noise.sample()
+            mean = mean + self.noise_scale * np.exp(log_std) * self._noise.sample()
         return np.tanh(mean)
 
     def note(self, transition: Transition) -> None:
         """Take in what became of an action: a version that does badly is given up."""
         self.swap.note(transition)
+        self._success.note(transition)
         if self._noise is not None and (transition.terminated or transition.truncated):
             self._noise.reset()
 
-    def state(self) -> dict[str, int]:
+    @property
+    def noise_scale(self) -> float:
+        """How much of the noise is used, in [0, 1]: all that while the task fails."""
+        missing = (self._explore_until - self._success.share) / (0.5 * self._explore_until)
+        return float(np.clip(missing, 0.0, 1.0))
+
+    def state(self) -> dict[str, float]:
         """Return who acts, and what became of the others."""
         swap = self.swap
         return {
@@ -95,6 +110,7 @@ class LiveActor:
             "num_refused": swap.num_refused,
             "num_rolled_back": swap.num_rolled_back,
             "num_events_lost": self._log.num_lost,
+            "noise_scale": round(self.noise_scale, 3),
         }
 
     def close(self) -> None:

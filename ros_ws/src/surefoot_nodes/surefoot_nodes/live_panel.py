@@ -84,6 +84,7 @@ class LivePanel:
             *([("episode", episode_text(learner))] if link is None else []),
             *([("falls", str(policy["num_falls"]))] if policy.get("num_falls") else []),
             ("version", _version_text(policy, link or learner)),
+            *([("exploration", _exploration_text(policy))] if policy.get("policy_version") else []),
             ("learner", self._learner_text(learner, now_s)),
             ("disk", self._disk_text(policy)),
         ]
@@ -160,6 +161,11 @@ def _version_text(policy: Mapping[str, Any], learner: Mapping[str, Any]) -> str:
         if policy.get(key)
     ]
     return ", ".join([text, *counts])
+
+
+def _exploration_text(policy: Mapping[str, Any]) -> str:
+    share = 100.0 * policy.get("noise_scale", 1.0)
+    return f"{share:.0f} % of the policy's noise" if share else "none: the task is met"
 
 
 def _limiter_text(gate: Mapping[str, str]) -> str:

@@ -56,6 +56,14 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             description="Periods for which the live actor holds a random action at first.",
         ),
         Parameter(
+            name="explore_until",
+            default=0.95,
+            lower=0.01,
+            upper=100.0,
+            description="Share of success at which the live actor no longer explores; above 1 it "
+            "always does.",
+        ),
+        Parameter(
             name="observe_only",
             default=False,
             description="Publish on observed_command what would be commanded, and nothing else.",

@@ -131,6 +131,7 @@ class PolicyNode(GuardedNode):
             seed=values["seed"],
             exploration=values["exploration"],
             random_hold=values["random_hold"],
+            explore_until=values["explore_until"],
             on_message=self.get_logger().warning,
         )
 

@@ -53,6 +53,7 @@ class UpOptions:
     """Of a live run whose learner is elsewhere."""
     exploration: str = "sampled"
     random_hold: int = 1
+    explore_until: float = 0.95
 
 
 def _print_line(line: str) -> None:
@@ -116,6 +117,7 @@ def make_config(options: UpOptions) -> GraphConfig:
         link=options.link,
         exploration=options.exploration,
         random_hold=options.random_hold,
+        explore_until=options.explore_until,
         overrides=overrides,
     )
     problems = [*_option_problems(options), *_config_problems(config)]

@@ -1,0 +1,82 @@
+"""How well a task goes just now, counted by hand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rl_agent.tasks.success_share import SuccessShare
+from rl_agent.types import Transition
+
+
+@dataclass
+class _Task:
+    """Met where the context is above 0."""
+
+    goal_dim: int
+    context_dim: int = 1
+    hold_s: float = 1.0
+    smooth_s: float = 0.0
+
+    def terminated(self, context, goal):
+        return context[..., 0] > 9.0
+
+    def success(self, context, goal):
+        return context[..., 0] > 0.0
+
+
+def _step(is_good, *, terminated=False, truncated=False, goal_dim=0):
+    nothing, context = np.zeros(0, np.float32), np.float32([1.0 if is_good else -1.0])
+    goal = np.zeros(goal_dim, np.float32)
+    return Transition(
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        0.0,
+        terminated,
+        truncated,
+        nothing,
+        context,
+        context,
+        goal,
+    )
+
+
+def test_with_goals_only_the_ends_of_the_last_twenty_episodes_count():
+    share = SuccessShare(_Task(goal_dim=3), 20.0)
+    for _ in range(5):
+        share.note(_step(True, goal_dim=3))  # on the way: says nothing
+        share.note(_step(True, truncated=True, goal_dim=3))
+    assert share.share == 5 / 20
+    for _ in range(20):
+        share.note(_step(True, truncated=True, goal_dim=3))
+    assert share.share == 1.0
+    share.note(_step(False, truncated=True, goal_dim=3))
+    share.note(_step(True, truncated=True, goal_dim=3))
+    assert share.share == 19 / 20
+
+
+def test_without_goals_the_last_half_minute_counts_and_a_fall_costs_five_seconds():
+    share = SuccessShare(_Task(goal_dim=0), 10.0)  # 300 steps
+    for _ in range(150):
+        share.note(_step(True))
+    assert share.share == 0.5
+    share.note(_step(True, terminated=True))  # 50 failures push 50 of nothing out
+    assert share.share == 0.5
+    for _ in range(300):
+        share.note(_step(True))
+    assert share.share == 1.0
+    share.note(_step(False, truncated=True))
+    assert share.share == pytest.approx(299 / 300)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=80), st.booleans())
+def test_a_share_is_one(steps, has_goals):
+    goal_dim = 3 if has_goals else 0
+    share = SuccessShare(_Task(goal_dim=goal_dim), 2.0)
+    for is_good, is_end in steps:
+        share.note(_step(is_good, truncated=is_end, goal_dim=goal_dim))
+        assert 0.0 <= share.share <= 1.0
