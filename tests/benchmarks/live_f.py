@@ -148,8 +148,14 @@ def _missed(
         detail += f" ms; p99 {1e3 * np.percentile(intervals[is_cut], 99):.2f} and"
         detail += f" {1e3 * np.percentile(intervals[~is_cut], 99):.2f} ms; mean rate"
         detail += f" {1.0 / intervals[is_cut].mean():.2f} and {1.0 / intervals[~is_cut].mean():.2f}"
-        detail += f" Hz{context.quick_words()}"
+        detail += f" Hz; late {_when(cuts, ends[is_cut & is_late])}{context.quick_words()}"
         yield at_most(f"live-f.{name}_missed", missed, MOST_MISSED, "of 1000 periods", detail)
+
+
+def _when(cuts: list[Cut], late: np.ndarray) -> str:
+    """Return how long after the beginning of their cuts intervals were late."""
+    found = [f"{t - c.start_s:.1f}" for c in cuts for t in late if c.start_s <= t <= c.end_s]
+    return f"{', '.join(found)} s into a cut" if found else "none in a cut"
 
 
 def _settled(rig: LiveRig, learner: FarLearner) -> dict[str, int]:

@@ -142,4 +142,4 @@ def test_ctrl_c_leaves_a_whole_checkpoint_and_says_how_to_go_on(told):
 
 def test_its_figures_are_a_runs_like_any_other(told):
     kinds = {line["kind"] for line in read_metrics(told["learner"].run_dir)}
-    assert {"version", "train"} <= kinds
+    assert {"version", "episode"} <= kinds

@@ -138,3 +138,10 @@ def test_what_is_for_a_learner_elsewhere_needs_one(tmp_path):
     assert make_elsewhere("", None, "") is None
     with pytest.raises(ProblemsError, match=r"(?s)--key: is for --learner.*--robot-id"):
         make_elsewhere("", tmp_path, "arm-1")
+
+
+def test_no_robot_acts_in_the_folder_of_a_learner_of_others(tmp_path):
+    (tmp_path / "robots").mkdir()
+    with pytest.raises(ProblemsError, match="is a run of `surefoot learn`"):
+        prepare(options(tmp_path))
+    assert not holds_run(tmp_path)

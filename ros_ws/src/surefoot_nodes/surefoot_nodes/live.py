@@ -106,6 +106,7 @@ def prepare(options: LiveOptions) -> UpOptions:
         begin=lambda given: fresh_config(_with_episodes(options, given)),
         go_on=lambda folder, given: _resumed(options, folder, given),
     )
+    _insist_on_own_journal(run_dir)
     link = None
     if options.elsewhere is not None:
         from rl_agent.remote.needs import insist_on_packages
@@ -176,3 +177,13 @@ def _resumed(options: LiveOptions, run_dir: Path, given: GivenOptions) -> TrainC
     if options.reset is None:
         return config
     return replace(config, live=replace(config.live, reset=cast("ResetName", options.reset)))
+
+
+def _insist_on_own_journal(run_dir: Path) -> None:
+    """Refuse a folder whose journal is put together from robots' copies, and cut at times."""
+    from rl_agent.exceptions import Problem, ProblemsError
+    from rl_agent.learning.run_folder import robots_dir
+
+    if robots_dir(run_dir).exists():
+        message = "is a run of `surefoot learn`, whose robots are elsewhere; choose another folder"
+        raise ProblemsError(str(run_dir), [Problem("--out", message)])

@@ -94,13 +94,8 @@ ORDER: dict[str, dict[int, str]] = {
         43: "row_power",
     },
     "rows_policy_files": {20: "row_bundle", 5: "row_machine", 37: "row_provider"},
-    "rows_absent": {
-        3: "row_learner",
-        15: "row_partition",
-        24: "row_memory",
-        34: "row_port",
-        35: "row_key",
-    },
+    "rows_link": {34: "row_port", 35: "row_key", 15: "row_partition"},
+    "rows_absent": {3: "row_learner", 24: "row_memory"},
 }
 """Who tries which row, in the order in which they are tried: neighbours share a graph."""
 
