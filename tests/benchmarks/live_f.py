@@ -26,7 +26,9 @@ from rl_agent.remote.shared_key import make_shared_key_file
 from rl_agent.reporting.timing import LATE_FACTOR
 
 COUNT, QUICK_COUNT = 4, 1
-CUT_S = 30.0
+CUT_S, LONGER_S = 30.0, 2.5
+"""Each cut is so much longer than the one before: tries to connect have a rhythm of their own, and
+cuts of one length would all end at the same beat of it."""
 BEFORE_S, BETWEEN_S = 20.0, 25.0
 """With the cable in: what the cuts are compared with."""
 KILL_AFTER_S = 8.0
@@ -45,7 +47,7 @@ class Cut:
     start_s: float
     end_s: float
     num_waiting: int
-    """Steps that the robot lived through meanwhile."""
+    """Steps that the robot had and the copy had not, at its end."""
     caught_up_s: float
     """From the end of the cut until all of them had arrived."""
     version_s: float
@@ -81,14 +83,15 @@ def _cuts(
     for index in range(count):
         _pass(rig, BETWEEN_S)
         context.say(f"cut {index + 1} of {count} …")
-        cuts.append(_cut(rig, learner, networks, is_last=index == count - 1))
+        duration_s, is_last = CUT_S + LONGER_S * index, index == count - 1
+        cuts.append(_cut(rig, learner, networks, duration_s, is_last=is_last))
     _pass(rig, BETWEEN_S)
     yield from _missed(context, rig, cuts, (start_s, time.monotonic()))
     policy = _settled(rig, learner)
     yield from _arrived(context, rig, learner, policy)
     back = [cut.caught_up_s for cut in cuts]
     detail = f"median {np.median(back):.1f} s; {sum(cut.num_waiting for cut in cuts)} steps waited"
-    detail += f" in {count} cuts of {CUT_S:g} s{context.quick_words()}"
+    detail += f" at the ends of {count} cuts of {CUT_S:g} s and more{context.quick_words()}"
     yield at_most("live-f.caught_up", max(back), MOST_BACK_S, "s after the cut", detail)
     versions = [cut.version_s for cut in cuts]
     detail = f"median {np.median(versions):.1f} s; in the last cut the learner was killed as well"
@@ -98,25 +101,28 @@ def _cuts(
     yield at_least("live-f.versions", len(published), 1, "versions published in all")
 
 
-def _cut(rig: LiveRig, learner: FarLearner, networks: TwoNetworks, *, is_last: bool) -> Cut:
-    start_s, before = time.monotonic(), int(rig.newest("policy_state")["num_records"])
+def _cut(
+    rig: LiveRig, learner: FarLearner, networks: TwoNetworks, duration_s: float, *, is_last: bool
+) -> Cut:
+    start_s = time.monotonic()
     networks.pull()
     try:
         if is_last:
             _pass(rig, KILL_AFTER_S)
             learner.kill()
             learner.start()  # blocks: the robot's topics are read afterwards, by their stamps
-        _pass(rig, start_s + CUT_S - time.monotonic())
+        _pass(rig, start_s + duration_s - time.monotonic())
+        lived = int(rig.newest("policy_state")["num_records"])
+        num_waiting = lived - learner.num_copied(ROBOT_ID)
     finally:
         networks.plug_in()
     end_s = time.monotonic()
-    lived = int(rig.newest("policy_state")["num_records"])
     acting = _newest_acting(rig)
     rig.until(lambda: learner.num_copied(ROBOT_ID) >= lived, WAIT_S, "all steps to arrive")
     caught_up_s = time.monotonic() - end_s
     rig.until(lambda: _newest_acting(rig) > acting, WAIT_S, "a new version to act")
     version_s = time.monotonic() - end_s
-    return Cut(start_s, end_s, lived - before, caught_up_s, version_s)
+    return Cut(start_s, end_s, num_waiting, caught_up_s, version_s)
 
 
 def _pass(rig: LiveRig, duration_s: float) -> None:
