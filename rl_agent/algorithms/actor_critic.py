@@ -45,6 +45,8 @@ class ActorCritic(Agent):
     actor_metrics: ClassVar[tuple[str, ...]] = ("actor_loss",)
     """The same of `update_actor`."""
 
+    has_target_actor: ClassVar[bool] = False
+    """Whether critics learn from the averaged actor's actions: then its rate is the algorithm's."""
     has_target_critic: ClassVar[bool] = True
 
     def __init__(self, obs_dim: int, act_dim: int, config: AgentConfig, seed: int) -> None:
@@ -263,7 +265,9 @@ class ActorCritic(Agent):
 
     def average_actor(self) -> None:
         """Let the exported actor follow the one that learns."""
-        rate = averaging_rate(self.actor_adam.num_steps[0], self.config.actor_average_rate)
+        rate: float | Tensor = self.config.actor_average_rate
+        if not self.has_target_actor:
+            rate = averaging_rate(self.actor_adam.num_steps[0], self.config.actor_average_rate)
         average = self.actor.trunk.parameters()
         polyak_(average, self.online_actor.trunk.parameters(), rate)
 

@@ -26,6 +26,7 @@ class Mpo(ActorCritic):
     """Gaussian actor, E critics, slow copies of all, and the prices of three bounds."""
 
     config_class = MpoConfig
+    has_target_actor = True
     config: MpoConfig
     actor_metrics = ("actor_loss", "kl", "kl_mean", "kl_std", "temperature", "std")
 

@@ -26,6 +26,7 @@ class Td3(ActorCritic):
 
     config_class = Td3Config
     takes_weights = True
+    has_target_actor = True
     config: Td3Config
 
     def make_actor(self, generator: torch.Generator) -> DeterministicActor:
