@@ -9,7 +9,6 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from rl_agent.safety.gate import Gate
-from rl_agent.safety.standstill import RUN
 from rl_agent.types import SafetyState
 
 from . import qos
@@ -26,7 +25,7 @@ class GateAnnouncer:
         self._reported: GateReport | None = None
         self._mode = ""
         self.has_let_run = False
-        """Whether the driver was ever told to obey."""
+        """Whether everybody was ever told that the robot may move."""
         self._state = node.create_publisher(String, "safety_state", qos.LATCHED)
         self._stop_mode = node.create_publisher(String, "stop_mode", qos.LATCHED)
 
@@ -39,6 +38,8 @@ class GateAnnouncer:
             return
         self._reported = report
         self._state.publish(write_state(report))
+        # Last: who asks may be another thread, and goes on once all is said.
+        self.has_let_run |= report.is_armed
         words = f"{report.state}: {report.cause}"
         # Two calls, for a logger refuses another severity at the same place.
         if report.is_alarm:
@@ -51,9 +52,7 @@ class GateAnnouncer:
         if self._gate.mode != self._mode:
             mode = self._gate.mode
             self._stop_mode.publish(String(data=mode))
-            # Afterwards: who asks may be another thread, and goes on once it is told.
             self._mode = mode
-            self.has_let_run |= mode == RUN
 
     def is_news(self, state: SafetyState) -> bool:
         """Tell whether a tick's state was not announced yet."""

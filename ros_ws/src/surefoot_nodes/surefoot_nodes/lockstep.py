@@ -50,6 +50,7 @@ class Lockstep:
         self._clock = ManualClock()
         self.clock = self._clock
         self._suspicion = Suspicion()
+        self._loop: LockstepThread | None = None
 
     def make_io(self, name: str, **kwargs: Any) -> LockstepIo:
         """Return a node whose messages are taken in by rounds."""
@@ -65,9 +66,9 @@ class Lockstep:
         self, deadline_s: Callable[[], float], on_deadline: Callable[[float], None]
     ) -> Loop:
         """Start to play rounds; see `LockstepThread`."""
-        loop = LockstepThread(self._node, self._io, self._rounds, self._clock)
-        loop.start(deadline_s, on_deadline)
-        return loop
+        self._loop = LockstepThread(self._node, self._io, self._rounds, self._clock)
+        self._loop.start(deadline_s, on_deadline)
+        return self._loop
 
     def make_pacer(self, spec: RobotSpec) -> GatePacer:
         """Tick once a round."""
@@ -89,6 +90,11 @@ class Lockstep:
 
     def drain(self) -> None:
         """Do nothing: what a round brings was taken in."""
+
+    def obstacle(self) -> str:
+        """Arming at another time than when all wait for it could not be repeated."""
+        has_stood = self._loop is not None and self._loop.has_stood_still
+        return "" if has_stood else "lock-step lets the robot settle first; try again"
 
     def strangers(self, controller: str) -> str:
         """Return in words who drives or states besides the twin: that may be a robot."""

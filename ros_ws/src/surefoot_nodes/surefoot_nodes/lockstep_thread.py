@@ -52,6 +52,8 @@ class LockstepThread:
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lockstep", daemon=True)
         self.num_errors = 0
+        self.has_stood_still = False
+        """Whether we ever waited for an operator."""
         self._answers = io.create_publisher(String, f"{TOPIC}/{node.get_name()}", qos.RECORDING)
         for sender in rounds.senders:
             io.create_subscription(String, f"{TOPIC}/{sender}", self._on_answer, qos.RECORDING)
@@ -79,12 +81,19 @@ class LockstepThread:
         except ExternalShutdownException:
             return
         except GraphError as error:
-            self._node.get_logger().fatal(str(error))
-            self._node.refusal = error
+            self._give_up(error)
+        except Exception as error:  # a thread that died unheard would let everybody wait
+            if not self._is_stopping.is_set():
+                self._give_up(GraphError(f"mistake in lock-step: {error!r}"))
+
+    def _give_up(self, error: GraphError) -> None:
+        self._node.get_logger().fatal(str(error))
+        self._node.refusal = error
 
     def _run_once(self) -> None:
         waits_for = self._node.awaits() if self._owes_answer else self._rounds.missing()
         if waits_for:
+            self.has_stood_still |= waits_for == OPERATOR
             self._tell_if_long(waits_for)
             self._executor.spin_once(timeout_sec=LOOK_S if self._owes_answer else TURN_S)
             return

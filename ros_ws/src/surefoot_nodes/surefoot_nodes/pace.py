@@ -67,6 +67,10 @@ class Pace(Protocol):
         """Take in what waits for `node.io`, where no loop does."""
         ...
 
+    def obstacle(self) -> str:
+        """Return in words why the gate may not be armed yet; empty if it may."""
+        ...
+
     def strangers(self, controller: str) -> str:
         """Return in words who is there that must not be; `controller` is its topic."""
         ...
@@ -115,6 +119,10 @@ class RealTime:
         assert self._node.io_executor is not None
         for _ in range(qos.STATES_IN.depth):
             self._node.io_executor.spin_once(timeout_sec=0.0)
+
+    def obstacle(self) -> str:
+        """Any time will do."""
+        return ""
 
     def strangers(self, controller: str) -> str:
         """Whoever drives the robot is no stranger."""

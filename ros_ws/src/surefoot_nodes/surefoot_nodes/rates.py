@@ -14,10 +14,6 @@ class Rates:
         """Count one event."""
         self._counts[name] = self._counts.get(name, 0) + 1
 
-    def has_counted(self, name: str) -> bool:
-        """Tell whether this event was ever counted."""
-        return name in self._counts
-
     def report(self, now_s: float) -> dict[str, float]:
         """Return `NAME_hz` per counter, and begin anew."""
         elapsed_s = max(now_s - self._since_s, 1e-9)

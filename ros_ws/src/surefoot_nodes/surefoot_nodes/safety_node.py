@@ -34,6 +34,7 @@ NAME = "safety_node"
 REPORT_S = 1.0
 BRAKE_S = 1.5
 """A deactivated gate goes on braking for at most this long."""
+SETTLE_S = 1.0
 NOTHING = np.zeros(0)
 
 
@@ -64,13 +65,11 @@ class SafetyNode(GuardedNode):
         stamps = StampScale()
         self._measurements = MeasurementCodec(spec, stamps)
         self._commands = CommandCodec(spec, stamps)
-        self._controller = controller = make_codec(spec)
+        self._controller = codec = make_codec(spec)
         self._rates = Rates(time.monotonic())
         self._gate.set_speed_scale(self.values["speed_scale"])
         io = self.make_io()
-        self._to_controller = io.create_publisher(
-            controller.message_type, controller.topic, qos.CONTROLLER
-        )
+        self._to_controller = io.create_publisher(codec.message_type, codec.topic, qos.CONTROLLER)
         self._applied = io.create_publisher(JointState, "applied_command", qos.COMMANDS)
         self._news = GateAnnouncer(io, self._gate, self._lock, self.get_logger())
         io.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATES_IN)
@@ -79,7 +78,7 @@ class SafetyNode(GuardedNode):
             callback = partial(self._on_proposal, source)
             io.create_subscription(JointState, topic, callback, qos.COMMANDS)
         GateInputs(io, self._gate, self._lock, spec, self.values["estop_button"], self.clock)
-        topics, strangers = (controller.topic, tuple(proposals.values())), self.pace.strangers
+        topics, strangers = (codec.topic, tuple(proposals.values())), self.pace.strangers
         self._company = CompanyWatch(io, self._gate, self._lock, *topics, strangers)
         self._diagnostics = self.create_publisher(DiagnosticArray, "diagnostics", qos.REPORTS)
         self._desk = GateServices(
@@ -96,8 +95,8 @@ class SafetyNode(GuardedNode):
         self.start_loop(lambda: self._pacer.deadline_s, self._tick)
 
     def awaits(self) -> str:
-        """Time begins once the robot is armed: nothing moves before, and every run begins alike."""
-        return "" if self._news.has_let_run else OPERATOR
+        """Once the robot stands, lock-step waits for arming, so that every run begins alike."""
+        return "" if self._news.has_let_run or self.clock.now() < SETTLE_S else OPERATOR
 
     def deactivate(self) -> None:
         """Brake, wait until the robot is commanded to rest, then fall silent."""
@@ -162,9 +161,9 @@ class SafetyNode(GuardedNode):
 
     def _obstacle(self) -> str:
         """Return why the gate may not be armed for reasons that it cannot see; empty if nothing."""
-        if not (self.is_active and self._rates.has_counted("gate")):
+        if not self.is_active:
             return "safety_node is not active; activate it first"
-        return self._company.look() or self._preflight.obstacle()
+        return self._company.look() or self.pace.obstacle() or self._preflight.obstacle()
 
     def set_parameter(self, name: str, value: Any) -> None:
         """Take over `speed_scale`."""
