@@ -44,7 +44,7 @@ class World:
             SPEC, TASK, PlanarKinematics(), Resting(), keeps_experience=True, reset=reset
         )
         self.keeper = ExperienceKeeper(
-            folder / "journal", self.pilot, Resting(), print, make_judge(judge, TASK, 20.0)
+            folder / "journal", self.pilot, Resting(), print, judge=make_judge(judge, TASK, 20.0)
         )
         self.io, self.is_armed, self.stamp_s = Io(), True, 0.0
         self.link = EpisodeLink(self.io, self.keeper, lambda: self.is_armed)

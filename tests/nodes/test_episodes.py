@@ -49,7 +49,7 @@ class Robot:
             spec, task, kinematics, self.actor, keeps_experience=True, reset=reset, seed=1
         )
         self.folder = folder / "journal"
-        self.keeper = ExperienceKeeper(self.folder, self.pilot, self.actor, print, judge)
+        self.keeper = ExperienceKeeper(self.folder, self.pilot, self.actor, print, judge=judge)
         self.spec, self.stamp_s = spec, 0.0
         self.position, self.velocity = spec.home.copy(), np.zeros(len(spec.home))
         self.path = [self.position.copy()]
