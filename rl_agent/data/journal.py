@@ -28,6 +28,7 @@ from .journal_segment import (
     chain,
     record_dtype,
     scan_segment,
+    segment_path,
     segment_paths,
 )
 from .layout import RowPacker, TransitionLayout
@@ -216,7 +217,7 @@ class JournalWriter:
         self._segment, self._first_record = index, self._num_records
         header = Header(layout=self.layout, segment=index, first_record=self._num_records)
         self._position = 0
-        path = self.directory / f"{index:06d}.journal"
+        path = segment_path(self.directory, index)
         self._carry_out(lambda: path.touch(exist_ok=False), path, 0)
         # Appending, or the record after one that was cut short would leave a hole before it.
         self._file = path.open("ab", buffering=0)

@@ -15,7 +15,7 @@ from rl_agent.exceptions import JournalError
 
 from .disk import fsync_directory
 from .journal import JournalOffset
-from .journal_segment import Header, RecordScan, record_dtype, scan_records
+from .journal_segment import Header, RecordScan, record_dtype, scan_records, segment_path
 from .layout import TransitionLayout
 
 
@@ -73,23 +73,23 @@ class JournalFollower:
 
     def sync(self) -> None:
         """Force what was read onto the disk: nobody may build on what a power failure takes."""
-        path = self._path(self._segment)
+        path = segment_path(self.directory, self._segment)
         if path.exists():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
             fsync_directory(self.directory)
 
-    def _path(self, segment: int) -> Path:
-        return self.directory / f"{segment:06d}.journal"
-
     def _has_whole_header(self, segment: int) -> bool:
-        path = self._path(segment)
+        path = segment_path(self.directory, segment)
         return path.exists() and Header.read(path) is not None
 
     def _read_segment(self, max_records: int) -> np.ndarray:
         if self._position == 0 and not self._begin():
             return np.zeros(0, self.layout.row_dtype)
-        path, size = self._path(self._segment), max_records * record_dtype(self.layout).itemsize
+        path, size = (
+            segment_path(self.directory, self._segment),
+            max_records * record_dtype(self.layout).itemsize,
+        )
         with path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
             if end < self._position:
@@ -118,7 +118,7 @@ class JournalFollower:
 
     def _begin(self) -> bool:
         """Pass over a segment's header; return whether it is there."""
-        path = self._path(self._segment)
+        path = segment_path(self.directory, self._segment)
         header = Header.read(path) if path.exists() else None
         if header is None:
             return False

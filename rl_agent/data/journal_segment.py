@@ -38,6 +38,11 @@ def chain(digest: bytes, record: memoryview) -> bytes:
     return hashlib.blake2b(digest + record, digest_size=_DIGEST_BYTES).digest()
 
 
+def segment_path(directory: Path, index: int) -> Path:
+    """Return where a segment lies."""
+    return directory / f"{index:06d}.journal"
+
+
 def segment_paths(directory: Path) -> dict[int, Path]:
     """Return the segments by number."""
     if not directory.is_dir():

@@ -19,7 +19,7 @@ from rl_agent.exceptions import JournalError
 from .disk import WhenFull, fsync_directory, refuse
 from .journal import JournalConfig, JournalOffset, JournalReader, JournalWriter
 from .journal_follower import JournalFollower
-from .journal_segment import segment_paths
+from .journal_segment import segment_path, segment_paths
 from .layout import TransitionLayout
 
 LOOK_S = 1.0
@@ -123,7 +123,7 @@ class MergedJournal:
         """Force onto the disk what was read, the copies first: a checkpoint builds on both."""
         for lane in list(self._lanes):
             lane.follower.sync()
-        path = self._writer.directory / f"{self._writer.offset.segment:06d}.journal"
+        path = segment_path(self._writer.directory, self._writer.offset.segment)
         # By a descriptor of our own: rows may be taken in meanwhile, and a segment be closed.
         with path.open("rb") as file:
             os.fsync(file.fileno())

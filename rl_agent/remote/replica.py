@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rl_agent.data.journal import JournalConfig, JournalOffset, JournalWriter
+from rl_agent.data.journal_segment import segment_path
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import ProtocolError, RefusedError
 
@@ -110,6 +111,6 @@ class Replica:
 
     def _is_the_same(self, writer: JournalWriter, layout: TransitionLayout) -> bool:
         """Tell whether the folder still holds what we wrote; it may have been moved away."""
-        path = self._directory / f"{writer.offset.segment:06d}.journal"
+        path = segment_path(self._directory, writer.offset.segment)
         is_there = path.exists() and path.stat().st_size == writer.offset.position
         return writer.layout == layout and is_there

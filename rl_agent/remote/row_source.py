@@ -14,7 +14,7 @@ import numpy as np
 
 from rl_agent.data.journal import JournalOffset
 from rl_agent.data.journal_follower import JournalFollower
-from rl_agent.data.journal_segment import record_dtype
+from rl_agent.data.journal_segment import record_dtype, segment_path
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import RemoteError
 
@@ -126,7 +126,7 @@ class RowSource:
     def _sync(self, segment: int) -> None:
         # The writer syncs a segment before it begins the next one, so the last is enough. Whoever
         # may open a file may sync it, through a descriptor of his own.
-        for path in (self._directory / f"{segment:06d}.journal", self._directory):
+        for path in (segment_path(self._directory, segment), self._directory):
             descriptor = os.open(path, os.O_RDONLY)
             try:
                 os.fsync(descriptor)
