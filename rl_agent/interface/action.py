@@ -27,8 +27,12 @@ APPROACH_S = 0.5
 
 def action_for_speed(spec: ActionSpec, speed: Array) -> Array:
     """Return the action (act_dim,) whose target is `speed` (act_dim,) [rad/s or m/s]."""
-    share = speed / np.array(spec.max_speed)
-    return np.asarray(np.sign(share) * spec.dead_zone + (1.0 - spec.dead_zone) * share)
+    return before_dead_zone(speed / np.array(spec.max_speed), spec.dead_zone)
+
+
+def before_dead_zone(share: Array, dead_zone: float) -> Array:
+    """Return the action of which `share` (act_dim,) is left behind the dead zone; 0 for 0."""
+    return np.asarray(np.sign(share) * dead_zone + (1.0 - dead_zone) * share)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from rl_agent.interface.action import ActionMapper
+from rl_agent.interface.action import ActionMapper, before_dead_zone
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, FloatArray
 
@@ -34,8 +34,7 @@ class OffsetMapper(ActionMapper):
         """Return the action (act_dim,) whose target is `target`; the low-pass leads there."""
         del share
         offset = np.clip((target - self._home) / self._offset, -1.0, 1.0)
-        size = self._dead_zone + (1.0 - self._dead_zone) * np.abs(offset)
-        return np.asarray(np.sign(offset) * size, dtype=np.float32)
+        return before_dead_zone(offset, self._dead_zone).astype(np.float32)
 
     def _advance(self, action: FloatArray | Array) -> None:
         index, w, period_s = self._index, self._natural, self._period_s
