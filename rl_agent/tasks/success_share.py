@@ -31,22 +31,25 @@ class SuccessShare:
             policy_hz: Transitions per second.
             is_judged: Whether a person or a classifier says what a success is: by rewards alone.
         """
-        has_ends = is_judged or task.goal_dim > 0
-        self._is_judged, self._has_ends = is_judged, has_ends
+        self._is_judged, self._has_goals = is_judged, task.goal_dim > 0
         self._judge = EpisodeJudge(task, policy_hz)
-        num_events = NUM_EPISODES if has_ends else max(1, round(LAST_S * policy_hz))
+        num_events = NUM_EPISODES
+        if not (is_judged or self._has_goals):
+            num_events = max(1, round(LAST_S * policy_hz))
         self._num_fall = max(1, round(FALL_S * policy_hz))
         self._is_good: deque[bool] = deque([False] * num_events, maxlen=num_events)
 
     def note(self, transition: Transition) -> None:
         """Take in the next step."""
+        has_ended = transition.terminated or transition.truncated
+        if self._is_judged:
+            if has_ended:
+                self._is_good.append(transition.reward > 0.0)
+            return
         context, goal = transition.next_context[None], transition.goal[None]
         is_met = self._judge.add(context.astype(np.float64), goal.astype(np.float64))
-        has_ended = transition.terminated or transition.truncated
         is_success = self._judge.close() if has_ended else False
-        if self._is_judged:
-            is_success = transition.reward > 0.0
-        if self._has_ends:
+        if self._has_goals:
             self._is_good.extend([is_success] * has_ended)
         elif transition.terminated:
             self._is_good.extend([False] * self._num_fall)
