@@ -27,7 +27,7 @@ from .health import health_figures
 from .metrics import read_metrics
 from .parts import Counters, LearnerParts
 from .progress import Progress, RateMeter
-from .recent_episodes import RecentEpisodes
+from .recent_episodes import NotedEpisodes
 from .snapshot import restore_snapshot, save_best, save_snapshot
 from .stopwatch import Stopwatch
 from .updater import Updater
@@ -54,7 +54,7 @@ class Learner:
         self.newest_evaluation: Score | None = None
         self._sound_step = 0
         """Up to which the critics' values could be: what was saved by then is worth keeping."""
-        self._episodes = RecentEpisodes(parts.metrics)
+        self._episodes = NotedEpisodes(parts.metrics)
         self._saved_s = self.parts.clock.now()
         self._rates = RateMeter(self.parts.clock)
 

@@ -23,7 +23,7 @@ from .checkpoint import Checkpoint, drop_newer_checkpoints, prune_checkpoints
 from .config import TrainConfig
 from .health import health_figures
 from .parts import Counters, KeptParts
-from .recent_episodes import RecentEpisodes
+from .recent_episodes import NotedEpisodes
 from .row_feed import RowFeed, Tally, no_sources
 from .side_work import SideWork
 from .snapshot import restore_snapshot, save_snapshot
@@ -106,7 +106,7 @@ class LiveLearner:
         self._policy_version = 0
         self._chunk = MOST_CHUNK
         self._trouble = ""
-        self._episodes = RecentEpisodes(parts.metrics)
+        self._episodes = NotedEpisodes(parts.metrics)
 
     def run(self) -> None:
         """Learn until a stop is asked for, and leave a checkpoint.

@@ -1,4 +1,4 @@
-"""The newest episodes: noted as they end, and what they came to on average."""
+"""The newest episodes, and what they came to on average."""
 
 from __future__ import annotations
 
@@ -13,20 +13,15 @@ ROLLING_EPISODES = 20
 
 
 class RecentEpisodes:
-    """The last `ROLLING_EPISODES`; each goes into the metrics as well."""
+    """The last `ROLLING_EPISODES`."""
 
-    def __init__(self, metrics: MetricsWriter) -> None:
+    def __init__(self) -> None:
         """Start without any."""
-        self._metrics = metrics
         self._episodes: deque[EpisodeSummary] = deque(maxlen=ROLLING_EPISODES)
 
-    def note(self, episode: EpisodeSummary, env_step: int) -> None:
-        """Take in one that ended at this environment step."""
+    def add(self, episode: EpisodeSummary) -> None:
+        """Take in one that ended."""
         self._episodes.append(episode)
-        values = {"return": episode.episode_return, "num_steps": episode.num_steps}
-        if episode.is_success is not None:
-            values["is_success"] = int(episode.is_success)
-        self._metrics.write("episode", env_step, values)
 
     @property
     def mean_return(self) -> float | None:
@@ -39,3 +34,20 @@ class RecentEpisodes:
         """None before the first one ended; what cannot be told counts as none."""
         successes = [bool(episode.is_success) for episode in self._episodes]
         return float(np.mean(successes)) if successes else None
+
+
+class NotedEpisodes(RecentEpisodes):
+    """Those of a run, each of which goes into its metrics as well."""
+
+    def __init__(self, metrics: MetricsWriter) -> None:
+        """Start without any."""
+        super().__init__()
+        self._metrics = metrics
+
+    def note(self, episode: EpisodeSummary, env_step: int) -> None:
+        """Take in one that ended at this environment step."""
+        self.add(episode)
+        values = {"return": episode.episode_return, "num_steps": episode.num_steps}
+        if episode.is_success is not None:
+            values["is_success"] = int(episode.is_success)
+        self._metrics.write("episode", env_step, values)

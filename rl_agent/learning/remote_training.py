@@ -48,7 +48,7 @@ class RemoteLearning:
                 is_connected=link is not None and link.is_connected,
                 num_taken=taken.get(robot_id, 0),
                 num_episodes=counted.num_episodes if counted else 0,
-                success_rate=counted.success_rate if counted else None,
+                success_rate=counted.newest.success_rate if counted else None,
                 policy_version=link.policy_version if link else 0,
             )
             states.append(state)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,7 +13,7 @@ from rl_agent.data.journal import JournalOffset
 
 from .env_adapter import EpisodeSummary
 from .episode_tally import EpisodeTally
-from .recent_episodes import ROLLING_EPISODES
+from .recent_episodes import RecentEpisodes
 
 
 class RowFeed(Protocol):
@@ -59,13 +58,7 @@ class RobotEpisodes:
     tally: EpisodeTally
     num_episodes: int = 0
     """Since this learner's start."""
-    newest: deque[EpisodeSummary] = field(default_factory=lambda: deque(maxlen=ROLLING_EPISODES))
-
-    @property
-    def success_rate(self) -> float | None:
-        """Of the newest; None before the first one ended."""
-        found = [bool(episode.is_success) for episode in self.newest]
-        return float(np.mean(found)) if found else None
+    newest: RecentEpisodes = field(default_factory=RecentEpisodes)
 
 
 class RobotTallies:
@@ -84,7 +77,8 @@ class RobotTallies:
         robot = self.robots[robot_id]
         ended = robot.tally.take(rows)
         robot.num_episodes += len(ended)
-        robot.newest.extend(ended)
+        for episode in ended:
+            robot.newest.add(episode)
         return ended
 
 
