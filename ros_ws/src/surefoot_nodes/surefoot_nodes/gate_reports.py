@@ -102,9 +102,10 @@ def write_diagnostics(name: str, diagnostics: Mapping[str, float | int | str]) -
     level = max(LEVELS[state], DiagnosticStatus.WARN) if warning else LEVELS[state]
     status = DiagnosticStatus(level=level, name=name, hardware_id="surefoot")
     status.message = f"{state}: {diagnostics['cause']}" + (f"; {warning}" if warning else "")
-    status.values = [KeyValue(key=str(k), value=_text(v)) for k, v in diagnostics.items()]
+    status.values = [KeyValue(key=str(k), value=value_text(v)) for k, v in diagnostics.items()]
     return DiagnosticArray(status=[status])
 
 
-def _text(value: float | int | str) -> str:
+def value_text(value: float | int | str) -> str:
+    """Return a value of diagnostics as the message holds it."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)

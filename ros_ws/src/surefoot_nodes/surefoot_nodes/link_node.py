@@ -15,6 +15,7 @@ from rl_agent.remote.shared_key import SharedKey
 from rl_agent.tasks.registry import make_task
 
 from . import qos, realtime
+from .gate_reports import value_text
 from .node import GuardedNode, run
 
 NAME = "link_node"
@@ -98,12 +99,8 @@ def write_link(state: Mapping[str, bool | int | float | str], where: str) -> Dia
     if state["trouble"]:
         status.message += f": {state['trouble']}"
     values = {"learner": where, **state}
-    status.values = [KeyValue(key=key, value=_text(value)) for key, value in values.items()]
+    status.values = [KeyValue(key=key, value=value_text(value)) for key, value in values.items()]
     return DiagnosticArray(status=[status])
-
-
-def _text(value: bool | int | float | str) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def main() -> int:
