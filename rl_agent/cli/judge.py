@@ -41,8 +41,9 @@ def fit(
     from rl_agent.judging.fit import fit_classifier
     from rl_agent.judging.judges import JUDGE_FILE
     from rl_agent.judging.labelled_run import read_labelled
+    from rl_agent.learning.run_folder import journal_dir
 
-    steps = read_labelled([(run_dir, run_dir / "journal") for run_dir in run_dirs])
+    steps = read_labelled([(run_dir, journal_dir(run_dir)) for run_dir in run_dirs])
     classifier = fit_classifier(steps)
     path = run_dirs[0] / JUDGE_FILE if out is None else out
     classifier.write(path)

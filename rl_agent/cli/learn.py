@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rl_agent.remote.address import Address
     from rl_agent.remote.shared_key import SharedKey
 
+LISTEN = "127.0.0.1:7461"
+"""This machine, and the usual port."""
+
 
 def learn_verb(
     env: Annotated[
@@ -22,7 +25,7 @@ def learn_verb(
     ] = None,
     listen: Annotated[
         str, typer.Option(help="HOST:PORT; any HOST but this machine itself needs --key.")
-    ] = "127.0.0.1:7461",
+    ] = LISTEN,
     key: Annotated[
         Path | None, typer.Option(help="File that `surefoot keys link` made; robots have the same.")
     ] = None,
@@ -87,7 +90,7 @@ def _learn(run_dir: Path, address: Address, key: SharedKey | None) -> int:
 
     with StopRequest() as stop, open_display(f"learning on {address} → {run_dir}") as display:
         _run(run_dir, address, key, stop, display)
-        where = "" if str(address) == "127.0.0.1:7461" else f" --listen {address}"
+        where = "" if str(address) == LISTEN else f" --listen {address}"
         keyed = " --key FILE" if key is not None else ""
         display.say(f"Go on with: surefoot learn --resume --out {run_dir}{where}{keyed}")
         display.say(f"Export the newest policy: surefoot export {run_dir}")

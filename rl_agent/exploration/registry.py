@@ -18,6 +18,8 @@ Exploration = Literal["sampled", "gaussian", "ou", "pink", "gsde", "repeated"]
 
 DEFAULT_THETA, DEFAULT_HORIZON = 0.15, 1000
 """Of Ornstein-Uhlenbeck noise [1/step], and of pink noise [steps]."""
+DEFAULT_EXPLORE_UNTIL = 0.95
+"""Share of success at which a robot that learns live no longer explores."""
 
 
 def make_noise(

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL
 from rl_agent.interface.resets import ResetName
 from rl_agent.judging.judge import TASK
 
@@ -23,7 +24,7 @@ class LiveConfig:
     """Gradient steps before the first version: until then the robot acts at random."""
     utd_ratio: float | None = None
     """Critic updates per step of the robot; None takes `agent.utd_ratio`."""
-    explore_until: float = 0.95
+    explore_until: float = DEFAULT_EXPLORE_UNTIL
     """Share of success at which the robot no longer explores; from half of that it explores less
     and less. Above 1 it never stops."""
     keep_versions: int = 20

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 import numpy as np
 
 from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL
 from rl_agent.interface.kinematics import Kinematics
 from rl_agent.planning.damped_least_squares import DampedLeastSquares
 from rl_agent.spec import RobotSpec
@@ -94,7 +95,7 @@ class ActorChoices:
     """For live: policy periods for which a random action is held, before there is a policy."""
     meets: bool = False
     """For live: look out for versions only when told to, as in lock-step."""
-    explore_until: float = 0.95
+    explore_until: float = DEFAULT_EXPLORE_UNTIL
     """For live: share of success at which exploration has faded to nothing."""
     is_judged: bool = False
     """For live: whether a success is what earns a reward, not what the task calls so."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from rl_agent.exceptions import GraphError
+from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL
 
 from .parameter import Value
 from .rounds import PARTS
@@ -84,7 +85,7 @@ class GraphConfig:
     """Steps after which the policy waits for its learner, in lock-step alone."""
     num_steps: int = 0
     """Steps after which a live run in lock-step stands still; 0 for no end."""
-    explore_until: float = 0.95
+    explore_until: float = DEFAULT_EXPLORE_UNTIL
     """Share of success at which a live run's exploration has faded to nothing."""
     reset: str = "none"
     """What happens between two episodes of a live run; see `RESETS`."""

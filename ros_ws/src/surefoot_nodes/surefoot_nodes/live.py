@@ -157,8 +157,10 @@ def _lockstep(config: TrainConfig, robot: LiveRobot, minutes: float) -> dict[str
 
 def _with_episodes(options: LiveOptions, given: GivenOptions) -> GivenOptions:
     """Return what was given, with reset and judge as the settings that they stand for."""
+    from rl_agent.judging.judge import HUMAN, TASK
+
     judge = options.judge
-    if judge is not None and judge not in ("task", "human"):
+    if judge is not None and judge not in (TASK, HUMAN):
         judge = str(Path(judge).expanduser().absolute())
     named = {"live.reset": options.reset, "live.judge": judge}
     sets = [f"{name}={json.dumps(value)}" for name, value in named.items() if value is not None]

@@ -16,6 +16,7 @@ from rl_agent.deploy.swap_log import SWAPS, SwapLog, read_bad_versions
 from rl_agent.deploy.version_watch import VersionWatch
 from rl_agent.exploration.noise import Noise
 from rl_agent.exploration.registry import (
+    DEFAULT_EXPLORE_UNTIL,
     DEFAULT_HORIZON,
     DEFAULT_THETA,
     Exploration,
@@ -25,8 +26,6 @@ from rl_agent.spec import RobotSpec
 from rl_agent.tasks.success_share import SuccessShare
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, FloatArray, Measurement, Transition
-
-DEFAULT_EXPLORE_UNTIL = 0.95
 
 
 class LiveActor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL
+from rl_agent.interface.resets import RESETS
+
 from .parameter import Parameter
 
 _ROBOT = (
@@ -89,7 +92,7 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
         ),
         Parameter(
             name="explore_until",
-            default=0.95,
+            default=DEFAULT_EXPLORE_UNTIL,
             lower=0.01,
             upper=100.0,
             description="Share of success at which the live actor no longer explores; above 1 it "
@@ -103,7 +106,7 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
         Parameter(
             name="reset",
             default="none",
-            choices=("none", "start", "random", "human", "backward"),
+            choices=RESETS,
             description="What happens between two episodes, where a journal is kept.",
         ),
         Parameter(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rl_agent.exceptions import Problem, ProfileError
+from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL
 from rl_agent.robots.profile import load_robot, nearest
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.registry import TASKS
@@ -57,7 +58,7 @@ class UpOptions:
     is_lockstep: bool = False
     meet_every: int = 0
     num_steps: int = 0
-    explore_until: float = 0.95
+    explore_until: float = DEFAULT_EXPLORE_UNTIL
     reset: str = "none"
     judge: str = "task"
 
