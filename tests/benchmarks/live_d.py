@@ -110,13 +110,8 @@ def _settled(rig: LiveRig) -> tuple[dict[str, int], dict[str, int]]:
 def _missed(
     context: Context, rig: LiveRig, kills: Sequence[float], span: tuple[float, float]
 ) -> Iterator[Figure]:
-    spec, timeline = context.spec, rig.timeline
-    series = {
-        "gate": ([a.received_s for a in timeline.applied], spec.gate_period_s),
-        "policy": ([p.received_s for p in timeline.proposals], 1.0 / spec.policy_hz),
-    }
-    for name, (times, period_s) in series.items():
-        arrivals = np.array([s for s in times if span[0] <= s <= span[1]])
+    for name, (times, period_s) in rig.arrivals.items():
+        arrivals = times[(times >= span[0]) & (times <= span[1])]
         intervals, middles = np.diff(arrivals), arrivals[1:]
         is_late = intervals > LATE_FACTOR * period_s
         away_s = np.abs(middles[:, None] - np.array(kills)[None]).min(axis=1)

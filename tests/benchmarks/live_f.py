@@ -137,13 +137,8 @@ def _newest_acting(rig: LiveRig) -> int:
 def _missed(
     context: Context, rig: LiveRig, cuts: list[Cut], span: tuple[float, float]
 ) -> Iterator[Figure]:
-    spec, timeline = context.spec, rig.timeline
-    series = {
-        "gate": ([a.received_s for a in timeline.applied], spec.gate_period_s),
-        "policy": ([p.received_s for p in timeline.proposals], 1.0 / spec.policy_hz),
-    }
-    for name, (times, period_s) in series.items():
-        arrivals = np.array([s for s in times if span[0] <= s <= span[1]])
+    for name, (times, period_s) in rig.arrivals.items():
+        arrivals = times[(times >= span[0]) & (times <= span[1])]
         intervals, ends = np.diff(arrivals), arrivals[1:]
         is_cut = np.any([(ends >= c.start_s) & (ends <= c.end_s) for c in cuts], axis=0)
         is_late = intervals > LATE_FACTOR * period_s

@@ -71,7 +71,7 @@ def _fill_and_free(context: Context, rig: LiveRig, disk: SmallDisk) -> Iterator[
     end_s = time.monotonic()
     disk.free()
     context.say("freed again …")
-    yield from _rates(context, rig, start_s, end_s)
+    yield from _rates(rig, start_s, end_s)
     detail = f"'{RAISED}' in the user's terminal, {rig.output().count(RAISED)} times in all"
     yield at_most("live-h.alarm", alarm_s if alarm_s is not None else np.inf, ALARM_S, "s", detail)
     yield reported("live-h.waiting", waiting, "transitions", "waited in memory at the end of it")
@@ -88,13 +88,8 @@ def _goes_on(rig: LiveRig, records: int, learned: int) -> bool:
     return has_caught_up and is_learning
 
 
-def _rates(context: Context, rig: LiveRig, start_s: float, end_s: float) -> Iterator[Figure]:
-    series = {
-        "gate": ([a.received_s for a in rig.timeline.applied], context.spec.gate_period_s),
-        "policy": ([p.received_s for p in rig.timeline.proposals], 1.0 / context.spec.policy_hz),
-    }
-    for name, (times, period_s) in series.items():
-        arrivals = np.array(times)
+def _rates(rig: LiveRig, start_s: float, end_s: float) -> Iterator[Figure]:
+    for name, (arrivals, period_s) in rig.arrivals.items():
         full = np.diff(arrivals[(arrivals >= start_s) & (arrivals <= end_s)])
         before = np.diff(arrivals[(arrivals >= start_s - BEFORE_S) & (arrivals < start_s)])
         missed = [1e3 * float(np.mean(each > LATE_FACTOR * period_s)) for each in (full, before)]

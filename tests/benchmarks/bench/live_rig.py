@@ -24,6 +24,7 @@ from rl_agent.child import Child, stop_all
 from rl_agent.deploy.swap_log import SWAPS, read_events
 from rl_agent.exceptions import GraphError
 from rl_agent.learning.metrics import read_metrics
+from rl_agent.types import Array
 from surefoot_nodes.environment import graph_environment
 from surefoot_nodes.faults.timeline import Timeline
 from surefoot_nodes.faults.witness_process import start_witness
@@ -109,6 +110,15 @@ class LiveRig:
     ) -> None:
         self.operator.__exit__(kind, error, trace)
         self._end()
+
+    @property
+    def arrivals(self) -> dict[str, tuple[Array, float]]:
+        """When the gate's and the policy's messages came [s], and how far apart they should be."""
+        spec, timeline = self.context.spec, self.timeline
+        return {
+            "gate": (np.array([a.received_s for a in timeline.applied]), spec.gate_period_s),
+            "policy": (np.array([p.received_s for p in timeline.proposals]), spec.policy_period_s),
+        }
 
     def start(self, *words: str) -> None:
         """Start the graph and wait until all its nodes are active.
