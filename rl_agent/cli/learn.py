@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .live_options import Algo, Config, Resume, Seed, Settings
+
 if TYPE_CHECKING:
     from rl_agent.cli.display import Display
     from rl_agent.learning.remote_training import RemoteLearning
@@ -29,22 +31,14 @@ def learn_verb(
     key: Annotated[
         Path | None, typer.Option(help="File that `surefoot keys link` made; robots have the same.")
     ] = None,
-    algo: Annotated[
-        str | None, typer.Option(help="As for `surefoot train`; default: the preset's.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0)] = None,
+    algo: Algo = None,
+    seed: Seed = None,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder; default runs/learn-<id>.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
-    config: Annotated[
-        str | None,
-        typer.Option(help="Preset or YAML file; default: the preset of the environment."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="One setting, for example live.publish_every_s=10; repeatable."),
-    ] = None,
+    resume: Resume = False,
+    config: Config = None,
+    settings: Settings = None,
 ) -> int:
     """Learn from robots on other machines, while they move; several may share one learner.
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from rl_agent.cli.live_options import Algo, Config, Resume, Seed, Settings
+
 from .cli import (
     BLACKBOX,
     Blackbox,
@@ -33,17 +35,7 @@ Env = Annotated[
     str | None,
     typer.Option(help="The robot's twin and task, as for `surefoot train`: sim:So101Reach-v0."),
 ]
-Algo = Annotated[str | None, typer.Option(help="As for `surefoot train`; default: the preset's.")]
-Seed = Annotated[int | None, typer.Option(min=0)]
 Out = Annotated[Path | None, typer.Option(help="The run's folder; default runs/live-<id>.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
-Config = Annotated[
-    str | None, typer.Option(help="Preset or YAML file; default: the preset of the environment.")
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="One setting, for example live.publish_every_s=10; repeatable."),
-]
 Learner = Annotated[
     str, typer.Option(help="HOST:PORT of `surefoot learn` on another machine; empty: learn here.")
 ]

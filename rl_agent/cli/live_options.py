@@ -1,0 +1,18 @@
+"""Options that `surefoot live` and `surefoot learn` have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Algo = Annotated[str | None, typer.Option(help="As for `surefoot train`; default: the preset's.")]
+Seed = Annotated[int | None, typer.Option(min=0)]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
+Config = Annotated[
+    str | None, typer.Option(help="Preset or YAML file; default: the preset of the environment.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One setting, for example live.publish_every_s=10; repeatable."),
+]
