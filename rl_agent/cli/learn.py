@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .live_options import Algo, Config, Resume, Seed, Settings
+from .live_options import Algo, Config, Resume, Seed, Settings, Sign
 
 if TYPE_CHECKING:
     from rl_agent.cli.display import Display
@@ -38,6 +38,7 @@ def learn_verb(
     ] = None,
     resume: Resume = False,
     config: Config = None,
+    sign: Sign = None,
     settings: Settings = None,
 ) -> int:
     """Learn from robots on other machines, while they move; several may share one learner.
@@ -61,7 +62,14 @@ def learn_verb(
     from rl_agent.remote.needs import insist_on_packages
 
     insist_on_packages()
-    from rl_agent.cli.train_settings import GivenOptions, settle_run
+    from rl_agent.cli.train_settings import (
+        GivenOptions,
+        fresh_config,
+        insist_on_own,
+        own_path,
+        settle_run,
+        with_settings,
+    )
     from rl_agent.remote.address import parse_address
     from rl_agent.remote.shared_key import SharedKey, key_for
 
@@ -69,7 +77,14 @@ def learn_verb(
     shared = SharedKey.load(key) if key is not None else None
     key_for(address.host, shared)  # before anything is written
     given = GivenOptions(env=env, algo=algo, seed=seed, config=config, sets=settings)
-    train_config, run_dir = settle_run(given, out, "learn", should_resume=resume)
+    train_config, run_dir = settle_run(
+        given,
+        out,
+        "learn",
+        should_resume=resume,
+        begin=lambda options: fresh_config(with_settings(options, {"live.sign": own_path(sign)})),
+    )
+    insist_on_own(run_dir, "--sign", own_path(sign), train_config.live.sign)
     from rl_agent.learning.live_training import prepare_live_run
     from rl_agent.learning.remote_training import insist_on_copies
 

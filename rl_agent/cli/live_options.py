@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,10 @@ Seed = Annotated[int | None, typer.Option(min=0)]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
 Config = Annotated[
     str | None, typer.Option(help="Preset or YAML file; default: the preset of the environment.")
+]
+Sign = Annotated[
+    Path | None,
+    typer.Option(help="Private key that signs every version, for a profile with a signing_key."),
 ]
 Settings = Annotated[
     list[str] | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from rl_agent.algorithms.registry import config_class
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.learning.config import DEFAULT_ALGO, TrainConfig
 from rl_agent.learning.config_file import load_settings, parse_config, preset_for, set_value
-from rl_agent.learning.run_folder import holds_run, read_config
+from rl_agent.learning.run_folder import CONFIG_FILE, holds_run, read_config
 from rl_agent.robots.yaml_text import YamlTextError, parse_yaml
 
 from .train import slug
@@ -72,6 +73,34 @@ def resumed_config(run_dir: Path, given: GivenOptions) -> TrainConfig:
     if problems:
         raise ProblemsError(str(run_dir), problems)
     return config if given.steps is None else replace(config, num_steps=given.steps)
+
+
+def with_settings(given: GivenOptions, named: dict[str, Any]) -> GivenOptions:
+    """Return what was given, with options of their own as the settings that they stand for.
+
+    Args:
+        given: The options.
+        named: Values by the setting's name; None for an option that was not given.
+    """
+    sets = [f"{name}={json.dumps(value)}" for name, value in named.items() if value is not None]
+    return replace(given, sets=[*(given.sets or ()), *sets])
+
+
+def own_path(path: Path | None) -> str | None:
+    """Return a file as a run's settings keep it: the run may go on from another folder."""
+    return str(path.expanduser().absolute()) if path is not None else None
+
+
+def insist_on_own(run_dir: Path, option: str, wanted: str | None, own: str | None) -> None:
+    """Refuse an option that contradicts a run's setting.
+
+    Raises:
+        ProblemsError: It was given, and is another.
+    """
+    if wanted not in (None, own):
+        message = f"this run was begun with {own!r}, not {wanted!r}; its settings are in "
+        message += str(run_dir / CONFIG_FILE)
+        raise ProblemsError(str(run_dir), [Problem(option, message)])
 
 
 def settle_run(

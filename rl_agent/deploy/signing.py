@@ -82,6 +82,26 @@ def make_key_file(path: Path) -> str:
     return Signer(key).public_key
 
 
+def signer_for(signing_key: str | None, path: Path | None) -> Signer | None:
+    """Return what signs bundles for a robot, so that the robot will take them.
+
+    Args:
+        signing_key: The robot's pinned public key; None where it asks for no signature.
+        path: File of the private key; None where there is none.
+
+    Raises:
+        BundleError: The robot would refuse every bundle; says what to do.
+    """
+    if path is None and signing_key is not None:
+        message = "the robot's profile pins a signing_key, so it would take no policy made here"
+        raise BundleError(f"{message}; give its private key by --sign KEY.pem")
+    signer = Signer.load(path) if path is not None else None
+    if signer is not None and signing_key not in (None, signer.public_key):
+        message = f"the robot's profile pins {signing_key}, this key is {signer.public_key}"
+        raise BundleError(f"{path}: {message}; give the private key that belongs to the pinned one")
+    return signer
+
+
 def check_signature(bundle_dir: Path, manifest: Manifest, signing_key: str | None) -> None:
     """Refuse a bundle that the pinned key did not sign.
 

@@ -17,6 +17,7 @@ from .export import acting_copy, export_policy
 from .manifest import Training
 from .onnx_template import OnnxTemplate
 from .policy_store import PolicyStore
+from .signing import Signer
 
 OUTGOING = ".outgoing"
 
@@ -33,6 +34,7 @@ class VersionPublisher:
         *,
         task_name: str,
         keep: int,
+        signer: Signer | None = None,
     ) -> None:
         """Begin, or go on counting where the store stands.
 
@@ -43,12 +45,13 @@ class VersionPublisher:
             obs_layout: (name, start, size) per observation term.
             task_name: Name for `make_task`, or `module:Class`.
             keep: Versions that stay on the disk.
+            signer: Signs every version; None leaves them unsigned.
         """
         self.store = PolicyStore(store_dir, spec, task)
         self._outgoing = store_dir / OUTGOING
         self._spec, self._task, self._obs_layout = spec, task, obs_layout
         self._task_name = task_name
-        self._keep = keep
+        self._keep, self._signer = keep, signer
         self._template = OnnxTemplate(self._newest_model())
 
     def prepare(self, module: nn.Module) -> None:
@@ -111,6 +114,7 @@ class VersionPublisher:
             task_name=self._task_name,
             samples=samples,
             policy_version=version,
+            signer=self._signer,
             trace=self._template,
         )
 

@@ -36,6 +36,9 @@ class LiveConfig:
     judge: str = TASK
     """Who says what a success is: task, human, or a classifier's file by `surefoot judge fit`.
     Whoever is not the task rewards nothing but success, with 1, and ends the episode by it."""
+    sign: str | None = None
+    """File of the private key that signs every version (`surefoot keys new`), for a robot whose
+    profile pins a signing_key."""
 
     def __post_init__(self) -> None:
         if self.publish_every_s <= 0.0:

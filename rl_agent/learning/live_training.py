@@ -25,6 +25,7 @@ from rl_agent.data.merged_journal import MergedJournal
 from rl_agent.data.replay import Replay
 from rl_agent.deploy.manifest import Training
 from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.deploy.signing import Signer, signer_for
 from rl_agent.deploy.version_publisher import VersionPublisher
 from rl_agent.exceptions import BundleError, EnvironmentNotSupportedError, JournalError
 from rl_agent.judging.judge import HUMAN, TASK
@@ -89,6 +90,7 @@ def prepare_live_run(
         judge = str(own.absolute()) if has_file and not is_fresh else name
         robot = replace(_robot_of(env, config.env), judge=judge)
         make_judge(judge, env.env.unwrapped.task, robot.policy_hz)
+        _signer_of(config, env)
         check(robot)
         keep_twin_contract(run_dir, env)
         if is_fresh:
@@ -180,6 +182,12 @@ def open_live(
         if config.agent.compile == "on":
             agent.compile()
         yield learner
+
+
+def _signer_of(config: TrainConfig, env: EnvAdapter) -> Signer | None:
+    key = config.live.sign
+    spec = env.env.unwrapped.robot
+    return signer_for(spec.signing_key, Path(key) if key is not None else None)
 
 
 def _tally(config: TrainConfig, env: EnvAdapter) -> EpisodeTally:
@@ -292,6 +300,7 @@ def _publisher(
         twin.builder.layout,
         task_name=robot.task,
         keep=config.live.keep_versions,
+        signer=_signer_of(config, env),
     )
     publisher.prepare(agent.actor)
     newest_version = elsewhere.newest_version if elsewhere is not None else lambda: 0

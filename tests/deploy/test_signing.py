@@ -11,7 +11,13 @@ from bundles import make_bundle
 from rl_agent.deploy.manifest import read_manifest
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
-from rl_agent.deploy.signing import Signer, check_signature, make_key_file, read_signature
+from rl_agent.deploy.signing import (
+    Signer,
+    check_signature,
+    make_key_file,
+    read_signature,
+    signer_for,
+)
 from rl_agent.exceptions import BundleError
 
 OBS = np.linspace(-1.0, 1.0, 16, dtype=np.float32)
@@ -191,3 +197,14 @@ def test_who_signed_can_be_read_without_trusting_it(signed, signer):
 
     key, signature = read_signature(signed)
     assert encode_key(key) == signer.public_key and len(signature) == 64
+
+
+def test_a_signer_for_a_robot_is_one_that_the_robot_takes(tmp_path, signer, other):
+    key, foreign = tmp_path / "key.pem", tmp_path / "other.pem"
+    assert signer_for(None, None) is None
+    assert signer_for(None, foreign).public_key == other.public_key
+    assert signer_for(signer.public_key, key).public_key == signer.public_key
+    with pytest.raises(BundleError, match=r"pins a signing_key.*--sign KEY\.pem"):
+        signer_for(signer.public_key, None)
+    with pytest.raises(BundleError, match=r"other\.pem: .*the private key that belongs to"):
+        signer_for(signer.public_key, foreign)

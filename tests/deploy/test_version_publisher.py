@@ -1,11 +1,15 @@
 """One version after another; a publisher that comes back exports without tracing again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from rl_agent.deploy import onnx_template
 from rl_agent.deploy.manifest import Training
+from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.deploy.signing import Signer, make_key_file
 from rl_agent.deploy.version_publisher import VersionPublisher
 from rl_agent.exceptions import BundleError
 from rl_agent.interface.observation import ObservationBuilder
@@ -25,8 +29,9 @@ def actor(seed: int, width: int = 16) -> SquashedGaussianActor:
     return SquashedGaussianActor(BUILDER.obs_dim, SPEC.act_dim, [width], generator)
 
 
-def make_publisher(folder) -> VersionPublisher:
-    return VersionPublisher(folder, SPEC, TASK, BUILDER.layout, task_name="reach", keep=3)
+def make_publisher(folder, spec=SPEC, signer=None) -> VersionPublisher:
+    layout = BUILDER.layout
+    return VersionPublisher(folder, spec, TASK, layout, task_name="reach", keep=3, signer=signer)
 
 
 @pytest.fixture
@@ -98,3 +103,13 @@ def test_a_version_is_above_what_somebody_has_from_another_store(tmp_path):
     assert publisher.publish(actor(0), TRAINING, None, above=41) == 42
     assert publisher.publish(actor(0), TRAINING, None, above=7) == 43
     assert publisher.store.version_dir(43).is_dir()
+
+
+def test_versions_for_a_robot_with_a_pinned_key_are_signed(tmp_path):
+    pinned = replace(SPEC, signing_key=make_key_file(tmp_path / "key.pem"))
+    signer = Signer.load(tmp_path / "key.pem")
+    make_publisher(tmp_path / "a", pinned, signer).publish(actor(0), TRAINING, None)
+    store = PolicyStore(tmp_path / "a", pinned, TASK)
+    assert store.refresh() and store.policy.policy_version == 1
+    with pytest.raises(BundleError, match="is not signed"):
+        make_publisher(tmp_path / "b", pinned).publish(actor(0), TRAINING, None)

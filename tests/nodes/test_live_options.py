@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from rl_agent.cli.train_settings import GivenOptions
-from rl_agent.exceptions import JudgingError, ProblemsError, ProfileError
+from rl_agent.deploy.signing import make_key_file
+from rl_agent.exceptions import BundleError, JudgingError, ProblemsError, ProfileError
 from rl_agent.judging.success_classifier import SuccessClassifier, read_classifier
 from rl_agent.learning.run_folder import holds_run, read_config
+from rl_agent.robots.profile import ROBOTS_DIR
 from surefoot_nodes.graph import make_graph
 from surefoot_nodes.live import LiveOptions, prepare, run_live
 from surefoot_nodes.up import UpOptions, make_config
@@ -126,3 +129,28 @@ def test_a_classifier_of_another_task_or_none_begins_no_run(tmp_path):
     with pytest.raises(JudgingError, match="no such file"):
         prepare(options_of(run_dir, sets=SPARSE, judge=str(tmp_path / "none")))
     assert not holds_run(run_dir)
+
+
+def pinned_twin(tmp_path, key):
+    """Return options for the twin of an so101 that takes policies of this key alone."""
+    profile = tmp_path / "so101.yaml"
+    data = yaml.safe_load((ROBOTS_DIR / "so101.yaml").read_text())
+    profile.write_text(yaml.safe_dump({**data, "signing_key": key}))
+    return [f"env_options.robot={profile}"]
+
+
+def test_who_learns_on_a_robot_with_a_pinned_key_signs_or_begins_no_run(tmp_path):
+    key = make_key_file(tmp_path / "key.pem")
+    make_key_file(tmp_path / "other.pem")
+    sets, run_dir = pinned_twin(tmp_path, key), tmp_path / "run"
+    with pytest.raises(BundleError, match=r"--sign KEY\.pem"):
+        prepare(options_of(run_dir, sets=sets))
+    with pytest.raises(BundleError, match="belongs to the pinned one"):
+        prepare(options_of(run_dir, sets=sets, sign=tmp_path / "other.pem"))
+    assert not holds_run(run_dir)
+    prepare(options_of(run_dir, sets=sets, sign=tmp_path / "key.pem"))
+    assert read_config(run_dir).live.sign == str(tmp_path / "key.pem")
+    again = {"should_resume": True, "sets": ()}
+    prepare(options_of(run_dir, **again))
+    with pytest.raises(ProblemsError, match=r"--sign.*key\.pem.*config\.yaml"):
+        prepare(options_of(run_dir, sign=tmp_path / "other.pem", **again))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +35,8 @@ class LiveOptions:
     reset: str | None = None
     """None takes the run's setting, live.reset."""
     judge: str | None = None
+    sign: Path | None = None
+    """The private key of the learner's versions."""
 
 
 def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
@@ -103,7 +104,7 @@ def prepare(options: LiveOptions) -> UpOptions:
         options.out,
         "live",
         should_resume=options.should_resume,
-        begin=lambda given: fresh_config(_with_episodes(options, given)),
+        begin=lambda given: fresh_config(_with_own(options, given)),
         go_on=lambda folder, given: _resumed(options, folder, given),
     )
     _insist_on_own_journal(run_dir)
@@ -155,24 +156,26 @@ def _lockstep(config: TrainConfig, robot: LiveRobot, minutes: float) -> dict[str
     }
 
 
-def _with_episodes(options: LiveOptions, given: GivenOptions) -> GivenOptions:
-    """Return what was given, with reset and judge as the settings that they stand for."""
+def _with_own(options: LiveOptions, given: GivenOptions) -> GivenOptions:
+    """Return what was given, with our own options as the settings that they stand for."""
+    from rl_agent.cli.train_settings import own_path, with_settings
     from rl_agent.judging.judge import HUMAN, TASK
 
     judge = options.judge
     if judge is not None and judge not in (TASK, HUMAN):
-        judge = str(Path(judge).expanduser().absolute())
-    named = {"live.reset": options.reset, "live.judge": judge}
-    sets = [f"{name}={json.dumps(value)}" for name, value in named.items() if value is not None]
-    return replace(given, sets=[*(given.sets or ()), *sets])
+        judge = own_path(Path(judge))
+    sign = own_path(options.sign)
+    named = {"live.reset": options.reset, "live.judge": judge, "live.sign": sign}
+    return with_settings(given, named)
 
 
 def _resumed(options: LiveOptions, run_dir: Path, given: GivenOptions) -> TrainConfig:
     """Return a run's settings; episodes may be reset in another way than before."""
-    from rl_agent.cli.train_settings import resumed_config
+    from rl_agent.cli.train_settings import insist_on_own, own_path, resumed_config
     from rl_agent.exceptions import Problem, ProblemsError
 
     config = resumed_config(run_dir, given)
+    insist_on_own(run_dir, "--sign", own_path(options.sign), config.live.sign)
     if options.judge not in (None, config.live.judge):
         message = f"this run was begun with {config.live.judge!r}; its rewards keep their meaning"
         raise ProblemsError(str(run_dir), [Problem("--judge", message)])

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from rl_agent.cli.live_options import Algo, Config, Resume, Seed, Settings
+from rl_agent.cli.live_options import Algo, Config, Resume, Seed, Settings, Sign
 
 from .cli import (
     BLACKBOX,
@@ -77,6 +77,7 @@ def live_twin(
     robot_id: RobotId = "",
     reset: Reset = None,
     judge: Judge = None,
+    sign: Sign = None,
     goal_period_s: GoalPeriod = 4.0,
     auto_arm: Annotated[
         bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
@@ -124,6 +125,7 @@ def live_robot(
     robot_id: RobotId = "",
     reset: Reset = None,
     judge: Judge = None,
+    sign: Sign = None,
     goal_period_s: GoalPeriod = 4.0,
     speed: Speed = "0.25",
     has_teleop: HasTeleop = False,
@@ -166,7 +168,8 @@ def _run(kind: Literal["twin", "robot"], values: dict[str, Any]) -> int:
     )
     elsewhere = make_elsewhere(values.pop("learner"), values.pop("key"), values.pop("robot_id"))
     out, should_resume = values.pop("out"), values.pop("resume")
-    minutes, reset, judge = (values.pop(name) for name in ("minutes", "reset", "judge"))
+    minutes, sign = values.pop("minutes"), values.pop("sign")
+    reset, judge = values.pop("reset"), values.pop("judge")
     up = UpOptions(**up_options(values))
     options = LiveOptions(
         given=given,
@@ -177,5 +180,6 @@ def _run(kind: Literal["twin", "robot"], values: dict[str, Any]) -> int:
         elsewhere=elsewhere,
         reset=reset,
         judge=judge,
+        sign=sign,
     )
     return run_live(kind, options)

@@ -67,6 +67,9 @@ def prepare_remote_run(
     if config.live.judge != TASK:
         message = "only the task judges where the learner is elsewhere; leave it out"
         raise ProblemsError("surefoot live", [Problem("--judge", message)])
+    if config.live.sign is not None:
+        message = "versions are signed where they are made; give the key to `surefoot learn`"
+        raise ProblemsError("surefoot live", [Problem("--sign", message)])
     spec, task, robot = _robot_of(config)
     check(robot)
     keep_contract(run_dir, spec, task)
