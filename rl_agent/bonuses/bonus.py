@@ -28,7 +28,7 @@ class Bonus(ABC):
         """Return (B,), how new each row is by what is known now."""
 
     def observe(self, next_obs: FloatArray) -> None:
-        """Take note of where a new step has led, (obs_dim,)."""
+        """Take note of where new steps have led, (N, obs_dim)."""
         return  # most learn from batches
 
     def learn(self, batch: Batch, rng: np.random.Generator) -> None:  # noqa: B027 - see above

@@ -48,13 +48,12 @@ class BonusReplay:
     def add(self, transition: Transition) -> None:
         """Store one transition, unless it is refused, and get to know where it led."""
         self.own.add(transition)
-        self._env_step += 1
-        if np.isfinite(transition.next_obs).all():
-            self.bonus.observe(transition.next_obs)
+        self._get_to_know(transition.next_obs[None])
 
     def add_rows(self, rows: np.ndarray) -> None:
-        """Store rows (N,) of a resumed run; what is known of them comes with its state."""
+        """Store rows (N,) in order; the same as one at a time."""
         self.own.add_rows(rows)
+        self._get_to_know(rows["next_obs"])
 
     def clear(self) -> None:
         """Forget own experience."""
@@ -93,6 +92,10 @@ class BonusReplay:
         self._env_step, self._num_draws = state["env_step"], state["num_draws"]
         self._mean_square, self.mean_bonus = state["mean_square"], state["mean_bonus"]
         return self.own.set_state(state["own"])
+
+    def _get_to_know(self, next_obs: FloatArray) -> None:
+        self._env_step += len(next_obs)
+        self.bonus.observe(next_obs[np.isfinite(next_obs).all(axis=1)])
 
     def _usual(self, newness: FloatArray) -> float:
         """Take a draw into the running mean square and return its root, above 0."""

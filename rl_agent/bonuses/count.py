@@ -47,9 +47,9 @@ class CountBonus(Bonus):
         return np.asarray(1.0 / np.sqrt(visits), np.float32)
 
     def observe(self, next_obs: FloatArray) -> None:
-        """Count a visit."""
-        cell = int(self.cells(next_obs[None])[0])
-        self.visits[cell] = self.visits.get(cell, 0) + 1
+        """Count visits."""
+        for cell in self.cells(next_obs).tolist():
+            self.visits[cell] = self.visits.get(cell, 0) + 1
 
     def get_state(self) -> dict[str, Any]:
         """Return the cells that were visited, and how often."""

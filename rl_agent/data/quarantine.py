@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rl_agent.types import FloatArray
+
 from .layout import TransitionLayout, floats_of
 
 
@@ -19,6 +21,15 @@ class QuarantineConfig:
     max_abs_reward: float = 1e4
     max_abs_other: float = 1e6
     """Contexts, goals and shares, which are in SI units."""
+
+    def allows_obs(self, obs: FloatArray) -> NDArray[np.bool_]:
+        """Return (...), for observations (..., obs_dim), which may be learned from."""
+        # NaN compares as False, so this one line covers it.
+        return np.asarray((np.abs(obs) <= self.max_abs_obs).all(axis=-1))
+
+    def allows_reward(self, reward: float) -> bool:
+        """Return whether a reward may be learned from."""
+        return abs(reward) <= self.max_abs_reward
 
 
 class Quarantine:
@@ -44,7 +55,6 @@ class Quarantine:
 
     def accept(self, rows: np.ndarray) -> NDArray[np.bool_]:
         """Return (N,) which rows may be learned from."""
-        # NaN compares as False, so this one line covers it.
         is_good = (np.abs(floats_of(rows, self._layout)) <= self._limits).all(axis=1)
         self.num_rejected += len(rows) - int(is_good.sum())
         return is_good

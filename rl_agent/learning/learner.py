@@ -104,7 +104,7 @@ class Learner:
 
     def _act(self) -> FloatArray:
         env_step, config, obs = self.counters.env_step, self.config, self.parts.env.obs
-        if not np.isfinite(obs).all():
+        if not config.quarantine.allows_obs(obs):
             # One such number would poison the normaliser for good; the row is quarantined later.
             return np.zeros(self.parts.env.layout.act_dim, np.float32)
         self.parts.agent.observe(obs)

@@ -28,6 +28,7 @@ class Updater:
     ) -> None:
         self._agent, self._replay, self._recent = agent, replay, recent
         self._stopwatch = stopwatch
+        self._quarantine = config.quarantine
         self._batch_size = config.agent.batch_size
         self.schedule = UpdateSchedule(
             learning_starts=config.learning_starts, utd_ratio=config.agent.utd_ratio
@@ -46,7 +47,7 @@ class Updater:
         """Take in steps (N,) that somebody else made: their observations are news as well."""
         self._replay.add_rows(rows)
         self._recent.add_rows(rows)
-        for obs in rows["obs"][np.isfinite(rows["obs"]).all(axis=1)]:
+        for obs in rows["obs"][self._quarantine.allows_obs(rows["obs"])]:
             self._agent.observe(obs)
         is_last = rows["terminated"] | rows["truncated"]
         for reward, is_end in zip(rows["reward"].tolist(), is_last.tolist(), strict=True):
@@ -55,7 +56,7 @@ class Updater:
     def note_reward(self, reward: float, *, is_last: bool) -> None:
         """Take a step's reward into the statistics that algorithms and the guard keep."""
         # A broken one would poison them for good; the row is quarantined.
-        if np.isfinite(reward):
+        if self._quarantine.allows_reward(reward):
             # How large rewards are is asked by who learns from batches, where a bonus is added.
             raised = reward + self._replay.mean_bonus
             self._agent.observe_reward(raised, is_last=is_last)

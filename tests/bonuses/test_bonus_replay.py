@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from transitions import LAYOUT, transition
+from transitions import LAYOUT, packed, transition
 
 from rl_agent.bonuses.bonus import Bonus
 from rl_agent.bonuses.bonus_config import BonusConfig
@@ -19,7 +19,7 @@ class FirstNumber(Bonus):
         return batch.obs[:, 0]
 
     def observe(self, next_obs):
-        self.observed.append(next_obs[0])
+        self.observed.extend(next_obs[:, 0])
 
     def learn(self, batch, rng):
         self.learned.append(batch.reward)
@@ -92,6 +92,14 @@ def test_new_steps_are_observed_and_broken_ones_are_not():
     assert (len(replay), replay.num_quarantined) == (2, 1)
     replay.clear()
     assert len(replay) == 0
+
+
+def test_rows_are_the_same_as_one_at_a_time():
+    # A learner beside its robot gets rows; they are as new, and as many steps.
+    by_rows, one_by_one = replay_of(decay=0.5), replay_of(*range(6), decay=0.5)
+    by_rows.add_rows(packed(6))
+    assert by_rows.bonus.observed == one_by_one.bonus.observed
+    assert np.array_equal(by_rows.sample(9, rng()).reward, one_by_one.sample(9, rng()).reward)
 
 
 def test_saved_state_goes_on():

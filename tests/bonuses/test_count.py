@@ -32,18 +32,18 @@ def test_cells_by_hand():
 def test_a_cell_is_worth_one_over_the_root_of_its_visits():
     counting = bonus()
     for _ in range(4):
-        counting.observe(np.array([2.0, 1.0], np.float32))
-    counting.observe(np.array([0.0, 1.0], np.float32))
+        counting.observe(np.array([[2.0, 1.0]], np.float32))
+    counting.observe(np.array([[0.0, 1.0]], np.float32))
     newness = counting.measure(leading_to((5, 5), (0, 2), (0, -1)))
     assert newness.tolist() == pytest.approx([0.5, 1.0, 1.0])
 
 
 def test_the_state_holds_visited_cells_alone():
     counting = bonus()
-    counting.observe(np.array([2.0, 1.0], np.float32))
+    counting.observe(np.array([[2.0, 1.0]], np.float32))
     state = counting.get_state()
     assert (state["cells"].tolist(), state["visits"].tolist()) == ([3], [1])
     other = bonus()
-    other.observe(np.array([0.0, 0.0], np.float32))
+    other.observe(np.array([[0.0, 0.0]], np.float32))
     other.set_state(state)
     assert other.visits == {3: 1}

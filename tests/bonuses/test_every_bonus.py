@@ -30,7 +30,7 @@ def get_to_know(bonus, place, times=300):
     rng = np.random.default_rng(1)
     for index in range(times):
         batch = batch_at(place, seed=index)
-        bonus.observe(batch.next_obs[0])
+        bonus.observe(batch.next_obs[:1])
         bonus.learn(batch, rng)
 
 

@@ -1,16 +1,8 @@
 import numpy as np
 import pytest
-from transitions import LAYOUT, transition
+from transitions import LAYOUT, packed, transition
 
-from rl_agent.data.layout import RowPacker
 from rl_agent.learning.recent_steps import RecentSteps
-
-
-def packed(count):
-    rows = np.zeros(count, LAYOUT.row_dtype)
-    for index in range(count):
-        rows[index] = RowPacker(np.zeros(1, LAYOUT.row_dtype)).pack(transition(index))[0]
-    return rows
 
 
 @pytest.mark.parametrize("count", [0, 3, 5, 12])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rl_agent.data.layout import TransitionLayout
+from rl_agent.data.layout import RowPacker, TransitionLayout
 from rl_agent.types import Transition
 
 LAYOUT = TransitionLayout(obs_dim=2, act_dim=1, context_dim=1, goal_dim=1)
@@ -26,3 +26,11 @@ def transition(index, **changes):
         "shares": np.array([0.0, 0.1, 0.2], np.float32),
     }
     return Transition(**(values | changes))
+
+
+def packed(count):
+    """Return the first steps of that episode as rows (count,)."""
+    rows = np.zeros(count, LAYOUT.row_dtype)
+    for index in range(count):
+        rows[index] = RowPacker(np.zeros(1, LAYOUT.row_dtype)).pack(transition(index))[0]
+    return rows
