@@ -74,6 +74,9 @@ class AgentConfig:
     num_threads: int = 1
     """More threads than free cores make torch many times slower."""
 
+    is_noise_last: ClassVar[bool] = False
+    """Whether noise that explores is added behind tanh, to the action itself."""
+
     @property
     def discount(self) -> float:
         """`gamma`, or its default where nothing was said."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from rl_agent.exploration.registry import Exploration
 
@@ -14,6 +14,7 @@ from .agent_config import AgentConfig, require
 class Td3Config(AgentConfig):
     """Defaults are the paper's; the target actor is the average that is tried out and exported."""
 
+    is_noise_last: ClassVar[bool] = True
     policy_delay: int = 2
     actor_average_rate: float = 0.005
     """Of the target actor, per actor update."""

@@ -3,9 +3,12 @@
 import threading
 
 import numpy as np
+import pytest
 from bundles import make_bundle
 
 from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.exploration.exploring import Exploring
+from rl_agent.exploration.registry import make_noise
 from rl_agent.robots.profile import load_robot
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Transition
@@ -53,7 +56,7 @@ def _arrive(actor, is_there):
 
 
 def test_exploration_fades_as_success_comes_and_returns_when_it_goes(tmp_path):
-    actor = LiveActor(SPEC, TASK, tmp_path / "policies", explore_until=0.8)
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies", exploring=Exploring(explore_until=0.8))
     try:
         scales = [actor.noise_scale]
         for is_there, count in ((True, 4), (True, 2), (True, 2), (False, 4)):
@@ -68,7 +71,7 @@ def test_exploration_fades_as_success_comes_and_returns_when_it_goes(tmp_path):
 
 
 def test_exploration_can_be_told_to_stay(tmp_path):
-    actor = LiveActor(SPEC, TASK, tmp_path / "policies", explore_until=2.0)
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies", exploring=Exploring(explore_until=2.0))
     try:
         for _ in range(20):
             _arrive(actor, True)
@@ -93,3 +96,36 @@ def test_in_lockstep_a_version_is_taken_up_in_the_tick_after_the_meeting(tmp_pat
     finally:
         actor.close()
     assert candidates == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_deterministic_policy_explores_where_it_is_sure_as_well(tmp_path, is_last):
+    exploring = Exploring(exploration="gaussian", is_noise_last=is_last)
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies", seed=3, exploring=exploring)
+    mean, std = np.full(SPEC.act_dim, 3.0), 0.1
+    actor.swap.mean_log_std = lambda obs: (mean, np.full(SPEC.act_dim, np.log(std)))
+    try:
+        actions = [actor.act(np.zeros(1, np.float32), None, None) for _ in range(50)]
+    finally:
+        actor.close()
+    own = make_noise(
+        "gaussian", SPEC.act_dim, np.random.default_rng(3), theta=1.0, horizon=2, resample=0
+    )
+    noise = std * np.array([own.sample() for _ in range(50)])
+    wanted = np.clip(np.tanh(mean) + noise, -1.0, 1.0) if is_last else np.tanh(mean + noise)
+    np.testing.assert_allclose(actions, wanted, atol=1e-6)
+    # tanh is flat at 3: ahead of it the same noise is a hundred times less.
+    assert np.std(actions) > 0.03 if is_last else np.std(actions) < 0.002
+
+
+def test_what_explores_is_what_the_settings_say(tmp_path):
+    exploring = Exploring(exploration="ou", exploration_theta=0.5)
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies", seed=3, exploring=exploring)
+    actor.swap.mean_log_std = lambda obs: (np.zeros(SPEC.act_dim), np.zeros(SPEC.act_dim))
+    try:
+        actions = [actor.act(np.zeros(1, np.float32), None, None) for _ in range(20)]
+    finally:
+        actor.close()
+    rng = np.random.default_rng(3)
+    noise = make_noise("ou", SPEC.act_dim, rng, theta=0.5, horizon=10, resample=0)
+    np.testing.assert_allclose(actions, np.tanh([noise.sample() for _ in range(20)]), atol=1e-6)

@@ -71,6 +71,7 @@ def test_backward_lets_the_goals_alternate(tmp_path):
     ("options", "words"),
     [
         ({"reset": "sideways"}, "live.reset"),
+        ({"sets": ("agent.exploration=gsde",)}, "no exported policy tells"),
         ({"judge": "human"}, "relabel.fraction must be 0"),
         ({"reset": "backward", "env": "sim:CartpoleSwingUp-v0"}, "backward needs goals"),
         ({"reset": "backward", "goal_period_s": 0.0}, "backward needs goals"),
@@ -154,3 +155,15 @@ def test_who_learns_on_a_robot_with_a_pinned_key_signs_or_begins_no_run(tmp_path
     prepare(options_of(run_dir, **again))
     with pytest.raises(ProblemsError, match=r"--sign.*key\.pem.*config\.yaml"):
         prepare(options_of(run_dir, sign=tmp_path / "other.pem", **again))
+
+
+def test_noise_reaches_the_process_that_acts_as_the_settings_have_it(tmp_path):
+    sets = ("agent.exploration=ou", "agent.exploration_theta=0.4", "random_hold=7")
+    td3 = replace(GIVEN, algo="td3", sets=sets)
+    options = replace(options_of(tmp_path / "run"), given=td3)
+    values = parameters(prepare(options))["policy_node"]
+    assert (values["exploration"], values["exploration_theta"]) == ("ou", 0.4)
+    assert (values["is_noise_last"], values["random_hold"]) == (True, 7)
+    assert (
+        parameters(prepare(options_of(tmp_path / "sac")))["policy_node"]["is_noise_last"] is False
+    )

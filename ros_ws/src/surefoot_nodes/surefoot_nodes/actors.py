@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol
 
 import numpy as np
 
 from rl_agent.exceptions import Problem, ProfileError
-from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL
+from rl_agent.exploration.exploring import Exploring
 from rl_agent.interface.kinematics import Kinematics
 from rl_agent.planning.damped_least_squares import DampedLeastSquares
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, FloatArray, Measurement
-
-if TYPE_CHECKING:
-    from rl_agent.exploration.registry import Exploration
 
 
 class Actor(Protocol):
@@ -89,14 +86,10 @@ class ActorChoices:
     store: str = ""
     """For live: folder in which a learner publishes versions."""
     seed: int = 0
-    exploration: str = "sampled"
-    """For live: what drives the policy's Gaussian; empty takes its mean."""
-    random_hold: int = 1
-    """For live: policy periods for which a random action is held, before there is a policy."""
+    exploring: Exploring = field(default_factory=Exploring)
+    """For live: how it tries things out."""
     meets: bool = False
     """For live: look out for versions only when told to, as in lock-step."""
-    explore_until: float = DEFAULT_EXPLORE_UNTIL
-    """For live: share of success at which exploration has faded to nothing."""
     is_judged: bool = False
     """For live: whether a success is what earns a reward, not what the task calls so."""
     on_message: Callable[[str], None] = lambda message: None
@@ -134,9 +127,7 @@ def make_actor(
             task,
             Path(choices.store),
             seed=choices.seed,
-            exploration=cast("Exploration", choices.exploration) or None,
-            random_hold=choices.random_hold,
-            explore_until=choices.explore_until,
+            exploring=choices.exploring,
             is_judged=choices.is_judged,
             on_message=choices.on_message,
             meets=choices.meets,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from rl_agent.exceptions import GraphError
-from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL
+from rl_agent.exploration.exploring import Exploring
 
 from .parameter import Value
 from .rounds import PARTS
@@ -75,18 +75,14 @@ class GraphConfig:
     """Folder of a live run: a learner works beside the policy, on what it lives through."""
     link: Link | None = None
     """Of a live run whose learner is elsewhere."""
-    exploration: str = "sampled"
-    """What drives a live run's policy."""
-    random_hold: int = 1
-    """Policy periods for which a random action is held, before a live run has a policy."""
+    exploring: Exploring = field(default_factory=Exploring)
+    """How a live run's policy tries things out."""
     is_lockstep: bool = False
     """Whether a twin's time waits for all who take part, instead of running by itself."""
     meet_every: int = 0
     """Steps after which the policy waits for its learner, in lock-step alone."""
     num_steps: int = 0
     """Steps after which a live run in lock-step stands still; 0 for no end."""
-    explore_until: float = DEFAULT_EXPLORE_UNTIL
-    """Share of success at which a live run's exploration has faded to nothing."""
     reset: str = "none"
     """What happens between two episodes of a live run; see `RESETS`."""
     judge: str = "task"
@@ -182,10 +178,7 @@ def _learning(config: GraphConfig) -> list[NodeSpec]:
 def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
     values: dict[str, Value] = {"bundle": config.bundle, "observe_only": observe_only}
     if config.run:
-        values |= _folders(config)
-        values["random_hold"] = config.random_hold
-        values["explore_until"] = config.explore_until
-        values["exploration"] = config.exploration
+        values |= {**_folders(config), **asdict(config.exploring)}
         values["reset"], values["judge"] = config.reset, config.judge
         values |= {"meet_every": config.meet_every, "num_steps": config.num_steps}
     return _node(

@@ -11,6 +11,7 @@ from .up import UpOptions, make_config, run_graph
 
 if TYPE_CHECKING:
     from rl_agent.cli.train_settings import GivenOptions
+    from rl_agent.exploration.exploring import Exploring
     from rl_agent.interface.resets import ResetName
     from rl_agent.learning.config import TrainConfig
     from rl_agent.learning.live_robot import LiveRobot
@@ -108,6 +109,7 @@ def prepare(options: LiveOptions) -> UpOptions:
         go_on=lambda folder, given: _resumed(options, folder, given),
     )
     _insist_on_own_journal(run_dir)
+    exploring = _exploring(config)
     link = None
     if options.elsewhere is not None:
         from rl_agent.remote.needs import insist_on_packages
@@ -127,10 +129,8 @@ def prepare(options: LiveOptions) -> UpOptions:
             seed=config.seed,
             run=run_dir,
             link=link,
-            exploration=config.agent.exploration,
-            random_hold=config.random_hold,
+            exploring=exploring,
             **(_lockstep(config, robot, options.minutes) if options.up.is_lockstep else {}),
-            explore_until=config.live.explore_until,
             reset=config.live.reset,
             judge=robot.judge,
         )
@@ -145,6 +145,30 @@ def prepare(options: LiveOptions) -> UpOptions:
     from .remote_live import prepare_remote_run
 
     return graph_of(prepare_remote_run(config, run_dir, link, check))
+
+
+def _exploring(config: TrainConfig) -> Exploring:
+    """Return how the policy's process explores.
+
+    Raises:
+        ProblemsError: It cannot, in the way that was asked for.
+    """
+    from rl_agent.exceptions import Problem, ProblemsError
+    from rl_agent.exploration.exploring import Exploring
+
+    agent = config.agent
+    if agent.exploration == "gsde":
+        message = "gsde needs what the actor's last layer sees, which no exported policy tells"
+        message += "; on a live robot take pink or ou, which push one way for long as well"
+        raise ProblemsError("surefoot live", [Problem("agent.exploration", message)])
+    return Exploring(
+        exploration=agent.exploration,
+        exploration_theta=agent.exploration_theta,
+        exploration_horizon=agent.exploration_horizon,
+        is_noise_last=agent.is_noise_last,
+        random_hold=config.random_hold,
+        explore_until=config.live.explore_until,
+    )
 
 
 def _lockstep(config: TrainConfig, robot: LiveRobot, minutes: float) -> dict[str, Any]:

@@ -14,14 +14,9 @@ from rl_agent.deploy.session import SessionSettings
 from rl_agent.deploy.swap_config import SwapConfig
 from rl_agent.deploy.swap_log import SWAPS, SwapLog, read_bad_versions
 from rl_agent.deploy.version_watch import VersionWatch
+from rl_agent.exploration.exploring import Exploring
 from rl_agent.exploration.noise import Noise
-from rl_agent.exploration.registry import (
-    DEFAULT_EXPLORE_UNTIL,
-    DEFAULT_HORIZON,
-    DEFAULT_THETA,
-    Exploration,
-    make_noise,
-)
+from rl_agent.exploration.registry import make_noise
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.success_share import SuccessShare
 from rl_agent.tasks.task import Task
@@ -38,9 +33,7 @@ class LiveActor:
         store: Path,
         *,
         seed: int = 0,
-        exploration: Exploration | None = "sampled",
-        random_hold: int = 1,
-        explore_until: float = DEFAULT_EXPLORE_UNTIL,
+        exploring: Exploring | None = None,
         is_judged: bool = False,
         on_message: Callable[[str], None] = lambda message: None,
         meets: bool = False,
@@ -52,20 +45,16 @@ class LiveActor:
             task: What it does.
             store: Folder in which a learner publishes.
             seed: Of exploration.
-            exploration: What drives the policy's Gaussian; None takes its mean.
-            random_hold: Policy periods for which a random action is held, before there is a policy.
-            explore_until: Share of success at which exploration has faded to nothing; from half of
-                that it is less and less. Above 1 some of it always stays.
+            exploring: How it tries things out; None for the defaults.
             is_judged: Whether a success is what earns a reward, not what the task calls so.
             on_message: Is told why a version was refused; from a thread.
             meets: Look out only when told to `meet`, as in lock-step.
         """
         self._act_dim = spec.act_dim
-        self._random_hold = random_hold
-        self._explore_until = explore_until
+        self._exploring = exploring or Exploring()
         self._success = SuccessShare(task, spec.policy_hz, is_judged=is_judged)
         self._rng = np.random.default_rng(seed)
-        self._noise = None if exploration is None else _noise(exploration, spec, self._rng)
+        self._noise = _noise(self._exploring, spec, self._rng)
         self._num_random = 0
         self._random = np.zeros(spec.act_dim, np.float32)
         log = store.parent / SWAPS
@@ -91,9 +80,12 @@ class LiveActor:
         if gaussian is None:
             return None if has_policy else self._act_at_random()
         mean, log_std = gaussian
-        if self._noise is not None:
-            mean = mean + self.noise_scale * np.exp(log_std) * self._noise.sample()
-        return np.tanh(mean)
+        if self._noise is None:
+            return np.tanh(mean)
+        noise = self.noise_scale * np.exp(log_std) * self._noise.sample()
+        if self._exploring.is_noise_last:
+            return np.clip(np.tanh(mean) + noise, -1.0, 1.0)
+        return np.tanh(mean + noise)
 
     def meet(self) -> None:
         """Load the newest version now; the next `act` takes it up."""
@@ -109,7 +101,8 @@ class LiveActor:
     @property
     def noise_scale(self) -> float:
         """How much of the noise is used, in [0, 1]: all that while the task fails."""
-        missing = (self._explore_until - self._success.share) / (0.5 * self._explore_until)
+        until = self._exploring.explore_until
+        missing = (until - self._success.share) / (0.5 * until)
         return float(np.clip(missing, 0.0, 1.0))
 
     def state(self) -> dict[str, float]:
@@ -131,15 +124,20 @@ class LiveActor:
         self._log.close()
 
     def _act_at_random(self) -> FloatArray:
-        if self._num_random % self._random_hold == 0:
+        if self._num_random % self._exploring.random_hold == 0:
             self._random = self._rng.uniform(-1.0, 1.0, self._act_dim).astype(np.float32)
         self._num_random += 1
         return self._random.copy()
 
 
-def _noise(kind: Exploration, spec: RobotSpec, rng: np.random.Generator) -> Noise:
-    # State-dependent noise needs what the policy's last layer sees, which no bundle tells.
-    known: Exploration = "sampled" if kind == "gsde" else kind
+def _noise(exploring: Exploring, spec: RobotSpec, rng: np.random.Generator) -> Noise | None:
+    if exploring.exploration == "":
+        return None
     return make_noise(
-        known, spec.act_dim, rng, theta=DEFAULT_THETA, horizon=DEFAULT_HORIZON, resample=0
+        exploring.exploration,
+        spec.act_dim,
+        rng,
+        theta=exploring.exploration_theta,
+        horizon=exploring.exploration_horizon,
+        resample=0,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL
+from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL, DEFAULT_HORIZON, DEFAULT_THETA
 from rl_agent.interface.resets import RESETS
 
 from .parameter import Parameter
@@ -80,8 +80,27 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
         Parameter(
             name="exploration",
             default="sampled",
-            choices=("", "sampled", "gaussian", "ou", "pink", "gsde", "repeated"),
+            choices=("", "sampled", "gaussian", "ou", "pink", "repeated"),
             description="What drives the live actor's Gaussian; empty takes its mean.",
+        ),
+        Parameter(
+            name="exploration_theta",
+            default=DEFAULT_THETA,
+            lower=1e-6,
+            upper=1.0,
+            description="Of Ornstein-Uhlenbeck noise, per period.",
+        ),
+        Parameter(
+            name="exploration_horizon",
+            default=DEFAULT_HORIZON,
+            lower=2,
+            upper=1_000_000,
+            description="Of pink noise: periods in a sequence.",
+        ),
+        Parameter(
+            name="is_noise_last",
+            default=False,
+            description="Whether noise is added to the action itself, not ahead of tanh.",
         ),
         Parameter(
             name="random_hold",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
+from rl_agent.exploration.exploring import Exploring
 from rl_agent.judging.judge import TASK
 from rl_agent.judging.judges import make_judge
 from rl_agent.tasks.registry import make_task
@@ -134,9 +136,11 @@ class PolicyNode(GuardedNode):
 
     def _choices(self) -> ActorChoices:
         values = self.values
-        own = ("bundle", "store", "seed", "exploration", "random_hold", "explore_until")
         return ActorChoices(
-            **{name: values[name] for name in own},
+            bundle=values["bundle"],
+            store=values["store"],
+            seed=values["seed"],
+            exploring=Exploring(**{field.name: values[field.name] for field in fields(Exploring)}),
             meets=values["meet_every"] > 0,
             is_judged=values["judge"] != TASK,
             on_message=self.get_logger().warning,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rl_agent.exceptions import Problem, ProfileError
-from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL
+from rl_agent.exploration.exploring import Exploring
 from rl_agent.robots.profile import load_robot, nearest
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.registry import TASKS
@@ -53,12 +53,10 @@ class UpOptions:
     """Folder of a live run; a learner works beside the policy."""
     link: Link | None = None
     """Of a live run whose learner is elsewhere."""
-    exploration: str = "sampled"
-    random_hold: int = 1
+    exploring: Exploring = field(default_factory=Exploring)
     is_lockstep: bool = False
     meet_every: int = 0
     num_steps: int = 0
-    explore_until: float = DEFAULT_EXPLORE_UNTIL
     reset: str = "none"
     judge: str = "task"
 
@@ -128,12 +126,10 @@ def make_config(options: UpOptions) -> GraphConfig:
         has_teleop=options.has_teleop,
         run=str(options.run.absolute()) if options.run else "",
         link=options.link,
-        exploration=options.exploration,
-        random_hold=options.random_hold,
+        exploring=options.exploring,
         is_lockstep=options.is_lockstep,
         meet_every=options.meet_every,
         num_steps=options.num_steps,
-        explore_until=options.explore_until,
         reset=options.reset,
         judge=options.judge,
         overrides=overrides,
