@@ -48,6 +48,8 @@ class ActorCritic(Agent):
     has_target_actor: ClassVar[bool] = False
     """Whether critics learn from the averaged actor's actions: then its rate is the algorithm's."""
     has_target_critic: ClassVar[bool] = True
+    target_critic_awaits_actor: ClassVar[bool] = False
+    """Whether it moves at the actor's steps alone, every `policy_delay`-th time, as in TD3."""
 
     def __init__(self, obs_dim: int, act_dim: int, config: AgentConfig, seed: int) -> None:
         self.config: Any = config
@@ -227,21 +229,28 @@ class ActorCritic(Agent):
     def step_critic(
         self, gradients_of: GradientFunction, loss: LossFunction
     ) -> tuple[Tensor, Tensor]:
-        """Take the critics' step, let their copy follow; return the loss and what it told."""
+        """Take the critics' step and, if it is due, their copy's; return loss and what it told."""
         gradients, value, extra = gradients_of(self.critic, loss)
         gradients_of.step(self.critic_adam, gradients)
-        if self.target_critic is not None:
-            polyak_(self.target_critic.parameters(), self.critic_adam.parameters, self.config.tau)
+        if not self.target_critic_awaits_actor:
+            self.move_target_critic()
         return value, extra
 
     def step_actor(
         self, gradients_of: GradientFunction, loss: LossFunction
     ) -> tuple[Tensor, Tensor]:
-        """Take the actor's step, let its copy follow; return the loss and what it told."""
+        """Take the actor's step, let copies follow; return the loss and what it told."""
         gradients, value, extra = gradients_of(self.online_actor, loss)
         gradients_of.step(self.actor_adam, gradients)
         self.average_actor()
+        if self.target_critic_awaits_actor:
+            self.move_target_critic()
         return value, extra
+
+    def move_target_critic(self) -> None:
+        """Let the critics' slow copy follow them by `tau`, where there is one."""
+        if self.target_critic is not None:
+            polyak_(self.target_critic.parameters(), self.critic_adam.parameters, self.config.tau)
 
     def constrain(self, network: nn.Module) -> None:
         """Bring weights that took a step back to where they may lie; here that is anywhere.

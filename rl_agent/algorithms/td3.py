@@ -27,6 +27,7 @@ class Td3(ActorCritic):
     config_class = Td3Config
     takes_weights = True
     has_target_actor = True
+    target_critic_awaits_actor = True
     config: Td3Config
 
     def make_actor(self, generator: torch.Generator) -> DeterministicActor:

@@ -16,6 +16,9 @@ class Td3Config(AgentConfig):
 
     is_noise_last: ClassVar[bool] = True
     policy_delay: int = 2
+    """Critic updates per update of the actor and of all targets."""
+    tau: float = 0.005
+    """Of the target critics, per actor update: they wait for the actor, as in the paper."""
     actor_average_rate: float = 0.005
     """Of the target actor, per actor update."""
     num_qs: int = 2

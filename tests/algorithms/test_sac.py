@@ -118,14 +118,16 @@ def test_both_actors_see_through_one_normaliser():
     assert agent.online_actor.normalizer is agent.actor.normalizer
 
 
-def test_target_critics_follow_slowly():
-    agent = make_agent(tau=0.25)
-    before = tensors(agent)
-    agent.update(make_batch())
-    after = tensors(agent)
-    name = "layers.0.weight"
-    expected = before[f"target_critic.{name}"].lerp(after[f"critic.{name}"], 0.25)
-    torch.testing.assert_close(after[f"target_critic.{name}"], expected)
+@pytest.mark.parametrize("policy_delay", [1, 20])
+def test_target_critics_follow_slowly_at_every_update(policy_delay):
+    agent = make_agent(tau=0.25, policy_delay=policy_delay)
+    for index in range(3):
+        before = tensors(agent)
+        agent.update(make_batch(index))
+        after = tensors(agent)
+        name = "layers.0.weight"
+        expected = before[f"target_critic.{name}"].lerp(after[f"critic.{name}"], 0.25)
+        torch.testing.assert_close(after[f"target_critic.{name}"], expected)
 
 
 @pytest.mark.parametrize("changes", [{}, REDQ, DROQ, {"smoothness_coef": 1.0}])

@@ -44,6 +44,32 @@ def test_the_actor_is_updated_every_other_time_and_its_target_follows(make_agent
     torch.testing.assert_close(agent.actor.trunk.layers[0].weight.detach(), moved)
 
 
+def first_weights(critic):
+    return critic.layers[0].weight.detach().clone()
+
+
+def test_target_critics_wait_for_the_actor(make_agent, make_batch):
+    agent = make_agent("td3", tau=0.25, policy_delay=3)
+    start = first_weights(agent.target_critic)
+    for index in range(2):
+        agent.update(make_batch(index))
+        assert torch.equal(first_weights(agent.target_critic), start)
+    assert not torch.equal(first_weights(agent.critic), start)
+    agent.update(make_batch(2))
+    # One step of a quarter of the way in three updates, towards the critics after the third.
+    moved = start + 0.25 * (first_weights(agent.critic) - start)
+    torch.testing.assert_close(first_weights(agent.target_critic), moved)
+
+
+def test_without_a_delay_target_critics_move_at_every_update(make_agent, make_batch):
+    agent = make_agent("ddpg", tau=0.25)
+    for index in range(2):
+        before = first_weights(agent.target_critic)
+        agent.update(make_batch(index))
+        moved = before + 0.25 * (first_weights(agent.critic) - before)
+        torch.testing.assert_close(first_weights(agent.target_critic), moved)
+
+
 def test_exploration_is_gaussian_around_the_action(make_agent):
     agent = make_agent("ddpg", exploration_noise=0.05)
     with torch.no_grad():
