@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from typer.main import get_command
 
 from rl_agent.cli.main import build_app
@@ -128,6 +129,41 @@ def test_readme_lists_every_algorithm():
 
     for algorithm in ALGORITHMS.values():
         assert algorithm.path.split(":")[0].replace(".", "/") + ".py" in read("README.md")
+
+
+def relatives_of_sac() -> dict[str, dict]:
+    """What the README has a user set for each, by dotted key."""
+    rows = re.findall(r"^\| ([\w-]+) \| `(\w+\.[^`]*=[^`]*)`", read("README.md"), re.MULTILINE)
+    return {name: read_settings(words.split()) for name, words in rows}
+
+
+def read_settings(words: list[str]) -> dict:
+    pairs = (word.split("=") for word in words)
+    return {key: yaml.safe_load(value) for key, value in pairs}
+
+
+def test_relatives_of_sac_are_told_alike_in_readme_and_code():
+    from rl_agent.algorithms.sac_config import SacConfig
+
+    documented = re.findall(r"^    ([A-Z][\w-]+): `(.*?)`", SacConfig.__doc__, re.M | re.S)
+    of_code = {name: read_settings(words.replace(",", " ").split()) for name, words in documented}
+    of_readme = {
+        name: {k.removeprefix("agent."): v for k, v in settings.items() if k.startswith("agent.")}
+        for name, settings in relatives_of_sac().items()
+    }
+    assert of_readme == of_code
+    assert {"REDQ", "DroQ"} <= of_code.keys()
+
+
+def test_relatives_of_sac_can_be_set_and_update_the_actor_once_a_step():
+    from rl_agent.learning.config_file import parse_config, set_value
+
+    for name, settings in relatives_of_sac().items():
+        data = {"env": "Pendulum-v1"}
+        for key, value in settings.items():
+            set_value(data, key, value)
+        agent = parse_config(data, name).agent
+        assert agent.policy_delay == agent.utd_ratio, name
 
 
 def test_every_verb_has_help():

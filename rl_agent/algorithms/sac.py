@@ -46,10 +46,11 @@ class Sac(MaxEntActorCritic):
         self.draws.draw(rng)
 
     def policy_value(self, critic_input: Tensor) -> Tensor:
-        """Return SAC's least critic; or the mean, where the target already is a draw (REDQ)."""
+        """Return the least critic or the mean, as `actor_q` says."""
+        config = self.config
         q_values = self.critic(critic_input, self.draws.actor_kept, self.hidden_dtype)
-        is_pessimistic = self.config.num_min_qs == self.config.num_qs
-        value: Tensor = q_values.amin(0) if is_pessimistic else q_values.mean(0)
+        kind = config.actor_q or ("min" if config.num_min_qs == config.num_qs else "mean")
+        value: Tensor = q_values.amin(0) if kind == "min" else q_values.mean(0)
         return value
 
     def update_critic(self, gradients_of: GradientFunction) -> Tensor:

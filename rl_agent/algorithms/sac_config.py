@@ -13,13 +13,17 @@ from .max_ent_config import MaxEntConfig
 class SacConfig(MaxEntConfig):
     """Defaults are plain SAC with twin critics.
 
-    REDQ: `num_qs=10, num_min_qs=2, utd_ratio=20`. DroQ: `use_layer_norm=True, dropout_rate=0.01,
-    utd_ratio=20`.
+    Its relatives update critics 20 times per step, the actor once:
+    REDQ: `num_qs=10, num_min_qs=2, utd_ratio=20, policy_delay=20`.
+    DroQ: `use_layer_norm=True, dropout_rate=0.01, actor_q="mean", utd_ratio=20, policy_delay=20`.
     """
 
     num_qs: int = 2
     num_min_qs: int = 2
     """The target takes the least of this many critics, drawn afresh per update (REDQ)."""
+    actor_q: Literal["min", "mean"] | None = None
+    """What the actor climbs, of all critics: their least or, as in REDQ and DroQ, their mean.
+    None takes the least where the target does (`num_min_qs = num_qs`), else the mean."""
     use_layer_norm: bool = False
     """Layer norm in the critics."""
     dropout_rate: float = 0.0

@@ -70,6 +70,21 @@ def test_critic_loss_and_target_are_soft_actor_critics():
     assert figures["target_q_mean"] == pytest.approx(target.mean().item(), rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [1.0, 2.0]),  # plain SAC: the least of each row
+        ({"actor_q": "mean"}, [2.0, 3.0]),  # DroQ
+        ({"num_min_qs": 1}, [2.0, 3.0]),  # as REDQ, whose target draws some
+        ({"num_min_qs": 1, "actor_q": "min"}, [1.0, 2.0]),
+    ],
+)
+def test_the_actor_climbs_the_least_critic_or_the_mean(changes, expected):
+    agent = make_agent(**changes)
+    agent.critic = lambda *_: torch.tensor([[1.0, 4.0], [3.0, 2.0]])  # 2 critics, 2 rows
+    assert agent.policy_value(torch.zeros(2, OBS_DIM + ACT_DIM)).tolist() == expected
+
+
 def test_temperature_rises_where_the_entropy_is_below_its_target():
     warm, cold = make_agent(target_entropy=100.0), make_agent(target_entropy=-100.0)
     for agent in (warm, cold):

@@ -22,10 +22,11 @@ BARS = {
 }
 OURS: dict[str, dict[str, Any]] = {
     "redq": {"num_qs": 10, "num_min_qs": 2},
-    "droq": {"use_layer_norm": True, "dropout_rate": 0.01},
+    "droq": {"use_layer_norm": True, "dropout_rate": 0.01, "actor_q": "mean"},
 }
 PEERS: dict[str, dict[str, Any]] = {
-    # sbx takes the least of all critics where REDQ draws two; the work is the same but for that.
+    # sbx takes the least of all critics where REDQ draws two, and where actors climb the mean; the
+    # work is the same but for that.
     "redq": {"n_critics": 10},
     "droq": {"layer_norm": True, "dropout_rate": 0.01},
 }
