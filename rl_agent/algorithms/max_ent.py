@@ -39,17 +39,26 @@ class MaxEntActorCritic(ActorCritic):
         return self.outputs(actor, self.inputs.obs)
 
     def next_sample(self) -> tuple[Tensor, Tensor]:
-        """Return the critics' input (B, ...) of a sampled next action, and alpha log pi (B,)."""
+        """Return the critics' input (B, ...) of a sampled next action, and alpha log pi (B,).
+
+        Without `backup_entropy` the latter is 0.
+        """
         inputs = self.inputs
         mean, log_std = self.outputs(self.online_actor, inputs.next_obs)
         action, log_prob = sample_squashed(mean, log_std, inputs.next_noise)
         next_input = self.critic_input(inputs.next_obs, action)
-        return next_input, self.temperature.alpha * log_prob
+        return next_input, self.backup_alpha * log_prob
 
     def entropy_bonus(self, mean: Tensor, log_std: Tensor, noise: Tensor) -> Tensor:
         """Return (B,) -alpha log pi of the sampled actions, in the task's units."""
         log_prob = sample_squashed(mean, log_std, noise).log_prob
-        return -self.temperature.alpha * self.value_scale * log_prob
+        return -self.backup_alpha * self.value_scale * log_prob
+
+    @property
+    def backup_alpha(self) -> Tensor:
+        """Scalar: the weight of later actions' entropy in what critics learn."""
+        alpha = self.temperature.alpha
+        return alpha if self.config.backup_entropy else torch.zeros_like(alpha)
 
     @property
     def value_scale(self) -> Tensor:

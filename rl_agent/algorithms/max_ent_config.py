@@ -17,6 +17,9 @@ class MaxEntConfig(AgentConfig):
     initial_alpha: float = 0.2
     learns_alpha: bool = True
     alpha_learning_rate: float = 3e-4
+    backup_entropy: bool = True
+    """Whether critics count the entropy of later actions; without, it counts for the actor alone.
+    RLPD leaves it out where rewards are rare: an agent could live on entropy there."""
 
     def __post_init__(self) -> None:
         AgentConfig.__post_init__(self)

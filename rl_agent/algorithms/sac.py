@@ -1,6 +1,7 @@
 """Soft actor-critic (Haarnoja et al. 2018) with critic ensembles.
 
-REDQ (Chen et al. 2021) and DroQ (Hiraoka et al. 2022) are settings of it.
+REDQ (Chen et al. 2021), DroQ (Hiraoka et al. 2022), SAC-N (An et al. 2021) and RLPD (Ball et al.
+2023) are settings of it: see `SacConfig`.
 """
 
 from __future__ import annotations

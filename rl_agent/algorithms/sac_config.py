@@ -1,4 +1,4 @@
-"""Settings of SAC with critic ensembles: plain SAC, REDQ and DroQ are points of this space."""
+"""Settings of SAC with critic ensembles; REDQ, DroQ, SAC-N and RLPD are points of this space."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from .max_ent_config import MaxEntConfig
 class SacConfig(MaxEntConfig):
     """Defaults are plain SAC with twin critics.
 
-    Its relatives update critics 20 times per step, the actor once:
+    Its relatives, three of which update critics 20 times per step and the actor once:
+
     REDQ: `num_qs=10, num_min_qs=2, utd_ratio=20, policy_delay=20`.
     DroQ: `use_layer_norm=True, dropout_rate=0.01, actor_q="mean", utd_ratio=20, policy_delay=20`.
+    SAC-N: `num_qs=10, num_min_qs=10`, target and actor take the least of all N critics.
+    RLPD: `num_qs=10, num_min_qs=2, use_layer_norm=True, utd_ratio=20, policy_delay=20`, half of
+    each batch from `replay.demonstrations`; per task `backup_entropy=False` and `num_min_qs=1`.
     """
 
     num_qs: int = 2

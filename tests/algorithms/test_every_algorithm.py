@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from rl_agent.algorithms.compilation import missing_for_compiler
+from rl_agent.algorithms.max_ent_config import MaxEntConfig
 from rl_agent.algorithms.registry import ALGORITHMS
 
 OBS = np.array([0.3, -1.0, 2.0], np.float32)
+MAX_ENT = [name for name, one in ALGORITHMS.items() if issubclass(one.config_class, MaxEntConfig)]
 every_algorithm = pytest.mark.parametrize("name", ALGORITHMS)
 
 
@@ -134,6 +136,18 @@ def test_the_policy_is_tried_with_numbers_of_its_own(make_agent, make_batch, nam
     assert np.array_equal(first.action, second.action)
     has_entropy = name not in ("td3", "ddpg", "mpo")
     assert first.entropy_bonus.any() == has_entropy
+
+
+@pytest.mark.parametrize("name", MAX_ENT)
+def test_critics_may_leave_the_entropy_out(make_agent, make_batch, name):
+    agents = [
+        trained(make_agent, make_batch, name, backup_entropy=counts) for counts in (True, False)
+    ]
+    penalties = [agent.next_sample()[1].any().item() for agent in agents]
+    bonuses = [agent.try_policy(np.stack([OBS])).entropy_bonus.any() for agent in agents]
+    assert penalties == bonuses == [True, False]
+    # The actor's own entropy counts as ever.
+    assert agents[1].temperature.alpha.item() > 0.0
 
 
 @every_algorithm

@@ -10,7 +10,9 @@ from rl_agent.data.batch import Batch
 
 OBS_DIM, ACT_DIM = 3, 2
 REDQ = {"num_qs": 4, "num_min_qs": 2}
-DROQ = {"use_layer_norm": True, "dropout_rate": 0.1}
+DROQ = {"use_layer_norm": True, "dropout_rate": 0.1, "actor_q": "mean"}
+SAC_N = {"num_qs": 4, "num_min_qs": 4}
+RLPD = REDQ | {"use_layer_norm": True, "backup_entropy": False, "policy_delay": 20}
 
 
 def make_agent(seed=0, **changes):
@@ -85,6 +87,17 @@ def test_the_actor_climbs_the_least_critic_or_the_mean(changes, expected):
     assert agent.policy_value(torch.zeros(2, OBS_DIM + ACT_DIM)).tolist() == expected
 
 
+def test_without_backup_the_target_knows_no_entropy(monkeypatch):
+    agent = make_agent(batch_size=2, backup_entropy=False, initial_alpha=5.0)
+    next_q = torch.tensor([[1.0, 4.0], [3.0, 2.0]])  # 2 critics, 2 rows
+    monkeypatch.setattr(agent.target_critic, "forward", lambda *_: next_q)
+    batch = make_batch(size=2)
+    reward, discount = np.array([[1.0, -1.0], [0.9, 0.5]], np.float32)
+    agent.update(Batch(batch.obs, batch.action, reward, discount, batch.next_obs))
+    # 1 + 0.9 * 1 and -1 + 0.5 * 2, whatever the density of the next actions.
+    assert agent.metrics()["target_q_mean"] == pytest.approx((1.9 + 0.0) / 2)
+
+
 def test_temperature_rises_where_the_entropy_is_below_its_target():
     warm, cold = make_agent(target_entropy=100.0), make_agent(target_entropy=-100.0)
     for agent in (warm, cold):
@@ -145,7 +158,7 @@ def test_target_critics_follow_slowly_at_every_update(policy_delay):
         torch.testing.assert_close(after[f"target_critic.{name}"], expected)
 
 
-@pytest.mark.parametrize("changes", [{}, REDQ, DROQ, {"smoothness_coef": 1.0}])
+@pytest.mark.parametrize("changes", [{}, REDQ, DROQ, SAC_N, RLPD, {"smoothness_coef": 1.0}])
 def test_save_and_load_goes_on_bit_by_bit(changes):
     first = make_agent(**changes)
     for index in range(3):
@@ -200,8 +213,21 @@ def test_metrics_are_averages_since_the_last_call():
     assert agent.metrics() == {}
 
 
-def test_updates_fit_the_critic_to_rewards_without_a_future():
-    agent = make_agent(critic_learning_rate=1e-2)
+def test_sac_n_believes_the_least_of_all_its_critics(monkeypatch):
+    agent = make_agent(**SAC_N, batch_size=2, backup_entropy=False)
+    next_q = torch.tensor([[1.0, 4.0], [3.0, 2.0], [5.0, 6.0], [0.0, 7.0]])
+    monkeypatch.setattr(agent.target_critic, "forward", lambda *_: next_q)
+    batch = make_batch(size=2)
+    ones, zeros = np.ones(2, np.float32), np.zeros(2, np.float32)
+    agent.update(Batch(batch.obs, batch.action, zeros, ones, batch.next_obs))
+    assert agent.metrics()["target_q_mean"] == pytest.approx((0.0 + 2.0) / 2)
+    agent.critic = lambda *_: next_q
+    assert agent.policy_value(torch.zeros(2, OBS_DIM + ACT_DIM)).tolist() == [0.0, 2.0]
+
+
+@pytest.mark.parametrize("changes", [{}, REDQ, DROQ, SAC_N, RLPD])
+def test_updates_fit_the_critic_to_rewards_without_a_future(changes):
+    agent = make_agent(critic_learning_rate=1e-2, **{**changes, "dropout_rate": 0.0})
     batch = make_batch()
     batch = Batch(batch.obs, batch.action, batch.reward, np.zeros(8, np.float32), batch.next_obs)
     for _ in range(300):

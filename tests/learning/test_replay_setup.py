@@ -71,6 +71,18 @@ def test_a_run_with_demonstrations_goes_on_bit_by_bit(shown, tmp_path, as_journa
     assert len(JournalReader(journal_dir(tmp_path / "run")).read().rows) == 60
 
 
+def test_rlpd_learns_twenty_times_a_step_from_both(shown, tmp_path):
+    agent = {"num_qs": 10, "num_min_qs": 2, "use_layer_norm": True, "dropout_rate": 0.0}
+    agent |= {"utd_ratio": 20, "policy_delay": 20, "backup_entropy": False}
+    config = small_config(num_steps=60, agent=agent, replay={"demonstrations": str(shown)})
+    result = train(config, tmp_path)
+    assert (result.is_finished, result.gradient_step) == (True, 20 * (60 - 20))
+    tensors = load_checkpoint(tmp_path).tensors
+    assert tensors["critic_adam.num_steps"][0] == 800.0
+    assert tensors["actor_adam.num_steps"][0] == 40.0  # once a step
+    assert all(np.isfinite(tensor).all() for tensor in tensors.values())
+
+
 def test_demonstrations_and_priorities_go_together(shown, tmp_path):
     config = small_config(num_steps=60, replay={"demonstrations": str(shown), **PRIORITIZED})
     train(config, tmp_path / "whole")
