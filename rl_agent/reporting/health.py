@@ -23,7 +23,8 @@ NUM_BASE = 3
 """Looks at the beginning, that growth is relative to."""
 LEANING_WATCH, LEANING_TROUBLE = 0.1, 0.5
 """Of steps: one counts when a limit acted in any tick of it, and exploring meets more of them."""
-STEPS_BY = "steps_by_"
+STEPS_BY, CHANGE_BY = "steps_by_", "change_by_"
+"""Before a reason's name: its share of the steps, and of all that limits changed."""
 
 
 class Level(StrEnum):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from .axis import Axis
 from .charts import Dots, Frame, Layer, Line, Rule, draw_chart
 from .figures import figure, legend, section
-from .health import STEPS_BY, Finding, Level, Lines, limits_by_share, series
+from .health import CHANGE_BY, STEPS_BY, Finding, Level, Lines, limits_by_share, series
 from .page import html_document
 from .wording import LIMIT_NAMES
 
@@ -79,11 +80,18 @@ TESTS = ("mean_return", "evaluation")
 def _values(lines: Lines) -> str:
     curves = [("q_mean", "what the critics expect", 1.0)]
     curves += [("discounted_return", "what came, discounted", 1.0)]
+    bias = [("q_bias", "the former less the latter", 1.0)]
+    relative = [("q_bias_relative", "the same, relative to returns", 100.0)]
     means = (
         "Both are averages over the same last steps. Where the first stays above the second, the"
         " critics promise what does not come, and the policy follows them."
     )
-    return _chart("Values and returns", means, lines, curves, "discounted return")
+    panels = (
+        _panel("Values and returns", lines, curves, "discounted return"),
+        _panel("Overestimation", lines, bias, "discounted return"),
+        _panel("Relative overestimation", lines, relative, "of the returns", unit=" %"),
+    )
+    return _section("Values and returns", means, panels)
 
 
 def _units(lines: Lines) -> str:
@@ -96,7 +104,8 @@ def _units(lines: Lines) -> str:
         "Hidden units that answer with less than 2.5 % of their layer's average, or never. Some are"
         " ordinary; many that grow in number mean that the network can learn less and less."
     )
-    return _chart("Dormant units", means, lines, curves, "of all hidden units", unit=" %")
+    panel = _panel("Dormant units", lines, curves, "of all hidden units", unit=" %")
+    return _section("Dormant units", means, [panel])
 
 
 def _norms(lines: Lines) -> str:
@@ -114,42 +123,72 @@ def _norms(lines: Lines) -> str:
         "Weights that grow without end make each step smaller in relation; gradients that grow by"
         " powers of ten announce a training that falls apart. Gradients are of one batch."
     )
-    return section("Norms", means, "".join(panels)) if any(panels) else ""
+    return _section("Norms", means, panels)
 
 
 def _spread(lines: Lines) -> str:
-    curves = [("q_spread_relative", "standard deviation over the critics", 100.0)]
+    words = "standard deviation over the critics"
     means = (
         "How far the critics differ about the same steps. They agree where there is enough data."
     )
-    return _chart("Disagreement of critics", means, lines, curves, "of their values", unit=" %")
+    panels = (
+        _panel(
+            "Relative disagreement",
+            lines,
+            [("q_spread_relative", words, 100.0)],
+            "of their values",
+            unit=" %",
+        ),
+        _panel("Disagreement", lines, [("q_spread", words, 1.0)], "discounted return"),
+    )
+    return _section("Disagreement of critics", means, panels)
 
 
 def _limits(lines: Lines) -> str:
     looks = [line for line in lines if line.get("kind") == "health"]
-    seen = {name: share for look in looks for name, share in limits_by_share(look)}
-    if not seen:
-        return ""
-    # A limit that did nothing in a window is not noted there.
-    full = [{STEPS_BY + name.lower(): 0.0 for name in seen} | dict(look) for look in looks]
-    top = sorted(seen, key=lambda name: -max(look[STEPS_BY + name.lower()] for look in full))
-    curves = [(STEPS_BY + name.lower(), _reason_name(name), 100.0) for name in top[: len(STYLES)]]
+    full = [_with_zeros(look, looks) for look in looks]
+    shares = sorted(pair[::-1] for look in full for pair in limits_by_share(look))
+    top = list(dict.fromkeys(name for _, name in reversed(shares)))  # the largest share first
     means = (
-        "In how many steps the safety gate changed what the policy asked for, and for which reason."
+        "In how many steps the safety gate changed what the policy asked for, and for which reason;"
+        " then which limit's part the change of motion was, all of it being 100 %."
         " A policy that leans on limits moves as they let it, not as it learned."
     )
-    return _chart("Reliance on limits", means, full, curves, "of the steps", unit=" %")
+    # The same order in both: a reason keeps its colour.
+    panels = [
+        _panel(
+            title,
+            full,
+            [(prefix + name.lower(), _reason_name(name), 100.0) for name in top],
+            label,
+            unit=" %",
+        )
+        for title, prefix, label in (
+            ("Steps by reason", STEPS_BY, "of the steps"),
+            ("Change by limit", CHANGE_BY, "of all change"),
+        )
+    ]
+    return _section("Reliance on limits", means, panels)
+
+
+def _with_zeros(look: Mapping[str, Any], looks: Lines) -> Mapping[str, Any]:
+    """Return a look in which limits that did nothing, and so were not noted, are 0.
+
+    Where nothing was changed at all there is nothing to have a part in.
+    """
+    prefixes = [STEPS_BY]
+    if any(key.startswith(CHANGE_BY) for key in look):
+        prefixes.append(CHANGE_BY)
+    keys = {key for other in looks for key in other if key.startswith(tuple(prefixes))}
+    return dict.fromkeys(keys, 0.0) | dict(look)
 
 
 def _reason_name(name: str) -> str:
     return LIMIT_NAMES.get(name, name.replace("_", " ").lower())
 
 
-def _chart(
-    title: str, means: str, lines: Lines, curves: Sequence[Curve], label: str, *, unit: str = ""
-) -> str:
-    panel = _panel(title, lines, curves, label, unit=unit)
-    return section(title, means, panel) if panel else ""
+def _section(title: str, means: str, panels: Sequence[str]) -> str:
+    return section(title, means, "".join(panels)) if any(panels) else ""
 
 
 def _panel(
@@ -164,9 +203,11 @@ def _panel(
     layers: list[Layer] = []
     words, values = [], [0.0] if unit else []
     for style, (key, name, factor) in zip(STYLES, curves, strict=False):
-        x, y = series(lines, key)
-        y = [factor * value for value in y if not is_log or value > 0.0]
-        if len(y) == len(x) and y:
+        # A logarithm has no place for a zero: that point is left out, not its curve.
+        points = [(at, factor * y) for at, y in zip(*series(lines, key), strict=True)]
+        points = [point for point in points if not is_log or point[1] > 0.0]
+        if points:
+            x, y = zip(*points, strict=True)
             layers += [Line(x, y, style), Dots(x, y, style)]
             words.append((style, name))
             values += y
