@@ -68,9 +68,9 @@ class ActorCritic(Agent):
         """The critics' slow copy, where the algorithm has one."""
         if self.has_target_critic:
             self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
-        self.actor_adam = self._optimiser(
-            self.online_actor, config.actor_learning_rate, config.policy_delay
-        )
+        self.num_updates = torch.zeros(())
+        """`gradient_step` where a compiled update can see it."""
+        self.actor_adam = self._optimiser(self.online_actor, config.actor_learning_rate)
         self.critic_adam = self._optimiser(self.critic, config.critic_learning_rate)
         self.inputs = UpdateInputs(obs_dim, act_dim, config)
         explore, update = np.random.SeedSequence(seed).spawn(2)
@@ -94,14 +94,14 @@ class ActorCritic(Agent):
         self._critic_step: Callable[[], Tensor] = lambda: self.update_critic(eager_gradients)
         self._actor_step: Callable[[], Tensor] = lambda: self.update_actor(eager_gradients)
 
-    def _optimiser(self, network: nn.Module, rate: float, period: int = 1) -> Adam:
+    def _optimiser(self, network: nn.Module, rate: float) -> Adam:
         config = self.config
         return Adam(
             network.parameters(),
             rate,
             beta_1=config.adam_beta_1,
             weight_decay=config.weight_decay,
-            rate_decay=decay_of(config, period),
+            rate_decay=decay_of(config, self.num_updates),
         )
 
     def make_actor(self, generator: torch.Generator) -> Actor:
@@ -205,6 +205,7 @@ class ActorCritic(Agent):
         if self.gradient_step % self.config.policy_delay == 0:
             self._actor_sums += self._actor_step()
             self.constrain(self.online_actor)
+        self.num_updates.fill_(self.gradient_step)
 
     def draw(self, rng: np.random.Generator) -> None:
         """Draw what else the next update needs; a subclass says what."""
@@ -334,6 +335,7 @@ class ActorCritic(Agent):
         """Continue from a state of an agent with the same dimensions and networks."""
         self.copy_tensors(state.tensors)
         self.gradient_step = int(state.values["gradient_step"])
+        self.num_updates.fill_(self.gradient_step)
         self.exploration_rng.bit_generator.state = state.values["exploration_rng"]
         self.exploration.set_state(state.values.get("exploration", {}))
         self.update_rng.bit_generator.state = state.values["update_rng"]

@@ -87,10 +87,10 @@ class Adam:
             tensor.zero_()
 
     def _rate(self) -> Tensor | float:
-        """Return the next step's, from the counter: a graph follows it, and a state holds it."""
+        """Return the next step's, a tensor where it falls: a graph follows that."""
         if self._rate_decay is None:
             return self.learning_rate
-        return self.learning_rate * self._rate_decay.share(self.num_steps[0])
+        return self.learning_rate * self._rate_decay.share()
 
     def _decay(self, rate: Tensor | float) -> None:
         if self._weight_decay > 0.0:

@@ -11,18 +11,20 @@ from .agent_config import AgentConfig
 
 @dataclass(frozen=True)
 class LinearDecay:
-    """From 1 to `end` over `num_steps` steps."""
+    """From 1 to `end` over `num_updates` updates."""
 
-    num_steps: int
+    count: Tensor
+    """Scalar: updates so far. Whoever counts keeps it; a reset optimiser does not begin anew."""
+    num_updates: int
     end: float
 
-    def share(self, count: Tensor) -> Tensor:
-        """Return what is left of a rate after `count` (scalar) steps."""
-        return 1.0 - (1.0 - self.end) * (count / self.num_steps).clamp_max(1.0)
+    def share(self) -> Tensor:
+        """Return what is left of a rate."""
+        return 1.0 - (1.0 - self.end) * (self.count / self.num_updates).clamp_max(1.0)
 
 
-def decay_of(config: AgentConfig, period: int = 1) -> LinearDecay | None:
-    """Return the decay for an optimiser that steps every `period` updates; None for no decay."""
+def decay_of(config: AgentConfig, count: Tensor) -> LinearDecay | None:
+    """Return the decay along an agent's count of critic updates (scalar); None for no decay."""
     if config.decay_updates is None or config.learning_rate_end == 1.0:
         return None
-    return LinearDecay(max(1, config.decay_updates // period), config.learning_rate_end)
+    return LinearDecay(count, config.decay_updates, config.learning_rate_end)

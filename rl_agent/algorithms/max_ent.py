@@ -28,7 +28,7 @@ class MaxEntActorCritic(ActorCritic):
 
     def __init__(self, obs_dim: int, act_dim: int, config: MaxEntConfig, seed: int) -> None:
         super().__init__(obs_dim, act_dim, config, seed)
-        self.temperature = Temperature(act_dim, config)
+        self.temperature = Temperature(act_dim, config, self.num_updates)
 
     @abstractmethod
     def policy_value(self, critic_input: Tensor) -> Tensor:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def reset_agent_(agent: ActorCritic, rng: np.random.Generator) -> None:
     """Give all networks fresh weights in place, and forget the optimisers' moments.
 
-    Kept are the observations' statistics, the counter and the generators. Weights come from `rng`:
-    as its state is saved with the agent, a resumed run resets to the same ones.
+    Kept are the observations' statistics, the counter (learning rates go on falling) and the
+    generators. Weights come from `rng`: as its state is saved with the agent, a resumed run resets
+    to the same ones.
     """
     generator = torch.Generator().manual_seed(int(rng.integers(1 << 63)))
     actor, critic = agent.make_actor(generator), agent.make_critic(generator)

@@ -20,7 +20,7 @@ from .max_ent_config import MaxEntConfig
 class Temperature:
     """alpha, the weight of the entropy."""
 
-    def __init__(self, act_dim: int, config: MaxEntConfig) -> None:
+    def __init__(self, act_dim: int, config: MaxEntConfig, num_updates: Tensor) -> None:
         self._initial = math.log(config.initial_alpha)
         self.log_alpha = torch.tensor(self._initial)
         default = config.entropy_per_action * act_dim
@@ -28,7 +28,7 @@ class Temperature:
         self.adam = Adam(
             [self.log_alpha],
             config.alpha_learning_rate,
-            rate_decay=decay_of(config, config.policy_delay),
+            rate_decay=decay_of(config, num_updates),
         )
         self._is_learned = config.learns_alpha
 

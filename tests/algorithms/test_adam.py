@@ -5,13 +5,20 @@ from rl_agent.algorithms.adam import Adam
 from rl_agent.algorithms.linear_decay import LinearDecay
 
 
-def steps(method, gradients, **options):
+def steps(method, gradients, decay=None, **options):
+    """Take steps, each of them an update that a decay counts."""
     parameter = torch.tensor([1.0, -2.0])
-    adam = Adam([parameter], 0.1, **options)
+    adam = Adam([parameter], 0.1, rate_decay=decay, **options)
     with torch.no_grad():
         for gradient in gradients:
             getattr(adam, method)([torch.tensor(gradient)])
+            if decay is not None:
+                decay.count.add_(1.0)
     return parameter, adam
+
+
+def falling(num_updates, end, count=0.0):
+    return LinearDecay(torch.tensor(count), num_updates, end)
 
 
 @pytest.mark.parametrize("method", ["step", "step_in_graph"])
@@ -66,7 +73,7 @@ def test_after_a_reset_it_steps_as_if_new():
 def test_a_rate_falls_evenly_and_then_stays(method):
     # Of a steady gradient every step has the rate's length: 0.1 times 1, 3/4, 1/2 and 1/2.
     gradients = [[1.0, 1.0]] * 4
-    parameter, _ = steps(method, gradients, rate_decay=LinearDecay(2, 0.5))
+    parameter, _ = steps(method, gradients, decay=falling(2, 0.5))
     expected = 0.1 * (1.0 + 0.75 + 0.5 + 0.5)
     assert parameter.tolist() == pytest.approx([1.0 - expected, -2.0 - expected], abs=1e-5)
 
@@ -74,18 +81,17 @@ def test_a_rate_falls_evenly_and_then_stays(method):
 @pytest.mark.parametrize("method", ["step", "step_in_graph"])
 def test_weights_decay_with_the_rate_that_is_left(method):
     gradients = [[0.0, 0.0]] * 2
-    decay = LinearDecay(1, 0.5)
-    parameter, _ = steps(method, gradients, weight_decay=0.5, rate_decay=decay)
+    parameter, _ = steps(method, gradients, weight_decay=0.5, decay=falling(1, 0.5))
     # (1 - 0.1 * 0.5) (1 - 0.05 * 0.5) = 0.92625.
     assert parameter.tolist() == pytest.approx([0.92625, -1.8525])
 
 
-def test_a_rate_goes_on_falling_where_its_state_was_taken():
-    gradients, decay = [[4.0, -0.5], [-1.0, 0.3]], LinearDecay(4, 0.1)
-    whole, _ = steps("step", gradients, rate_decay=decay)
-    parameter, first = steps("step", gradients[:1], rate_decay=decay)
-    second = Adam([parameter], 0.1, rate_decay=decay)
-    for name, tensor in second.tensors().items():
-        tensor.copy_(first.tensors()[name])
-    second.step([torch.tensor(gradients[1])])
-    assert torch.equal(parameter, whole)
+@pytest.mark.parametrize("method", ["step", "step_in_graph"])
+def test_a_reset_does_not_bring_the_rate_back(method):
+    decay = falling(4, 0.0)
+    parameter, adam = steps(method, [[1.0, 1.0]] * 3, decay=decay)
+    adam.reset()
+    before = parameter.clone()
+    getattr(adam, method)([torch.tensor([5.0, -5.0])])
+    # After three of four updates a quarter of 0.1 is left, the length of a first step.
+    assert (parameter - before).tolist() == pytest.approx([-0.025, 0.025], abs=1e-6)

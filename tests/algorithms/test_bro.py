@@ -48,6 +48,24 @@ def test_a_reset_gives_fresh_weights_and_keeps_statistics(make_agent, make_batch
     assert agent.gradient_step == 3
 
 
+def test_a_reset_does_not_bring_learning_rates_back(make_agent, make_batch):
+    rates = {"critic_learning_rate": 0.01, "actor_learning_rate": 0.02, "alpha_learning_rate": 0.04}
+    falling = {"learning_rate_end": 0.5, "decay_updates": 4, "weight_decay": 0.0}
+    agent = updated(make_agent("bro", reset_steps=(3,), **rates, **falling), make_batch, range(3))
+    before = tensors(agent)
+    updated(agent, make_batch, [3])
+    after = tensors(agent)
+
+    def longest(prefix):
+        names = [name for name in after if name.startswith(prefix) and "normalizer" not in name]
+        return max((after[name] - before[name]).abs().max().item() for name in names)
+
+    # Adam's first step has the rate's length: after 3 of 4 updates 1 - 0.5 * 3 / 4 of it is left.
+    assert longest("critic.") == pytest.approx(0.625 * 0.01, rel=1e-2)
+    assert longest("online_actor.") == pytest.approx(0.625 * 0.02, rel=1e-2)
+    assert longest("log_alpha") == pytest.approx(0.625 * 0.04, rel=1e-2)
+
+
 def test_a_resumed_run_resets_to_the_same_weights(make_agent, make_batch):
     first = updated(make_agent("bro", reset_steps=(4, 6)), make_batch, range(2))
     state = first.get_state()
