@@ -15,7 +15,11 @@ DEFAULT_GAMMA = 0.99
 
 @dataclass(frozen=True, kw_only=True)
 class AgentConfig:
-    """Settings of every algorithm; its own ones, and its paper's defaults, are in a subclass."""
+    """Settings of every algorithm; its own ones, and its paper's defaults, are in a subclass.
+
+    Common to all, whatever a paper has: `normalize_obs`, and that the actor which is tried out and
+    exported is an average.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 

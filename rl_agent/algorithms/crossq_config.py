@@ -10,9 +10,10 @@ from .max_ent_config import MaxEntConfig
 
 @dataclass(frozen=True, kw_only=True)
 class CrossQConfig(MaxEntConfig):
-    """The paper's, but for its critics of 2 x 2048 units: they are 2 x 256, for a laptop's CPU.
+    """The paper's, but for `critic_hidden_dims` and `normalize_obs`.
 
-    `tau` is without effect: there are no target networks.
+    Its critics have 2 x 2048 units; 2 x 256 are for a laptop's CPU. It leaves observations to batch
+    norm, which does not clip what is far out. `tau` is without effect: there are no slow critics.
     """
 
     policy_delay: int = 3

@@ -12,7 +12,7 @@ from .agent_config import AgentConfig, require
 
 @dataclass(frozen=True, kw_only=True)
 class Td3Config(AgentConfig):
-    """Defaults are the paper's; the target actor is the average that is tried out and exported."""
+    """Delay, noise and targets are the paper's; the target actor is tried out and exported."""
 
     is_noise_last: ClassVar[bool] = True
     policy_delay: int = 2
