@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -179,6 +180,16 @@ class JournalWriter:
         for path in segment_paths(self.directory).values():
             path.unlink()
         self._reopen()
+
+    def set_aside(self) -> Path:
+        """Begin anew; all records stay in a folder beside this one, which is returned."""
+        self.close()
+        places = (self.directory.with_name(f"journal-unread-{n}") for n in count(1))
+        aside = next(place for place in places if not place.exists())
+        self.directory.rename(aside)
+        self.directory.mkdir()
+        self._reopen()
+        return aside
 
     def close(self) -> None:
         """Sync and close; the writer can't be used afterwards."""

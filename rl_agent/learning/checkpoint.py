@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from rl_agent.data.disk import fsync_directory
-from rl_agent.exceptions import CheckpointError
+from rl_agent.exceptions import CheckpointError, JournalError
 
 from .state_codec import Arrays, decode_state, encode_state
 
@@ -153,13 +153,38 @@ def drop_newer_checkpoints(run_dir: Path, env_step: int) -> None:
             _remove(path)
 
 
-def whole_checkpoints(run_dir: Path, on_message: Callable[[str], None]) -> Iterator[Checkpoint]:
-    """Yield a run's checkpoints, newest first; damaged ones are told and left out."""
+def newest_that_holds(
+    run_dir: Path,
+    on_message: Callable[[str], None],
+    check: Callable[[Checkpoint], None] = lambda checkpoint: None,
+) -> Checkpoint | None:
+    """Return a run's newest checkpoint that is whole and passes; None where there never was one.
+
+    Args:
+        run_dir: The run's folder.
+        on_message: Is told of newer ones that do not hold.
+        check: Raises JournalError where the run's steps do not support a checkpoint.
+
+    Raises:
+        CheckpointError: Some are there, and none holds; says what is wrong with each.
+    """
+    faults: list[str] = []
     for path in step_checkpoints(run_dir):
         try:
-            yield read_checkpoint(path)
+            checkpoint = read_checkpoint(path)
+            check(checkpoint)
         except CheckpointError as error:
-            on_message(f"{error}; taking an older checkpoint")
+            faults.append(str(error))
+        except JournalError as error:
+            faults.append(f"{path}: {error}")
+        else:
+            for fault in faults:
+                on_message(f"{fault}; taking an older checkpoint, of step {checkpoint.env_step}")
+            return checkpoint
+    if faults:
+        found = "\n".join(faults)
+        raise CheckpointError(f"{run_dir}: there is no whole checkpoint here\n{found}")
+    return None
 
 
 def load_checkpoint(run_dir: Path, which: str = "newest") -> Checkpoint:
@@ -170,11 +195,11 @@ def load_checkpoint(run_dir: Path, which: str = "newest") -> Checkpoint:
     """
     if which == BEST:
         return read_checkpoint(checkpoints_dir(run_dir) / BEST)
-    messages: list[str] = []
-    for checkpoint in whole_checkpoints(run_dir, messages.append):
-        return checkpoint
-    found = "\n".join(messages) or "train one first with `surefoot train`"
-    raise CheckpointError(f"{run_dir}: there is no whole checkpoint here\n{found}")
+    checkpoint = newest_that_holds(run_dir, lambda message: None)
+    if checkpoint is None:
+        message = "there is no whole checkpoint here; train one first with `surefoot train`"
+        raise CheckpointError(f"{run_dir}: {message}")
+    return checkpoint
 
 
 def _part(stored: Arrays, prefix: str) -> Arrays:

@@ -27,7 +27,12 @@ from rl_agent.deploy.manifest import Training
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.signing import Signer, signer_for
 from rl_agent.deploy.version_publisher import VersionPublisher
-from rl_agent.exceptions import BundleError, EnvironmentNotSupportedError, JournalError
+from rl_agent.exceptions import (
+    BundleError,
+    CheckpointError,
+    EnvironmentNotSupportedError,
+    JournalError,
+)
 from rl_agent.judging.judge import HUMAN, TASK
 from rl_agent.judging.judges import JUDGE_FILE, make_judge
 from rl_agent.judging.success_classifier import read_classifier
@@ -36,7 +41,7 @@ from rl_agent.tasks.episode_judge import EpisodeJudge
 from rl_agent.types import FloatArray
 
 from .assembly import build_agent, build_replay, keep_twin_contract
-from .checkpoint import Checkpoint, whole_checkpoints
+from .checkpoint import Checkpoint, newest_that_holds
 from .config import TrainConfig
 from .env_adapter import EnvAdapter, make_env
 from .episode_tally import EpisodeTally
@@ -221,18 +226,22 @@ def _rejoin(
         for steps in kept:
             steps.add_rows(rows)
 
-    for checkpoint in whole_checkpoints(run_dir, on_message):
+    def check(checkpoint: Checkpoint) -> None:
         offset = _end_of(checkpoint)
         if offset.num_records == 0:
-            return checkpoint
+            return
         try:
             JournalReader(directory).pass_to(take, offset)
-            return checkpoint
-        except JournalError as error:
+        except JournalError:
             for steps in kept:
                 steps.clear()
-            on_message(f"{error}; taking an older checkpoint")
-    return None
+            raise
+
+    try:
+        return newest_that_holds(run_dir, on_message, check)
+    except CheckpointError as error:
+        on_message(f"{error}\nlearning begins anew, from all steps in {directory}")
+        return None
 
 
 def _end_of(checkpoint: Checkpoint) -> JournalOffset:

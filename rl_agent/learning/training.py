@@ -16,10 +16,10 @@ from rl_agent.clock import ProcessClock, SteadyClock
 from rl_agent.data.disk import WaitForRoom, WhenFull
 from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
 from rl_agent.data.replay import Replay
-from rl_agent.exceptions import JournalError, Problem, ProblemsError
+from rl_agent.exceptions import CheckpointError, JournalError, Problem, ProblemsError
 
 from .assembly import build_agent, build_replay, keep_twin_contract
-from .checkpoint import Checkpoint, whole_checkpoints
+from .checkpoint import Checkpoint, newest_that_holds
 from .config import TrainConfig
 from .env_adapter import make_env
 from .evaluate import Evaluator, Score
@@ -129,30 +129,54 @@ def prepare_torch(num_threads: int) -> None:
 def _rewind(
     run_dir: Path, journal: JournalWriter, kept: tuple[Replay, RecentSteps], hooks: TrainHooks
 ) -> Checkpoint | None:
-    """Return the newest checkpoint that the journal supports, and cut all back to it."""
+    """Return the newest checkpoint that the journal supports, and cut all back to it.
+
+    Raises:
+        CheckpointError: Checkpoints are there, but none holds.
+    """
 
     def take(rows: np.ndarray) -> None:
         for steps in kept:
             steps.add_rows(rows)
 
-    for checkpoint in whole_checkpoints(run_dir, hooks.on_message):
+    def check(checkpoint: Checkpoint) -> None:
         offset = JournalOffset(**checkpoint.values["journal"])
         try:
-            journal.truncate_to(offset)
             tail = JournalReader(journal.directory).pass_to(take, offset)
-        except JournalError as error:
+            # Only now: what no checkpoint supports is still there to be looked at.
+            journal.truncate_to(offset)
+        except JournalError:
             for steps in kept:
                 steps.clear()
-            hooks.on_message(f"{error}; taking an older checkpoint")
-            continue
+            raise
         if tail.digest != offset.digest:
             hooks.on_message(
                 f"{journal.directory}: {tail.num_damaged} records are damaged and left out; "
                 "training goes on, but not as it would have without that"
             )
-        return checkpoint
-    journal.clear()
-    return None
+
+    try:
+        checkpoint = newest_that_holds(run_dir, hooks.on_message, check)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}\n{_way_out(run_dir, journal)}") from error
+    if checkpoint is None and journal.offset.num_records:
+        num_steps, aside = journal.offset.num_records, journal.set_aside()
+        hooks.on_message(
+            f"there is no checkpoint: training begins at step 0; the {num_steps} steps from before"
+            f" are kept in {aside}"
+        )
+    return checkpoint
+
+
+def _way_out(run_dir: Path, journal: JournalWriter) -> str:
+    num_steps = journal.offset.num_records
+    way = (
+        f"Nothing was changed; {num_steps} steps are in {journal.directory}. Put a whole copy of a"
+        " checkpoint back, or begin a run in another folder"
+    )
+    return (
+        f"{way}; --set replay.demonstrations={run_dir} takes these steps in" if num_steps else way
+    )
 
 
 def _compile_if_due(

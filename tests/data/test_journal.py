@@ -354,3 +354,12 @@ def test_a_journal_whose_folder_is_gone_is_closed_all_the_same(tmp_path):
         writer.close()
     writer.close()  # nothing is open any more
     assert rewards(tmp_path / "moved") == [0, 1]
+
+
+def test_what_is_set_aside_stays_and_the_journal_begins_anew(tmp_path):
+    folder = tmp_path / "journal"
+    writer = write(folder, 3)
+    assert writer.set_aside() == tmp_path / "journal-unread-1"
+    writer.append(transition(9))
+    assert (rewards(tmp_path / "journal-unread-1"), rewards(folder)) == ([0, 1, 2], [9])
+    assert writer.set_aside() == tmp_path / "journal-unread-2"

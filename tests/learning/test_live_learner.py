@@ -129,6 +129,24 @@ def test_a_journal_shorter_than_the_checkpoint_takes_an_older_one(tmp_path, conf
     assert "taking an older checkpoint" in messages[0]
 
 
+def test_a_learner_none_of_whose_checkpoints_holds_begins_anew_from_all_rows_and_says_so(
+    tmp_path, config, robot
+):
+    with open_live(tmp_path, hooks()) as learner:
+        robot.live(STARTS + 5)
+        settle(learner)
+        learner.save()
+    (damaged,) = step_checkpoints(tmp_path)
+    (damaged / "state.json").write_text("{}")
+    messages: list[str] = []
+    with open_live(tmp_path, hooks(messages)) as learner:
+        assert learner.counters.env_step == 0
+        settle(learner)
+        assert len(learner.parts.replay) == STARTS + 5
+    assert str(damaged) in messages[0]
+    assert "begins anew, from all steps in" in messages[0]
+
+
 def test_what_cannot_be_published_is_told_and_learning_goes_on(tmp_path, config, robot):
     messages: list[str] = []
     with open_live(tmp_path, hooks(messages)) as learner:

@@ -1,3 +1,4 @@
+import os
 import shutil
 
 import numpy as np
@@ -85,12 +86,46 @@ def test_a_damaged_checkpoint_is_told_and_passed_over(whole_run, tmp_path):
     assert_same_end(whole_run[0], run_dir)
 
 
-def test_without_a_whole_checkpoint_it_begins_again(whole_run, tmp_path):
+def test_without_a_checkpoint_it_begins_again_and_keeps_the_steps(whole_run, tmp_path):
+    run_dir = tmp_path / "run"
+    messages = []
+    hooks = TrainHooks(on_message=messages.append)
+    for number in (1, 2):
+        train(small_config(), run_dir, should_resume=True, stop=StopAfter(40), hooks=hooks)
+        before = JournalReader(journal_dir(run_dir)).read().rows
+        shutil.rmtree(checkpoints_dir(run_dir))
+        train(read_config(run_dir), run_dir, should_resume=True, hooks=hooks)
+        assert_same_end(whole_run[0], run_dir)
+        aside = run_dir / f"journal-unread-{number}"
+        assert JournalReader(aside).read().rows.tobytes() == before.tobytes()
+        said = f"begins at step 0; the {len(before)} steps from before are kept in {aside}"
+        assert any(said in message for message in messages)
+
+
+@pytest.mark.parametrize("damage", ["checkpoints", "journal"])
+def test_a_run_none_of_whose_checkpoints_holds_is_refused_and_not_wiped(tmp_path, damage):
     run_dir = tmp_path / "run"
     train(small_config(), run_dir, stop=StopAfter(40))
-    shutil.rmtree(checkpoints_dir(run_dir))
-    train(read_config(run_dir), run_dir, should_resume=True)
-    assert_same_end(whole_run[0], run_dir)
+    first = journal_dir(run_dir) / "000000.journal"
+    num_rows = len(JournalReader(journal_dir(run_dir)).read().rows)
+    found = step_checkpoints(run_dir)
+    if damage == "checkpoints":
+        for path in found:
+            (path / "state.json").write_text("{}")
+    else:
+        # The oldest is of step 0, which any journal supports.
+        shutil.rmtree(found[-1])
+        os.truncate(first, first.read_bytes().index(b"\n") + 1)
+        num_rows = 0
+    bytes_before = first.read_bytes()
+    with pytest.raises(CheckpointError, match="no whole checkpoint") as caught:
+        train(read_config(run_dir), run_dir, should_resume=True)
+    for path in step_checkpoints(run_dir):
+        assert str(path) in str(caught.value)
+    said = str(caught.value)
+    assert f"Nothing was changed; {num_rows} steps are in {journal_dir(run_dir)}" in said
+    assert (f"--set replay.demonstrations={run_dir}" in said) == bool(num_rows)
+    assert first.read_bytes() == bytes_before
 
 
 def test_a_finished_run_can_be_made_longer(whole_run, tmp_path):
