@@ -26,13 +26,20 @@ FINAL_SEED = 1_000_000
 """Of the first reset: the same start states for every algorithm and every seed of training."""
 
 
-def write_final(job: Job, should_stop: Callable[[], bool]) -> None:
+def write_final(
+    job: Job, should_stop: Callable[[], bool], on_message: Callable[[str], None]
+) -> None:
     """Try the newest policy out, deterministically, and keep what came of it.
+
+    Args:
+        job: The run.
+        should_stop: Ends it.
+        on_message: Is told where an older checkpoint stands in for the newest.
 
     Raises:
         EvaluationInterruptedError: A stop was asked for; nothing is written.
     """
-    checkpoint = load_checkpoint(job.run_dir)
+    checkpoint = load_checkpoint(job.run_dir, on_message=on_message)
     score = _try_out(job, checkpoint.tensors, checkpoint.values["agent"], should_stop)
     time = checkpoint.values.get("time", {})
     document = {

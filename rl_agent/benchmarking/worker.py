@@ -42,7 +42,7 @@ def work(job: Job, stop: StopRequest, tell: Tell) -> bool:
     tell({"message": "last evaluation"})
     prepare_torch(job.config.agent.num_threads)
     try:
-        write_final(job, lambda: stop.is_set)
+        write_final(job, lambda: stop.is_set, hooks.on_message)
     except EvaluationInterruptedError:
         return False
     return True

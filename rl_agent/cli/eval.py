@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rl_agent.cli.choices import Backend, Which
+from rl_agent.cli.warning import warn
 
 if TYPE_CHECKING:
     from rl_agent.deploy.evaluation import EpisodeResult, Evaluation
@@ -49,7 +50,7 @@ def eval_verb(
 
     wait_passively()
     is_quiet = str(json_file) == "-"
-    with open_policy(policy, backend, robot=robot, which=checkpoint) as source:
+    with open_policy(policy, backend, robot=robot, which=checkpoint, on_message=warn) as source:
         with _progress(episodes, is_quiet) as on_episode:
             result = evaluate(
                 source.env, source.act, num_episodes=episodes, seed=seed, on_episode=on_episode

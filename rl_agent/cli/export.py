@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rl_agent.cli.choices import Which
+from rl_agent.cli.warning import warn
 
 if TYPE_CHECKING:
     from rl_agent.deploy.export import ExportReport
@@ -51,7 +52,9 @@ def export_verb(
     signer = _load_signer(sign)
     out_dir = out or run / "bundle"
     typer.echo(f"Exporting {run}: tracing the network takes a few seconds.")
-    report = export_bundle(run, out_dir, which=checkpoint, robot=robot, signer=signer)
+    report = export_bundle(
+        run, out_dir, which=checkpoint, robot=robot, signer=signer, on_message=warn
+    )
     # Load it as a robot will, from the files that were written.
     _print_summary(report, OnnxPolicy(out_dir, report.spec), signer)
     _print_next(report)

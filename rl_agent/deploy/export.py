@@ -119,6 +119,7 @@ def export_bundle(
     robot: str | None = None,
     policy_version: int | None = None,
     signer: Signer | None = None,
+    on_message: Callable[[str], None] = lambda message: None,
 ) -> ExportReport:
     """Write a bundle of a training run's policy.
 
@@ -129,13 +130,14 @@ def export_bundle(
         robot: Profile's name or file in place of the one that the run names.
         policy_version: None counts on from the bundle in `out_dir`.
         signer: Signs the manifest; None leaves the bundle unsigned.
+        on_message: Is told which checkpoint is damaged, and which is taken instead.
 
     Raises:
         SurefootError: There is no run, no whole checkpoint, or ONNX and torch disagree.
     """
     from .trained_policy import open_run
 
-    with open_run(Path(run_dir), which=which, robot=robot) as trained:
+    with open_run(Path(run_dir), which=which, robot=robot, on_message=on_message) as trained:
         twin = trained.env.unwrapped
         return export_policy(
             trained.module,

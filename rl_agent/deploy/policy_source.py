@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +43,7 @@ def open_policy(
     *,
     robot: str | None = None,
     which: str | None = None,
+    on_message: Callable[[str], None] = lambda message: None,
 ) -> Iterator[PolicySource]:
     """Open a bundle (onnx) or a run (torch, or onnx by exporting it first).
 
@@ -51,6 +52,7 @@ def open_policy(
         backend: "onnx", "torch", or None for what the directory holds.
         robot: Profile's name or file; None takes the one that the policy names.
         which: "best" or "newest" checkpoint of a run; None takes the best where there is one.
+        on_message: Is told which checkpoint of a run is damaged, and which is taken instead.
 
     Raises:
         SurefootError: There is no policy, it does not hold, or torch is asked of a bundle.
@@ -69,12 +71,13 @@ def open_policy(
         from .export import export_bundle
 
         with tempfile.TemporaryDirectory() as folder:
-            export_bundle(path, Path(folder) / "bundle", which=which, robot=robot)
+            bundle = Path(folder) / "bundle"
+            export_bundle(path, bundle, which=which, robot=robot, on_message=on_message)
             # Made here and now, for the twin alone: nobody else need have signed it.
-            with _open_bundle(Path(folder) / "bundle", robot, asks_for_signature=False) as source:
+            with _open_bundle(bundle, robot, asks_for_signature=False) as source:
                 yield source
     else:
-        with _open_run(path, robot, which) as source:
+        with _open_run(path, robot, which, on_message) as source:
             yield source
 
 
@@ -121,10 +124,12 @@ def _open_bundle(
 
 
 @contextmanager
-def _open_run(path: Path, robot: str | None, which: str | None) -> Iterator[PolicySource]:
+def _open_run(
+    path: Path, robot: str | None, which: str | None, on_message: Callable[[str], None]
+) -> Iterator[PolicySource]:
     from .trained_policy import open_run, torch_act
 
-    with open_run(path, which=which, robot=robot) as trained:
+    with open_run(path, which=which, robot=robot, on_message=on_message) as trained:
         yield PolicySource(
             env=trained.env,
             act=torch_act(trained.module),

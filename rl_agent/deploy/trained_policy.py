@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +47,11 @@ class TrainedPolicy:
 
 @contextmanager
 def open_run(
-    run_dir: Path, *, which: str | None = None, robot: str | None = None
+    run_dir: Path,
+    *,
+    which: str | None = None,
+    robot: str | None = None,
+    on_message: Callable[[str], None] = lambda message: None,
 ) -> Iterator[TrainedPolicy]:
     """Open a run's policy; closes its environment at the end.
 
@@ -55,6 +59,7 @@ def open_run(
         run_dir: The run's folder.
         which: "best" or "newest"; None takes the best where there is one.
         robot: Profile's name or file in place of the one that the run names.
+        on_message: Is told which checkpoint is damaged, and which is taken instead.
 
     Raises:
         SurefootError: There is no run or no whole checkpoint, it was no robot's twin, or the robot
@@ -68,7 +73,7 @@ def open_run(
     try:
         task_name = _task_name(adapter, config.env)
         check_run_contract(run_dir, adapter.env.unwrapped.robot, adapter.env.unwrapped.task)
-        checkpoint = load_checkpoint(run_dir, which or _default_checkpoint(run_dir))
+        checkpoint = load_checkpoint(run_dir, which or _default_checkpoint(run_dir), on_message)
         yield TrainedPolicy(
             module=_load_actor(config, adapter, checkpoint),
             env=adapter.env,

@@ -187,18 +187,38 @@ def newest_that_holds(
     return None
 
 
-def load_checkpoint(run_dir: Path, which: str = "newest") -> Checkpoint:
+def load_checkpoint(
+    run_dir: Path,
+    which: str = "newest",
+    on_message: Callable[[str], None] = lambda message: None,
+) -> Checkpoint:
     """Return a run's newest whole checkpoint, or its best policy (`which="best"`).
+
+    Args:
+        run_dir: The run's folder.
+        which: A best policy that is damaged gives way to the newest whole checkpoint.
+        on_message: Is told what is damaged, and what is taken instead.
 
     Raises:
         CheckpointError: There is none; says what was wrong with those that are there.
     """
+    fault = ""
     if which == BEST:
-        return read_checkpoint(checkpoints_dir(run_dir) / BEST)
-    checkpoint = newest_that_holds(run_dir, lambda message: None)
+        try:
+            return read_checkpoint(checkpoints_dir(run_dir) / BEST)
+        except CheckpointError as error:
+            if not (checkpoints_dir(run_dir) / BEST).is_dir():
+                raise
+            fault = str(error)
+    try:
+        checkpoint = newest_that_holds(run_dir, on_message)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}\n{fault}".rstrip()) from error
     if checkpoint is None:
-        message = "there is no whole checkpoint here; train one first with `surefoot train`"
-        raise CheckpointError(f"{run_dir}: {message}")
+        message = fault or "train one first with `surefoot train`"
+        raise CheckpointError(f"{run_dir}: there is no whole checkpoint here; {message}")
+    if fault:
+        on_message(f"{fault}; taking the newest checkpoint instead, of step {checkpoint.env_step}")
     return checkpoint
 
 

@@ -185,6 +185,30 @@ def test_a_damaged_checkpoint_is_refused_and_nothing_is_written(run_dir, tmp_pat
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+def test_a_damaged_best_policy_gives_way_to_the_newest_and_is_told(run_dir, tmp_path, backend):
+    copy = tmp_path / "copy"
+    shutil.copytree(run_dir, copy)
+    (copy / "checkpoints/best/state.json").unlink()
+    messages = []
+    with open_policy(copy, backend, on_message=messages.append) as source:
+        assert source.backend == backend
+    (message,) = messages
+    assert "checkpoints/best" in message
+    assert "taking the newest checkpoint instead, of step 60" in message
+
+
+def test_the_verb_says_which_checkpoint_is_damaged(run_dir, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run_dir, copy)
+    (copy / "checkpoints/best/state.json").unlink()
+    app = typer.Typer()
+    app.command()(export_verb)
+    result = CliRunner().invoke(app, [str(copy), "--out", str(tmp_path / "b")])
+    assert result.exception is None, result.output
+    assert "taking the newest checkpoint instead, of step 60" in result.stderr
+
+
 def test_a_folder_that_is_no_run_is_named(tmp_path):
     with pytest.raises(ProblemsError, match="no training run here"):
         export_bundle(tmp_path, tmp_path / "b")

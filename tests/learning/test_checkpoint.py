@@ -142,3 +142,31 @@ def test_any_bytes_are_refused_by_name(tmp_path_factory, file, data):
     (path / file).write_bytes(data)
     with pytest.raises(CheckpointError, match=step_name(6)):
         read_checkpoint(path)
+
+
+def test_what_is_taken_instead_of_a_damaged_checkpoint_is_told(tmp_path):
+    save(tmp_path, 5)
+    (save(tmp_path, 6) / "state.json").unlink()
+    (save(tmp_path, 5, "best") / "state.json").unlink()
+    messages = []
+    assert load_checkpoint(tmp_path, "best", messages.append).env_step == 5
+    newest, best = messages
+    assert step_name(6) in newest and "taking an older checkpoint, of step 5" in newest
+    assert "best" in best and "taking the newest checkpoint instead, of step 5" in best
+
+
+def test_a_best_that_never_was_is_not_replaced(tmp_path):
+    save(tmp_path, 5)
+    with pytest.raises(CheckpointError, match="best"):
+        load_checkpoint(tmp_path, "best")
+
+
+@pytest.mark.parametrize("has_steps", [True, False])
+def test_a_damaged_best_is_told_where_nothing_else_holds_either(tmp_path, has_steps):
+    if has_steps:
+        (save(tmp_path, 6) / "state.json").unlink()
+    (save(tmp_path, 5, "best") / "state.json").unlink()
+    with pytest.raises(CheckpointError, match="no whole checkpoint") as caught:
+        load_checkpoint(tmp_path, "best")
+    assert "checkpoints/best" in str(caught.value)
+    assert (step_name(6) in str(caught.value)) is has_steps
