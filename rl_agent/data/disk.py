@@ -82,7 +82,8 @@ def append_whole(file: BinaryIO, data: bytes | memoryview, position: int) -> Non
 
 
 def _no_room(path: Path, num_bytes: int) -> str:
-    free = shutil.disk_usage(path.parent).free
+    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    free = shutil.disk_usage(folder).free
     return (
         f"DISK FULL, training waits: {path} needs {_size(num_bytes)}, {_size(free)} are free;"
         f" make room, and it goes on by itself (tries every {RETRY_S:g} s, Ctrl-C ends)"

@@ -105,7 +105,7 @@ class JournalWriter:
         self._file: BinaryIO | None = None
         self._num_records = self._first_record = self._segment = self._position = 0
         self._digest = b""
-        directory.mkdir(parents=True, exist_ok=True)
+        self._make_directory()
         self._reopen()
         self._synced_s = self._clock.now()
 
@@ -187,7 +187,7 @@ class JournalWriter:
         places = (self.directory.with_name(f"journal-unread-{n}") for n in count(1))
         aside = next(place for place in places if not place.exists())
         self.directory.rename(aside)
-        self.directory.mkdir()
+        self._make_directory()
         self._reopen()
         return aside
 
@@ -200,6 +200,11 @@ class JournalWriter:
         finally:
             self._file.close()
             self._file = None
+
+    def _make_directory(self) -> None:
+        self._carry_out(
+            lambda: self.directory.mkdir(parents=True, exist_ok=True), self.directory, 0
+        )
 
     def _reopen(self) -> None:
         self._num_records, self._digest = 0, b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -37,17 +37,18 @@ class MetricsWriter:
             when_full: What to do about a disk without room.
         """
         self._path = run_dir / METRICS_FILE
-        self._file = self._path.open("ab", buffering=0)
-        self._file.truncate(position)
         self._position, self._pending = position, b""
         self._when_full = when_full
-        self.has_tensorboard = True
-        try:
-            from torch.utils.tensorboard.writer import SummaryWriter
-        except ImportError:
-            self.has_tensorboard = False
-        else:
-            self._board: Any = SummaryWriter(str(run_dir / "tb"), purge_step=env_step + 1)
+        when_full(self._open, self._path, 0)
+        self._board_dir, self._env_step = run_dir / "tb", env_step
+        self._make_board = _find_board()
+        self._board: Any = None
+        self._open_board()
+
+    @property
+    def has_tensorboard(self) -> bool:
+        """Tell whether it is installed."""
+        return self._make_board is not None
 
     def write(self, kind: str, env_step: int, values: Mapping[str, float | int | None]) -> None:
         """Note the figures of one moment; what is None or not finite is left out.
@@ -59,16 +60,20 @@ class MetricsWriter:
         """
         finite = {k: v for k, v in values.items() if v is not None and math.isfinite(v)}
         line = {"kind": kind, "env_step": env_step, **finite}
+        self._env_step = env_step
         self._pending += json.dumps(line).encode() + b"\n"
         if len(self._pending) >= BUFFER_BYTES:
             self._write_pending()
-        with self._ignoring_a_broken_board():
-            for name, value in finite.items() if self.has_tensorboard else ():
+        with self._giving_up_a_broken_board():
+            for name, value in finite.items() if self._board is not None else ():
                 self._board.add_scalar(f"{kind}/{name}", value, env_step)
 
     def flush(self) -> int:
         """Hand all to the operating system; return the file's length in bytes."""
         self._write_pending()
+        if self._board is None:
+            # There is room again, as the lines show.
+            self._open_board()
         return self._position
 
     def close(self) -> None:
@@ -77,8 +82,8 @@ class MetricsWriter:
             self._write_pending()
         finally:
             self._file.close()
-            with self._ignoring_a_broken_board():
-                if self.has_tensorboard:
+            with self._giving_up_a_broken_board():
+                if self._board is not None:
                     self._board.close()
 
     def _write_pending(self) -> None:
@@ -88,13 +93,31 @@ class MetricsWriter:
             self._when_full(write, self._path, len(data))
         self._pending, self._position = b"", position + len(data)
 
+    def _open(self) -> None:
+        self._file = self._path.open("ab", buffering=0)
+        self._file.truncate(self._position)
+
+    def _open_board(self) -> None:
+        with self._giving_up_a_broken_board():
+            if self._make_board is not None:
+                self._board = self._make_board(str(self._board_dir), purge_step=self._env_step + 1)
+
     @contextmanager
-    def _ignoring_a_broken_board(self) -> Iterator[None]:
-        """Do without TensorBoard's copy once it failed: its own thread can't be told to wait."""
+    def _giving_up_a_broken_board(self) -> Iterator[None]:
+        """Do without TensorBoard's copy for a while: its own thread can't be told to wait."""
         try:
             yield
         except OSError:
-            self.has_tensorboard = False
+            self._board = None
+
+
+def _find_board() -> Callable[..., Any] | None:
+    """Return what makes TensorBoard's writer; None where it is not installed."""
+    try:
+        from torch.utils.tensorboard.writer import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter
 
 
 def read_metrics(run_dir: Path) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from rl_agent.exceptions import CheckpointError, JournalError, Problem, Problems
 from .assembly import build_agent, build_replay, keep_twin_contract
 from .checkpoint import Checkpoint, newest_that_holds
 from .config import TrainConfig
-from .env_adapter import make_env
+from .env_adapter import EnvAdapter, make_env
 from .evaluate import Evaluator, Score
 from .learner import Learner
 from .metrics import MetricsWriter
@@ -29,7 +29,7 @@ from .parts import LearnerParts
 from .progress import Progress
 from .recent_steps import RecentSteps
 from .resolve import num_planned, resolve_config
-from .run_folder import holds_run, journal_dir, write_config
+from .run_folder import CONFIG_FILE, holds_run, journal_dir, write_config
 from .stop import StopRequest
 from .training_time import TrainingTime
 
@@ -83,11 +83,10 @@ def train(
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
         config = resolve_config(config, env.gamma)
-        keep_twin_contract(run_dir, env)
-        write_config(run_dir, config)
+        when_full = WaitForRoom(lambda: stop.is_set, hooks.on_message)
+        _begin_folder(run_dir, config, env, when_full)
         agent = build_agent(config, env)
         replay = build_replay(config, env, run_dir, agent, hooks.on_message)
-        when_full = WaitForRoom(lambda: stop.is_set, hooks.on_message)
         journal = JournalWriter(
             journal_dir(run_dir), env.layout, config.journal, when_full=when_full
         )
@@ -124,6 +123,16 @@ def prepare_torch(num_threads: int) -> None:
     torch.set_num_threads(num_threads)
     # Adam's moments fade into subnormal numbers, which processors handle a hundred times slower.
     torch.set_flush_denormal(True)
+
+
+def _begin_folder(run_dir: Path, config: TrainConfig, env: EnvAdapter, when_full: WhenFull) -> None:
+    """Note settings and contract, in a folder that is made where there is none."""
+
+    def write() -> None:
+        keep_twin_contract(run_dir, env)
+        write_config(run_dir, config)
+
+    when_full(write, run_dir / CONFIG_FILE, 0)
 
 
 def _rewind(

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from small_training import StopAfter, assert_same_end, small_config
 
 from rl_agent.data import disk, journal
 from rl_agent.exceptions import DiskFullError
-from rl_agent.learning import checkpoint, metrics, training
+from rl_agent.learning import checkpoint, metrics, run_folder, training
+from rl_agent.learning.metrics import MetricsWriter
 from rl_agent.learning.training import TrainHooks, train
 
 CONFIG = {"num_steps": 60, "health_every": 20, "agent": {"num_qs": 2}}
@@ -56,6 +58,24 @@ def test_a_run_that_had_to_wait_ends_as_one_that_had_not(
     messages = []
     train(small_config(**CONFIG), tmp_path / "run", hooks=TrainHooks(on_message=messages.append))
     assert any("DISK FULL" in message for message in messages)
+    assert_same_end(whole_run, tmp_path / "run")
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+@pytest.mark.parametrize(
+    ("module", "name"), [(run_folder, "write_durably"), (MetricsWriter, "_open")]
+)
+def test_a_start_on_a_full_disk_waits(whole_run, tmp_path, monkeypatch, module, name, is_resumed):
+    if is_resumed:
+        train(small_config(**CONFIG), tmp_path / "run", stop=StopAfter(40))
+    without_sleep(monkeypatch, lambda seconds: None)
+    is_full = chain([True, True], repeat(False))
+    monkeypatch.setattr(module, name, failing(getattr(module, name), is_full))
+    messages = []
+    hooks = TrainHooks(on_message=messages.append)
+    train(small_config(**CONFIG), tmp_path / "run", should_resume=is_resumed, hooks=hooks)
+    assert any("DISK FULL" in message for message in messages)
+    assert any("room again" in message for message in messages)
     assert_same_end(whole_run, tmp_path / "run")
 
 
@@ -107,3 +127,21 @@ def test_a_disk_that_is_really_full_is_waited_for(whole_run, small_disk, monkeyp
     assert len(naps) == 3
     assert any("DISK FULL" in message and "checkpoints" in message for message in messages)
     assert_same_end(whole_run, Path(small_disk / "run"))
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_a_disk_that_is_full_from_the_start_is_waited_for(
+    whole_run, small_disk, monkeypatch, is_resumed
+):
+    run_dir, ballast = small_disk / "run", small_disk / "ballast"
+    if is_resumed:
+        train(small_config(**CONFIG), run_dir, stop=StopAfter(40))
+    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(bytes(4096))
+    without_sleep(monkeypatch, lambda seconds: ballast.unlink())
+    messages = []
+    hooks = TrainHooks(on_message=messages.append)
+    train(small_config(**CONFIG), run_dir, should_resume=is_resumed, hooks=hooks)
+    assert "DISK FULL" in messages[0] and "config.yaml" in messages[0]
+    assert_same_end(whole_run, run_dir)

@@ -1,3 +1,4 @@
+import errno
 import json
 
 import pytest
@@ -50,3 +51,51 @@ def test_tensorboard_gets_the_same_figures(tmp_path):
     board = EventAccumulator(str(tmp_path / "tb"))
     board.Reload()
     assert [(event.step, event.value) for event in board.Scalars("train/loss")] == [(10, 0.5)]
+
+
+class Board:
+    """TensorBoard's writer on a disk that may be full."""
+
+    is_full = False
+    shown: list
+
+    def __init__(self, folder, purge_step):
+        self._write((purge_step,))
+
+    def add_scalar(self, name, value, env_step):
+        self._write((name, value, env_step))
+
+    def close(self):
+        self._write(("closed",))
+
+    def _write(self, what):
+        if Board.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        Board.shown.append(what)
+
+
+def test_tensorboard_comes_back_once_its_disk_has_room(tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.utils.tensorboard.writer.SummaryWriter", Board)
+    Board.is_full, Board.shown = True, []
+    writer = MetricsWriter(tmp_path)
+    assert writer.has_tensorboard
+    writer.write("train", 10, {"loss": 1.0})
+    writer.flush()
+    Board.is_full = False
+    writer.flush()
+    writer.write("train", 20, {"loss": 2.0})
+    Board.is_full = True
+    writer.write("train", 30, {"loss": 3.0})
+    Board.is_full = False
+    writer.write("train", 40, {"loss": 4.0})
+    writer.flush()
+    writer.write("train", 50, {"loss": 5.0})
+    writer.close()
+    assert Board.shown == [
+        (11,),
+        ("train/loss", 2.0, 20),
+        (41,),
+        ("train/loss", 5.0, 50),
+        ("closed",),
+    ]
+    assert [line["loss"] for line in read_metrics(tmp_path)] == [1.0, 2.0, 3.0, 4.0, 5.0]
