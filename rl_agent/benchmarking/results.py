@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from rl_agent.learning.metrics import read_metrics
-from rl_agent.learning.run_folder import plain
+from rl_agent.learning.resolve import schedule_end
+from rl_agent.learning.run_folder import plain, read_config
 from rl_agent.learning.training_time import CPU, WALL
 
 from .final_file import read_final
@@ -30,7 +31,8 @@ Line = dict[str, Any]
 def run_lines(job: Job) -> list[Line]:
     """Return the lines of a finished run: its evaluations on the way, and the last one.
 
-    The last one also holds the run's settings.
+    The last one also holds the run's settings, and `schedule_end`: where the run was made longer,
+    the step by which learning rates and the like had run their course.
     """
     final = read_final(job.run_dir)
     if final is None:
@@ -46,8 +48,9 @@ def run_lines(job: Job) -> list[Line]:
     }
     metrics = [line for line in read_metrics(job.run_dir) if line["kind"] == EVALUATION]
     lines = [{"kind": EVALUATION, **about, **_figures(line)} for line in metrics]
-    settings = plain(config)
-    return [*lines, {"kind": FINAL, **about, **_figures(final), "settings": settings}]
+    own = read_config(job.run_dir)
+    end = {"schedule_end": schedule_end(config, own), "settings": plain(own)}
+    return [*lines, {"kind": FINAL, **about, **_figures(final), **end}]
 
 
 def read_results(out: Path) -> list[Line]:

@@ -45,6 +45,8 @@ class Row:
     """Mean over seeds, for training alone."""
     wall_s: float
     commits: tuple[str, ...]
+    schedule_ends: tuple[int, ...]
+    """Steps by which runs that were made longer had their lowest learning rates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +144,7 @@ def _row(lines: Sequence[Line]) -> Row:
         cpu_s=float(np.mean([line[CPU] for line in lines])),
         wall_s=float(np.mean([line[WALL] for line in lines])),
         commits=tuple(sorted({line["commit"] for line in lines})),
+        schedule_ends=tuple(sorted({end for line in lines if (end := line.get("schedule_end"))})),
     )
 
 

@@ -17,6 +17,11 @@ NOTES = (
     " mean over a run's episodes, then over seeds. CPU and wall seconds: of training, without"
     " evaluations, compiling and imports.",
 )
+SCHEDULE_NOTE = (
+    "Schedules for fewer steps: a run was begun for as many, and made longer later. It kept the"
+    " learning rates, and the weights of priorities, that it had reached by then; one begun for all"
+    " of its steps may return something else."
+)
 AGGREGATE_NOTE = (
     "0 is a random policy's return, 1 that of TD3 after a million steps (published.yaml)."
 )
@@ -56,12 +61,13 @@ def to_markdown(all_tables: Sequence[Table]) -> str:
 
 
 def _tasks(rows: Sequence[Row]) -> Table:
+    notes = [*NOTES, SCHEDULE_NOTE] if any(row.schedule_ends for row in rows) else NOTES
     header = ("task", "algorithm", "steps", "seeds", "mean", "IQM", "published", "CPU s", "wall s")
     return Table(
         "Returns",
         (*header, "episodes", "code"),
         tuple(_task(row) for row in rows),
-        "\n\n".join(NOTES),
+        "\n\n".join(notes),
         num_main=8,
     )
 
@@ -71,7 +77,7 @@ def _task(row: Row) -> tuple[str, ...]:
     return (
         row.env,
         row.label,
-        f"{row.env_step}",
+        _steps(row),
         f"{len(row.returns)}",
         _with_interval(row.figures.mean, row.figures.mean_interval),
         _with_interval(row.figures.iqm, row.figures.iqm_interval),
@@ -81,6 +87,12 @@ def _task(row: Row) -> tuple[str, ...]:
         ", ".join(map(str, row.num_episodes)),
         ", ".join(_short(commit) for commit in row.commits),
     )
+
+
+def _steps(row: Row) -> str:
+    if not row.schedule_ends:
+        return f"{row.env_step}"
+    return f"{row.env_step}, schedules for {', '.join(map(str, row.schedule_ends))}"
 
 
 def _aggregates(aggregates: Sequence[Aggregate]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 from rl_agent.algorithms.agent_config import DEFAULT_GAMMA
 
@@ -19,6 +20,36 @@ def resolve_config(config: TrainConfig, gamma: float | None) -> TrainConfig:
         gamma: The task's; None where it names none.
     """
     return resolve_replay(_resolve_decay(_resolve_gamma(config, gamma)))
+
+
+def keep_resolved(config: TrainConfig, begun: TrainConfig) -> TrainConfig:
+    """Return settings where what they leave open is as when the run began.
+
+    A run that is made longer keeps its schedules: a learning rate that fell does not rise again.
+    """
+    agent, replay = config.agent, config.replay
+    if agent.gamma is None:
+        agent = replace(agent, gamma=begun.agent.gamma)
+    if agent.decay_updates is None:
+        agent = replace(agent, decay_updates=begun.agent.decay_updates)
+    if replay.importance_steps is None:
+        replay = replace(replay, importance_steps=begun.replay.importance_steps)
+    return replace(config, agent=agent, replay=replay)
+
+
+def schedule_end(asked: TrainConfig, own: TrainConfig) -> int | None:
+    """Return the step by which a run's schedules ended; None where they last as long as the run.
+
+    Args:
+        asked: Settings that leave schedules open, or state them: then they are as wanted.
+        own: The run's, resolved when it began, perhaps for fewer steps.
+    """
+    is_open = asked.agent.decay_updates is None, asked.replay.importance_steps is None
+    num_updates, num_steps = own.agent.decay_updates, own.replay.importance_steps
+    if is_open[0] and num_updates is not None and num_updates < num_planned(own):
+        return own.learning_starts + ceil(num_updates / own.agent.utd_ratio)
+    is_shorter = num_steps is not None and num_steps < own.num_steps
+    return num_steps if own.replay.is_prioritized and is_open[1] and is_shorter else None
 
 
 def num_planned(config: TrainConfig) -> int:

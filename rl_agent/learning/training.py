@@ -28,8 +28,8 @@ from .metrics import MetricsWriter
 from .parts import LearnerParts
 from .progress import Progress
 from .recent_steps import RecentSteps
-from .resolve import num_planned, resolve_config
-from .run_folder import CONFIG_FILE, holds_run, journal_dir, write_config
+from .resolve import keep_resolved, num_planned, resolve_config
+from .run_folder import CONFIG_FILE, holds_run, journal_dir, read_config, write_config
 from .stop import StopRequest
 from .training_time import TrainingTime
 
@@ -82,6 +82,8 @@ def train(
         stack.callback(torch.set_flush_denormal, False)
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
+        if holds_run(run_dir):
+            config = keep_resolved(config, read_config(run_dir))
         config = resolve_config(config, env.gamma)
         when_full = WaitForRoom(lambda: stop.is_set, hooks.on_message)
         _begin_folder(run_dir, config, env, when_full)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from bench_lines import evaluation, line
@@ -6,6 +7,10 @@ from small_training import small_config
 
 from rl_agent.benchmarking.job import Job
 from rl_agent.benchmarking.results import RESULTS_FILE, append_results, read_results, run_lines
+from rl_agent.benchmarking.worker import work
+from rl_agent.learning.resolve import resolve_config
+from rl_agent.learning.run_folder import write_config
+from rl_agent.learning.stop import StopRequest
 
 
 @pytest.fixture
@@ -51,6 +56,7 @@ def test_a_finished_run_gives_its_evaluations_and_the_last_one(job):
     ]
     text = "".join(json.dumps(entry) + "\n" for entry in metrics)
     (job.run_dir / "metrics.jsonl").write_text(text)
+    write_config(job.run_dir, job.config)
     final = {"env_step": 100, "mean_return": 4.0, "num_episodes": 2, "cpu_s": 3.0}
     about = {"commit": "abc", "hardware": "a processor"}
     (job.run_dir / "final.json").write_text(json.dumps(final | about))
@@ -59,3 +65,13 @@ def test_a_finished_run_gives_its_evaluations_and_the_last_one(job):
     assert [first[name] for name in key] == ["evaluation", "abc", 3, 40, 3.0, 1.5]
     assert [last[name] for name in key] == ["final", "abc", 3, 100, 4.0, 3.0]
     assert last["settings"]["agent"]["batch_size"] == 16
+
+
+def test_a_run_that_was_made_longer_tells_for_which_steps_its_schedules_were(job):
+    agent = {"learning_rate_end": 0.5}
+    write_config(job.run_dir, resolve_config(small_config(num_steps=60, agent=agent), 0.9))
+    longer = replace(job, config=small_config(num_steps=70, agent=agent))
+    work(longer, StopRequest(), lambda told: None)
+    *_, last = run_lines(longer)
+    assert (last["env_step"], last["schedule_end"]) == (70, 60)
+    assert last["settings"]["agent"]["decay_updates"] == 40

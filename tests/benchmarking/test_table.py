@@ -30,6 +30,15 @@ def test_a_line_of_the_table_says_all_about_a_task():
     assert "Published" not in text
 
 
+def test_a_run_that_was_made_longer_is_no_run_of_all_its_steps():
+    lines = [line("simba_v2", "NoSuch-v0", 0, 5.0, schedule_end=None)]
+    assert "Schedules for fewer steps" not in markdown(lines)
+    lines += [line("simba_v2", "NoSuch-v0", 1, 5.0, schedule_end=200)]
+    text = markdown(lines)
+    assert "| simba_v2 | 1000, schedules for 200 | 2 |" in text
+    assert "Schedules for fewer steps: a run was begun for as many" in text
+
+
 def test_published_numbers_stand_beside_ours_where_task_and_steps_match():
     text = markdown([line("crossq", "Hopper-v4", 0, 2000.0, env_step=100_000)])
     assert "| Hopper-v4 | crossq | 100000 | 1 | 2000 | 2000 | 2764 |" in text

@@ -272,6 +272,15 @@ def test_learning_rates_reach_their_end_with_the_run(tmp_path):
     assert read_config(tmp_path / "steady").agent.decay_updates is None
 
 
+def test_a_longer_run_keeps_its_schedules_whatever_the_caller_leaves_open(tmp_path):
+    agent = {"learning_rate_end": 0.5, "utd_ratio": 2.0}
+    train(small_config(num_steps=60, agent=agent), tmp_path)
+    train(small_config(num_steps=100, agent=agent), tmp_path, should_resume=True)
+    config = read_config(tmp_path)
+    assert config.num_steps == 100
+    assert (config.agent.decay_updates, config.replay.importance_steps) == (80, 60)
+
+
 @pytest.mark.parametrize("exploration", ["ou", "pink", "gsde", "repeated"])
 def test_a_run_whose_noise_lasts_goes_on_bit_by_bit(tmp_path, exploration):
     config = small_config(num_steps=60, agent={"exploration": exploration})
