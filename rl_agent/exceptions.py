@@ -106,5 +106,9 @@ class TrainingDivergedError(SurefootError):
     """Weights are no longer finite, or critics expect what cannot be."""
 
 
+class ReturnNotFiniteError(SurefootError):
+    """Episodes came to a return that is no number; the environment's rewards may be at fault."""
+
+
 class TuningError(SurefootError):
     """A sweep cannot be run; the message says why, and what to do."""

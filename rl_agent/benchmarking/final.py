@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ import torch
 from rl_agent.algorithms.agent import AgentState
 from rl_agent.algorithms.registry import make_agent
 from rl_agent.data.disk import write_durably
+from rl_agent.exceptions import ReturnNotFiniteError
 from rl_agent.learning.checkpoint import load_checkpoint
 from rl_agent.learning.env_adapter import make_env
 from rl_agent.learning.evaluate import Evaluator, Score
@@ -38,9 +40,13 @@ def write_final(
 
     Raises:
         EvaluationInterruptedError: A stop was asked for; nothing is written.
+        ReturnNotFiniteError: The mean return is no number; nothing is written.
     """
     checkpoint = load_checkpoint(job.run_dir, on_message=on_message)
     score = _try_out(job, checkpoint.tensors, checkpoint.values["agent"], should_stop)
+    if not isfinite(score.mean_return):
+        message = f"the last evaluation's mean return is {score.mean_return}"
+        raise ReturnNotFiniteError(f"{message}; look at the rewards of {job.config.env}")
     time = checkpoint.values.get("time", {})
     document = {
         "schema_version": SCHEMA_VERSION,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -28,4 +29,6 @@ def is_finished(job: Job) -> bool:
         final is not None
         and final["env_step"] >= job.config.num_steps
         and final["num_episodes"] == job.final_episodes
+        # Earlier versions of Surefoot noted one that is no number.
+        and isfinite(final["mean_return"])
     )

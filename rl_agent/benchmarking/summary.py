@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def summarize(lines: Iterable[Line]) -> list[Row]:
     """Return the rows, by task, steps and label."""
     groups: dict[tuple[str, int, str], dict[int, Line]] = {}
     for line in lines:
-        if line["kind"] == FINAL:
+        if line["kind"] == FINAL and _has_return(line):
             # Of one seed the newest line counts: a run may have been done again with other code.
             place = groups.setdefault((line["env"], line["env_step"], line["label"]), {})
             place[line["seed"]] = line
@@ -118,7 +119,7 @@ def curves(lines: Iterable[Line]) -> list[Curve]:
     """Return the learning curves, by task and label, at the steps that all seeds have."""
     groups: dict[tuple[str, str], dict[int, dict[int, float]]] = {}
     for line in lines:
-        if line["kind"] == EVALUATION:
+        if line["kind"] == EVALUATION and _has_return(line):
             seeds = groups.setdefault((line["env"], line["label"]), {})
             seeds.setdefault(line["seed"], {})[line["env_step"]] = line["mean_return"]
     found = []
@@ -128,6 +129,11 @@ def curves(lines: Iterable[Line]) -> list[Curve]:
             returns = np.array([[points[step] for step in steps] for points in seeds.values()])
             found.append(Curve(env=env, label=label, env_steps=tuple(steps), returns=returns))
     return found
+
+
+def _has_return(line: Line) -> bool:
+    """Tell whether a line has a return that is a number: a run may have come to none."""
+    return isfinite(line.get("mean_return", nan))
 
 
 def _row(lines: Sequence[Line]) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,8 @@ class Score:
     num_episodes: int = 0
 
     def is_better_than(self, other: Score | None) -> bool:
-        """Tell whether this one is to be preferred."""
-        return other is None or self._key() > other._key()
+        """Tell whether this one is to be preferred; one that is no number never is."""
+        return isfinite(self.mean_return) and (other is None or self._key() > other._key())
 
     def to_json(self) -> dict[str, Any]:
         """Return a mapping of numbers."""

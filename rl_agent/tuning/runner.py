@@ -14,7 +14,7 @@ from rl_agent.learning.stop import StopRequest
 from .results import best_number, write_results
 from .study import begun_trials, finish
 from .sweep_folder import Sweep
-from .trial_run import TrialRun
+from .trial_run import NOT_FINITE, TrialRun
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -84,7 +84,9 @@ class Runner:
         text = f"trial {run.trial.number} {outcome}"
         if value is not None:
             text += f", mean return {value:.1f}"
-        if outcome == "failed":
+        if outcome == NOT_FINITE:
+            text += ": an evaluation's return is no number"
+        if outcome in ("failed", NOT_FINITE):
             text += f", see {run.log}"
         best = best_number(self.study)
         if best is not None:

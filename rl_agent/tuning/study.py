@@ -73,9 +73,10 @@ def draw_values(trial: Trial, space: Space) -> dict[str, Any]:
 
 
 def finish(study: Study, trial: Trial, outcome: str, value: float | None = None) -> None:
-    """Close a trial: with its value if "finished", else "pruned", "diverged" or "failed".
+    """Close a trial: with its value if "finished", else "pruned", "diverged", "failed" and so on.
 
-    One that diverged counts as pruned, so that the sampler learns to stay away from there.
+    What diverged, or came to no number, counts as pruned, so that the sampler learns to stay away
+    from there.
     """
     from optuna.trial import TrialState
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ NUM_LAST = 2
 """Evaluations at a training's end whose mean return counts: one alone is a matter of luck."""
 MAX_ATTEMPTS = 2
 """A training that was killed, by the system for memory say, is gone on with once."""
+NOT_FINITE = "not finite"
+"""How a trial ended of which an evaluation's return is no number."""
 STOP_S = 10.0
 """A training that was asked to stop ends within three."""
 
@@ -61,7 +64,11 @@ class TrialRun:
     def poll(self) -> str:
         """Report what is new; return how the trial ended, empty while it runs."""
         status = self.child.status if self.child is not None else None
-        self._report()
+        evaluations = self._evaluations(self._seed_index)
+        if not np.isfinite([mean_return for _, mean_return in evaluations]).all():
+            self.stop()
+            return NOT_FINITE
+        self._report(evaluations)
         if self.trial.should_prune():
             self.stop()
             return "pruned"
@@ -92,16 +99,17 @@ class TrialRun:
         command = [sys.executable, "-m", "rl_agent.tuning.worker", str(folder)]
         self.child = Child(command, log=self.log)
 
-    def _report(self) -> None:
+    def _report(self, evaluations: Sequence[tuple[int, float]]) -> None:
         """Tell Optuna each evaluation once; those of a second seed follow on the first's."""
         trials = self.trial.study.get_trials(deepcopy=False)
         known = trials[self.trial.number].intermediate_values
         offset = self._seed_index * self.sweep.base.num_steps
-        for env_step, mean_return in self._evaluations(self._seed_index):
+        for env_step, mean_return in evaluations:
             if offset + env_step not in known:
                 self.trial.report(mean_return, offset + env_step)
 
     def _evaluations(self, seed_index: int) -> list[tuple[int, float]]:
+        """Return (env_step, mean return); nan where the metrics left it out as no number."""
         lines = read_metrics(run_dir(self.out, self.trial.number, seed_index))
         evaluations = (line for line in lines if line["kind"] == "evaluation")
-        return [(line["env_step"], line["mean_return"]) for line in evaluations]
+        return [(line["env_step"], line.get("mean_return", np.nan)) for line in evaluations]

@@ -53,7 +53,7 @@ def test_it_is_finished_with_the_steps_and_episodes_asked_for(
 ):
     assert not is_finished(job)
     write_job(job)
-    final = {"env_step": env_step, "num_episodes": num_episodes}
+    final = {"env_step": env_step, "num_episodes": num_episodes, "mean_return": 1.0}
     (job.run_dir / "final.json").write_text(json.dumps(final))
     assert is_finished(job) is expected
 

@@ -78,6 +78,17 @@ def test_a_curve_has_the_steps_of_all_seeds():
     assert (intervals[1].lower, intervals[1].upper) == (2.0, 6.0)
 
 
+def test_runs_and_evaluations_without_a_return_are_left_out():
+    lines = [evaluation("sac", seed, step, 1.0) for seed in (0, 1) for step in (100, 200)]
+    del lines[0]["mean_return"]
+    lines += [final("sac", "Pendulum-v1", 0, np.nan), final("sac", "Pendulum-v1", 1, 3.0)]
+    lines += [final("td3", "Pendulum-v1", 0, np.nan)]
+    (row,) = summarize(lines)
+    assert (row.label, row.returns) == ("sac", (3.0,))
+    (curve,) = curves(lines)
+    assert curve.env_steps == (200,)
+
+
 def test_published_returns_are_found_by_task_and_steps():
     found = published_returns("HalfCheetah-v4", 100_000)
     assert [(p.algorithm, p.mean_return) for p in found] == [

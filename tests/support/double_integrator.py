@@ -33,8 +33,9 @@ class DoubleIntegrator(gymnasium.Env):
     observation_space = Box(-np.inf, np.inf, (3,), np.float32)
     action_space = Box(-1.0, 1.0, (1,), np.float32)
 
-    def __init__(self, *, breaks_at=None, tolerance=0.1):
-        """From step `breaks_at` on, observations are NaN."""
+    def __init__(self, *, breaks_at=None, tolerance=0.1, has_rewards=True):
+        """From step `breaks_at` on, observations are NaN; without rewards, these always are."""
+        self._has_rewards = has_rewards
         self._tolerance = tolerance
         self.task, self.builder = PointTask(), Builder()
         self._breaks_at = breaks_at
@@ -54,6 +55,7 @@ class DoubleIntegrator(gymnasium.Env):
         self._total_steps += 1
         next_context = np.array([self._x])
         reward = float(self.task.reward(context, next_context, None, None, self._goal))
+        reward = reward if self._has_rewards else np.nan
         info = {
             "applied_action": action,
             "previous_action": action,
