@@ -54,6 +54,10 @@ class ContractError(ProblemsError):
     """A bundle and a robot profile disagree about observation, action, joints or rate."""
 
 
+class BusyError(SurefootError):
+    """Another process works in a folder; the message says which, and what to do."""
+
+
 class CheckpointError(SurefootError):
     """No whole checkpoint could be read."""
 

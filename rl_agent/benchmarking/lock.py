@@ -15,5 +15,9 @@ def hold(out: Path) -> AbstractContextManager[object]:
     Raises:
         ProblemsError: Another benchmark works here.
     """
-    message = "another benchmark works here; wait for it, or choose another folder"
-    return hold_folder(out, ProblemsError(str(out), [Problem("--out", message)]))
+
+    def busy(holder: str) -> ProblemsError:
+        message = f"another benchmark works here ({holder}); wait for it, or choose another folder"
+        return ProblemsError(str(out), [Problem("--out", message)])
+
+    return hold_folder(out, busy)

@@ -12,7 +12,7 @@ from rl_agent.algorithms.registry import config_class
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.learning.config import DEFAULT_ALGO, TrainConfig
 from rl_agent.learning.config_file import load_settings, parse_config, preset_for, set_value
-from rl_agent.learning.run_folder import CONFIG_FILE, holds_run, read_config
+from rl_agent.learning.run_folder import CONFIG_FILE, holds_run, insist_on_free, read_config
 from rl_agent.robots.yaml_text import YamlTextError, parse_yaml
 
 from .train import slug
@@ -124,13 +124,16 @@ def settle_run(
 
     Raises:
         ProblemsError: A mistake in the options, or a run is there that was not to be gone on with.
+        BusyError: Another process works on it.
     """
     if out is not None and should_resume and holds_run(out):
+        insist_on_free(out)
         return go_on(out, given), out
     config = begin(given)
     run_dir = out or Path("runs") / f"{kind}-{slug(config.env)}"
     if holds_run(run_dir):
         if should_resume:
+            insist_on_free(run_dir)
             return go_on(run_dir, given), run_dir
         message = "already holds a run; add --resume to go on with it, or choose another folder"
         raise ProblemsError(str(run_dir), [Problem("--out", message)])

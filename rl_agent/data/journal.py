@@ -186,8 +186,10 @@ class JournalWriter:
         self.close()
         places = (self.directory.with_name(f"journal-unread-{n}") for n in count(1))
         aside = next(place for place in places if not place.exists())
-        self.directory.rename(aside)
-        self._make_directory()
+        self._carry_out(aside.mkdir, aside, 0)
+        # The newest first: what a kill leaves is a whole journal.
+        for _, path in sorted(segment_paths(self.directory).items(), reverse=True):
+            path.rename(aside / path.name)
         self._reopen()
         return aside
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -11,6 +12,7 @@ from rl_agent.exceptions import DiskFullError, JournalError
 from rl_agent.types import Transition
 
 from .disk import WaitForRoom
+from .folder_lock import hold_journal
 from .journal import JournalConfig, JournalOffset, JournalWriter
 from .layout import TransitionLayout
 
@@ -42,10 +44,17 @@ class JournalThread:
 
         Raises:
             JournalError: It cannot be opened.
+            BusyError: Another process writes it.
         """
         self._is_closing = threading.Event()
         wait = WaitForRoom(self._is_closing.is_set, on_message, self._nap)
-        self._writer = JournalWriter(directory, layout, config, when_full=wait)
+        self._holding = ExitStack()
+        wait(lambda: self._holding.enter_context(hold_journal(directory)), directory, 0)
+        try:
+            self._writer = JournalWriter(directory, layout, config, when_full=wait)
+        except BaseException:
+            self._holding.close()
+            raise
         self._capacity = capacity
         self._on_message = on_message
         self._trouble = ""
@@ -103,6 +112,8 @@ class JournalThread:
             self._writer.close()
         except (JournalError, DiskFullError, OSError) as error:
             self._tell(error)
+        finally:
+            self._holding.close()
 
     def _append(self, transition: Transition) -> None:
         try:

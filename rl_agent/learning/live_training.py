@@ -18,6 +18,7 @@ from rl_agent.algorithms.agent import Agent
 from rl_agent.clock import ProcessClock, SteadyClock
 from rl_agent.data.batched_follower import BatchedFollower
 from rl_agent.data.disk import WaitForRoom, WhenFull
+from rl_agent.data.folder_lock import hold_journal, hold_run
 from rl_agent.data.journal import JournalOffset, JournalReader
 from rl_agent.data.journal_follower import JournalFollower
 from rl_agent.data.meeting_point import MeetingPoint
@@ -134,11 +135,17 @@ def open_live(
         meet_every: In lock-step, the steps after which the robot waits for the learner; else 0.
 
     Raises:
-        SurefootError: The settings, the robot or the run's files do not hold.
+        SurefootError: The settings, the robot or the run's files do not hold, or another process
+            learns there.
     """
     config = read_config(run_dir)
     prepare_torch(config.agent.num_threads)
     with ExitStack() as stack:
+        when_full = WaitForRoom(hooks.should_stop, hooks.on_message, hooks.wait)
+        when_full(lambda: stack.enter_context(hold_run(run_dir)), run_dir, 0)
+        if elsewhere is not None:
+            merged = journal_dir(run_dir)
+            when_full(lambda: stack.enter_context(hold_journal(merged)), merged, 0)
         stack.callback(torch.set_flush_denormal, False)
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
@@ -148,7 +155,6 @@ def open_live(
         replay = build_replay(config, env, run_dir, agent, hooks.on_message)
         recent = RecentSteps(env.layout, max(1, config.health_every))
         checkpoint = _rejoin(run_dir, (replay, recent), hooks.on_message)
-        when_full = WaitForRoom(hooks.should_stop, hooks.on_message, hooks.wait)
         env_step, position = 0, 0
         if checkpoint is not None:
             env_step = checkpoint.env_step

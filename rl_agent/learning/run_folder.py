@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from rl_agent.data.disk import write_durably
+from rl_agent.data.folder_lock import hold_journal, hold_run
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.robots.profile import read_yaml
 
@@ -43,12 +44,30 @@ def holds_run(run_dir: Path) -> bool:
     return (run_dir / CONFIG_FILE).exists()
 
 
-def write_config(run_dir: Path, config: TrainConfig) -> None:
-    """Note the resolved settings, seed included, and what code they were for.
+def make_run_dir(run_dir: Path) -> None:
+    """Make a folder that is not there yet.
 
-    A folder that is not there yet is made for its owner alone: recordings show people and places.
+    For its owner alone: recordings show people and places.
     """
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def insist_on_free(run_dir: Path) -> None:
+    """Make sure that nobody works on a run, before processes are started that would.
+
+    Raises:
+        BusyError: Somebody does.
+    """
+    with hold_run(run_dir):
+        pass
+    if journal_dir(run_dir).is_dir():
+        with hold_journal(journal_dir(run_dir)):
+            pass
+
+
+def write_config(run_dir: Path, config: TrainConfig) -> None:
+    """Note the resolved settings, seed included, and what code they were for."""
+    make_run_dir(run_dir)
     document = {
         "schema_version": SCHEMA_VERSION,
         "made_with": {

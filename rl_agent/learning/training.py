@@ -14,6 +14,7 @@ from rl_agent.algorithms.agent import Agent
 from rl_agent.algorithms.compilation import decide_compile
 from rl_agent.clock import ProcessClock, SteadyClock
 from rl_agent.data.disk import WaitForRoom, WhenFull
+from rl_agent.data.folder_lock import hold_journal, hold_run
 from rl_agent.data.journal import JournalOffset, JournalReader, JournalWriter
 from rl_agent.data.replay import Replay
 from rl_agent.exceptions import CheckpointError, JournalError, Problem, ProblemsError
@@ -29,7 +30,14 @@ from .parts import LearnerParts
 from .progress import Progress
 from .recent_steps import RecentSteps
 from .resolve import keep_resolved, num_planned, resolve_config
-from .run_folder import CONFIG_FILE, holds_run, journal_dir, read_config, write_config
+from .run_folder import (
+    CONFIG_FILE,
+    holds_run,
+    journal_dir,
+    make_run_dir,
+    read_config,
+    write_config,
+)
 from .stop import StopRequest
 from .training_time import TrainingTime
 
@@ -82,10 +90,11 @@ def train(
         stack.callback(torch.set_flush_denormal, False)
         env = make_env(config.env, config.env_options)
         stack.callback(env.close)
+        when_full = WaitForRoom(lambda: stop.is_set, hooks.on_message)
+        _hold(run_dir, stack, when_full)
         if holds_run(run_dir):
             config = keep_resolved(config, read_config(run_dir))
         config = resolve_config(config, env.gamma)
-        when_full = WaitForRoom(lambda: stop.is_set, hooks.on_message)
         _begin_folder(run_dir, config, env, when_full)
         agent = build_agent(config, env)
         replay = build_replay(config, env, run_dir, agent, hooks.on_message)
@@ -127,8 +136,21 @@ def prepare_torch(num_threads: int) -> None:
     torch.set_flush_denormal(True)
 
 
+def _hold(run_dir: Path, stack: ExitStack, when_full: WhenFull) -> None:
+    """Be alone in a run's folder, which is made where there is none, and in its journal's."""
+
+    def hold() -> None:
+        make_run_dir(run_dir)
+        with ExitStack() as both:
+            both.enter_context(hold_run(run_dir))
+            both.enter_context(hold_journal(journal_dir(run_dir)))
+            stack.push(both.pop_all())
+
+    when_full(hold, run_dir, 0)
+
+
 def _begin_folder(run_dir: Path, config: TrainConfig, env: EnvAdapter, when_full: WhenFull) -> None:
-    """Note settings and contract, in a folder that is made where there is none."""
+    """Note settings and contract."""
 
     def write() -> None:
         keep_twin_contract(run_dir, env)

@@ -97,5 +97,9 @@ def sole_owner(out: Path) -> Iterator[None]:
         TuningError: Another process holds it.
     """
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with hold_folder(out, TuningError(f"{out}: another `surefoot tune` is at work here")):
+
+    def busy(holder: str) -> TuningError:
+        return TuningError(f"{out}: another `surefoot tune` is at work here ({holder})")
+
+    with hold_folder(out, busy):
         yield

@@ -6,9 +6,16 @@ from small_training import ENV, small_config
 from rl_agent.algorithms.registry import ALGORITHMS
 from rl_agent.algorithms.td3_config import Td3Config
 from rl_agent.cli import train
-from rl_agent.cli.train_settings import GivenOptions, fresh_config, resumed_config
-from rl_agent.exceptions import ProblemsError
-from rl_agent.learning.run_folder import write_config
+from rl_agent.cli.train_settings import (
+    GivenOptions,
+    fresh_config,
+    resumed_config,
+    settle_run,
+)
+from rl_agent.data import folder_lock
+from rl_agent.data.folder_lock import hold_journal
+from rl_agent.exceptions import BusyError, ProblemsError
+from rl_agent.learning.run_folder import journal_dir, write_config
 
 
 def test_options_win_over_the_preset_of_the_environment():
@@ -21,6 +28,20 @@ def test_options_win_over_the_preset_of_the_environment():
     assert plain.agent.batch_size == 128
     assert (changed.num_steps, changed.seed) == (7, 5)
     assert (changed.agent.batch_size, changed.agent.tau) == (32, 0.1)
+
+
+@pytest.mark.parametrize("names_folder", [True, False])
+def test_a_run_that_somebody_works_on_is_not_gone_on_with(tmp_path, monkeypatch, names_folder):
+    monkeypatch.setattr(folder_lock, "PATIENCE_S", 0.0)
+    monkeypatch.chdir(tmp_path)
+    run_dir = Path("runs/live-Pendulum-v1")
+    given = GivenOptions(env="Pendulum-v1")
+    write_config(run_dir, fresh_config(given))
+    out = run_dir if names_folder else None
+    with hold_journal(journal_dir(run_dir)), pytest.raises(BusyError, match="this journal"):
+        settle_run(given, out, "live", should_resume=True)
+    config, found = settle_run(given, out, "live", should_resume=True)
+    assert (config.env, found) == ("Pendulum-v1", run_dir)
 
 
 def test_an_environment_without_a_preset_takes_the_defaults():

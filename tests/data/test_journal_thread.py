@@ -5,9 +5,11 @@ import time
 import pytest
 from transitions import LAYOUT, transition
 
+from rl_agent.data import folder_lock
 from rl_agent.data import journal as journal_module
 from rl_agent.data.journal import JournalConfig, JournalReader
 from rl_agent.data.journal_thread import JournalThread
+from rl_agent.exceptions import BusyError, JournalError
 
 NO_SYNC = JournalConfig(sync="none")
 
@@ -57,6 +59,26 @@ def test_it_is_with_the_operating_system_soon_and_not_only_at_the_end(tmp_path):
     wait_until(lambda: journal.offset.num_records == 1)
     assert rewards(tmp_path) == [0]
     journal.close()
+
+
+def test_a_journal_has_one_writer_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_lock, "PATIENCE_S", 0.0)
+    journal = JournalThread(tmp_path, LAYOUT, NO_SYNC)
+    journal.put(transition(0))
+    with pytest.raises(BusyError, match="writes this journal"):
+        JournalThread(tmp_path, LAYOUT, NO_SYNC)
+    journal.close()
+    again = JournalThread(tmp_path, LAYOUT, NO_SYNC)
+    again.put(transition(1))
+    again.close()
+    assert rewards(tmp_path) == [0, 1]
+
+
+def test_a_journal_that_cannot_be_opened_is_let_go(tmp_path):
+    (tmp_path / "000000.journal").write_bytes(b"of something else\n")
+    for _ in range(2):
+        with pytest.raises(JournalError, match="not readable"):
+            JournalThread(tmp_path, LAYOUT, NO_SYNC)
 
 
 def test_a_slow_disk_is_not_waited_for_and_what_has_no_room_is_counted(tmp_path, disk):

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from twin_robot import STARTS, TwinRobot, live_config, settle
 
+from rl_agent.data import folder_lock
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.exceptions import BusyError
 from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
 from rl_agent.learning.run_folder import store_dir
@@ -145,6 +147,20 @@ def test_a_learner_none_of_whose_checkpoints_holds_begins_anew_from_all_rows_and
         assert len(learner.parts.replay) == STARTS + 5
     assert str(damaged) in messages[0]
     assert "begins anew, from all steps in" in messages[0]
+
+
+def test_a_second_learner_of_a_run_is_refused_and_the_next_one_is_not(
+    tmp_path, config, robot, monkeypatch
+):
+    monkeypatch.setattr(folder_lock, "PATIENCE_S", 0.0)
+    for _ in range(2):
+        with (
+            open_live(tmp_path, hooks()) as learner,
+            pytest.raises(BusyError, match="trains or learns here"),
+            open_live(tmp_path, hooks()),
+        ):
+            pass
+        assert learner.counters.env_step == 0
 
 
 def test_what_cannot_be_published_is_told_and_learning_goes_on(tmp_path, config, robot):

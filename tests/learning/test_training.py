@@ -6,8 +6,10 @@ import pytest
 from small_training import StopAfter, assert_same_end, small_config
 
 from rl_agent.algorithms.sac import Sac
+from rl_agent.data import folder_lock
+from rl_agent.data.folder_lock import hold_journal, hold_run
 from rl_agent.data.journal import JournalReader
-from rl_agent.exceptions import CheckpointError, ProblemsError, TrainingDivergedError
+from rl_agent.exceptions import BusyError, CheckpointError, ProblemsError, TrainingDivergedError
 from rl_agent.learning import value_guard
 from rl_agent.learning.checkpoint import (
     checkpoints_dir,
@@ -141,6 +143,21 @@ def test_a_folder_with_a_run_is_not_overwritten(whole_run):
     with pytest.raises(ProblemsError, match="add --resume"):
         train(small_config(), run_dir)
     assert load_checkpoint(run_dir).env_step == before
+
+
+@pytest.mark.parametrize(
+    ("hold", "folder"), [(hold_run, lambda run: run), (hold_journal, journal_dir)]
+)
+def test_a_run_that_another_process_works_on_is_left_alone(tmp_path, monkeypatch, hold, folder):
+    monkeypatch.setattr(folder_lock, "PATIENCE_S", 0.0)
+    run_dir = tmp_path / "run"
+    train(small_config(), run_dir, stop=StopAfter(40))
+    files = {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
+    with hold(folder(run_dir)), pytest.raises(BusyError, match=f"process {os.getpid()}"):
+        train(read_config(run_dir), run_dir, should_resume=True)
+    assert {path: path.read_bytes() for path in files} == files
+    train(read_config(run_dir), run_dir, should_resume=True)
+    assert load_checkpoint(run_dir).env_step == 100
 
 
 def test_another_seed_gives_another_run(whole_run, tmp_path):

@@ -53,6 +53,7 @@ class ExperienceKeeper:
 
         Raises:
             JournalError: It cannot be opened.
+            BusyError: Another process writes it.
         """
         self.applied = AppliedSum()
         """To be fed with what the gate reports."""
