@@ -1,6 +1,9 @@
-"""Policy, gate and a learner beside them: the robot, or its twin, learns while it moves.
+"""`surefoot live`: policy, gate and a learner beside them; the robot, or its twin, learns.
 
-ros2 launch launch/train.launch.py [env:=sim:So101Reach-v0] [out:=FOLDER] [twin:=false]
+ros2 launch launch/train.launch.py env:=sim:So101Reach-v0 [twin:=false] [minutes:=5] [out:=FOLDER]
+
+Each of its options is an argument: resume:=true, set:='live.publish_every_s=10'. Its keys need a
+terminal of their own; here call `surefoot stop` and the services `begin_episode`, `judge_episode`.
 """
 
 from surefoot_nodes.launch_factory import make_launch_description

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 Algo = Annotated[str | None, typer.Option(help="As for `surefoot train`; default: the preset's.")]
-Seed = Annotated[int | None, typer.Option(min=0)]
+Seed = Annotated[
+    int | None, typer.Option(min=0, help="Of networks, exploration and goals; default: 0.")
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
 Config = Annotated[
     str | None, typer.Option(help="Preset or YAML file; default: the preset of the environment.")

@@ -6,8 +6,10 @@ import types
 from pathlib import Path
 
 import pytest
+import typer
 
 from rl_agent.exceptions import SurefootError
+from surefoot_nodes import live_cli
 from surefoot_nodes.environment import LOOPBACK_PROFILE
 from surefoot_nodes.graph import GraphConfig, make_graph
 from surefoot_nodes.launch_factory import launch_arguments
@@ -52,6 +54,7 @@ def double(monkeypatch, name, **members):
 @pytest.fixture(autouse=True)
 def launch(monkeypatch):
     kinds = ("DeclareLaunchArgument", "OpaqueFunction", "SetEnvironmentVariable")
+    kinds += ("ExecuteProcess", "Shutdown")
     actions = {kind: type(kind, (Recorded,), {}) for kind in kinds}
     double(monkeypatch, "launch", LaunchDescription=type("LaunchDescription", (Recorded,), {}))
     double(monkeypatch, "launch.actions", **actions)
@@ -64,17 +67,22 @@ def launch(monkeypatch):
 
 def start(kind, **values):
     """Run a launch file; return (environment, nodes by name)."""
-    module = runpy.run_path(str(ROOT / f"launch/{kind}.launch.py"))
-    (entities,) = module["generate_launch_description"]().args
-    declared = {e.args[0]: e.kwargs["default_value"] for e in entities[:-1]}
-    function = entities[-1].kwargs
-    actions = function["function"](Context({**declared, **values}), *function["args"])
+    actions = actions_of(kind, values)
     variables = dict(a.args for a in actions if type(a).__name__ == "SetEnvironmentVariable")
     nodes = {a.kwargs["name"]: a.kwargs for a in actions if type(a).__name__ == "Node"}
     return variables, nodes
 
 
-@pytest.mark.parametrize("kind", ["twin", "robot", "observe", "train"])
+def actions_of(kind, values):
+    """Return what a launch file starts, as launch asks for it."""
+    module = runpy.run_path(str(ROOT / f"launch/{kind}.launch.py"))
+    (entities,) = module["generate_launch_description"]().args
+    declared = {e.args[0]: e.kwargs["default_value"] for e in entities[:-1]}
+    function = entities[-1].kwargs
+    return function["function"](Context({**declared, **values}), *function["args"])
+
+
+@pytest.mark.parametrize("kind", ["twin", "robot", "observe"])
 def test_arguments_have_nav2s_names_and_descriptions(kind):
     arguments = {argument.name: argument for argument in launch_arguments(kind)}
     assert set(arguments) >= NAV2
@@ -109,33 +117,52 @@ def test_supervisor_arms_twins_only():
         assert parameters["auto_arm"] is False
 
 
-@pytest.mark.parametrize(("twin", "speed"), [("true", 1.0), ("false", 0.25)])
-def test_training_starts_the_graph_of_surefoot_live(tmp_path, twin, speed):
-    run = tmp_path / "run"
-    variables, nodes = start("train", out=str(run), twin=twin, blackbox="")
-    assert ("twin_node" in nodes) == (twin == "true")
-    assert nodes["learner_node"]["parameters"][0]["run"] == str(run)
-    policy = nodes["policy_node"]["parameters"][0]
-    assert (policy["actor"], policy["journal"]) == ("live", str(run / "journal"))
-    assert policy["store"] == str(run / "policies")
-    assert nodes["safety_node"]["parameters"][0]["speed_scale"] == speed
-    assert nodes["supervisor"]["parameters"][0]["auto_arm"] is (twin == "true")
-    assert variables["ROS_DOMAIN_ID"] == ("42" if twin == "true" else "0")
-    assert (run / "config.yaml").exists()
-    with pytest.raises(SurefootError, match="already holds a run"):
-        start("train", out=str(run), twin=twin)
-    start("train", out=str(run), twin=twin, resume="true")
+def live(**values):
+    """Return what train.launch.py lets `surefoot live` do: (twin or robot, parsed options)."""
+    (action,) = actions_of("train", values)
+    python, _, module, verb, kind, *words = action.kwargs["cmd"]
+    assert (python, module, verb) == (sys.executable, "rl_agent.cli.main", "live")
+    verbs = typer.main.get_command(live_cli.app).commands
+    return kind, verbs[kind].make_context(kind, words).params
 
 
-def test_training_with_a_learner_elsewhere_starts_a_link(tmp_path):
-    run = tmp_path / "run"
-    _, nodes = start("train", out=str(run), blackbox="", learner=":9000", robot_id="arm-1")
-    assert "learner_node" not in nodes
-    link = nodes["link_node"]["parameters"][0]
-    assert (link["learner"], link["robot_id"]) == ("127.0.0.1:9000", "arm-1")
-    assert "link_node" in nodes["supervisor"]["parameters"][0]["nodes"]
-    with pytest.raises(SurefootError, match="expected a shared key"):
-        start("train", out=str(tmp_path / "other"), blackbox="", learner="10.0.0.2")
+def test_training_takes_every_option_of_surefoot_live():
+    options = {p.name: p for p in typer.main.get_command(live_cli.app).commands["twin"].params}
+    own = {"has_teleop": "teleop", "is_lockstep": "lockstep", "params": "params_file"}
+    names = {name: own.get(name, name) for name in options} | {"settings": "set"}
+    del names["no_blackbox"]
+    arguments = {argument.name: argument for argument in launch_arguments("train")}
+    assert set(arguments) == {"twin", *names.values()}
+    assert all(argument.description for argument in arguments.values())
+    for name, argument in names.items():
+        given, expected = "7", {"minutes": 7.0, "goal_period_s": 7.0, "settings": ["7"]}
+        if options[name].is_flag:
+            given, expected = str(not options[name].default), {name: not options[name].default}
+        value = live(**{argument: given})[1][name]
+        assert str(value) == str(expected.get(name, given)), name
+        assert value != options[name].default
+
+
+@pytest.mark.parametrize("kind", ["twin", "robot"])
+def test_training_without_arguments_is_surefoot_live_without_options(kind):
+    found, values = live(twin=str(kind == "twin"))
+    assert found == kind
+    assert (
+        values == typer.main.get_command(live_cli.app).commands[kind].make_context(kind, []).params
+    )
+
+
+def test_training_takes_several_settings_and_no_black_box():
+    values = live(set="live.publish_every_s=10 'env_options.robot=my arm.yaml'", blackbox="")[1]
+    assert values["settings"] == ["live.publish_every_s=10", "env_options.robot=my arm.yaml"]
+    assert values["blackbox"] == ""
+
+
+def test_launch_ends_with_the_training_and_gives_it_time_to():
+    (action,) = actions_of("train", {})
+    assert type(action.kwargs["on_exit"]).__name__ == "Shutdown"
+    assert float(action.kwargs["sigterm_timeout"]) >= 60.0
+    assert action.kwargs["output"] == "screen"
 
 
 def test_black_box_can_be_left_out_or_put_elsewhere():

@@ -6,26 +6,16 @@ exists only where ROS is installed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from .elsewhere import make_elsewhere
 from .environment import graph_environment
 from .graph import Kind, NodeSpec, make_graph
-from .live import LiveOptions, prepare
+from .launch_argument import Argument, is_true
+from .launch_train import make_train_action, train_arguments
 from .up import UpOptions, make_config
 
 LaunchKind = Kind | Literal["train"]
-
-
-@dataclass(frozen=True)
-class Argument:
-    """One launch argument; its value is text, as launch has it."""
-
-    name: str
-    default: str
-    description: str
 
 
 ARGUMENTS = (
@@ -43,19 +33,6 @@ ARGUMENTS = (
     Argument("seed", "0", "Of goals and random actions."),
     Argument("record", "", "New folder to record all topics into."),
 )
-TRAIN = (
-    Argument("env", "sim:So101Reach-v0", "The robot's twin and task, as for surefoot live."),
-    Argument("out", "", "The run's folder; empty: runs/live-<id>."),
-    Argument("resume", "false", "Go on with the run in out."),
-    Argument("config", "", "Preset or YAML file; empty: the preset of the environment."),
-    Argument("learner", "", "HOST:PORT of surefoot learn elsewhere; empty: learn here."),
-    Argument("key", "", "File that surefoot keys link made, for learner."),
-    Argument("robot_id", "", "Name for learner; empty: the run's, or this machine's."),
-    Argument("twin", "true", "The twin in the robot's place; false: the robot's driver runs."),
-    Argument("speed", "", "Share of the velocity limits; empty: 1.0 for a twin, 0.25 otherwise."),
-)
-KNOWN_BY_RUN = ("robot", "bundle", "task", "actor", "policy_hz", "seed", "speed")
-"""What a live run's settings say already, or what depends on `twin`."""
 BLACKBOX = Argument(
     "blackbox", "runs/blackbox", "Folder for the last 10 s before each trip; empty: none."
 )
@@ -69,8 +46,7 @@ AUTO_ARM = Argument("auto_arm", "true", "Arm the gate once all nodes are active.
 def launch_arguments(kind: LaunchKind) -> list[Argument]:
     """Return the arguments of a graph's launch file."""
     if kind == "train":
-        twins = [a for a in launch_arguments("twin") if a.name not in KNOWN_BY_RUN]
-        return [*TRAIN, *twins]
+        return train_arguments()
     goals = Argument("goal_period_s", GOAL_PERIOD_S[kind], "Time between random goals; 0: none.")
     own = [] if kind in ("observe", "teleop") else [BLACKBOX]
     if kind in SPEED:
@@ -104,21 +80,19 @@ def _start(context: Any, kind: LaunchKind) -> list[Any]:
     from launch.substitutions import LaunchConfiguration
 
     values = {a.name: LaunchConfiguration(a.name).perform(context) for a in launch_arguments(kind)}
-    graph = _graph_of(kind, values)
-    values["speed"] = values.get("speed") or SPEED.get(graph, "1.0")
-    options = _options(values)
     if kind == "train":
-        options = prepare(_live_options(values, options))
-    specs = make_graph(graph, make_config(options))
+        return [make_train_action(values)]
+    values["speed"] = values.get("speed") or SPEED.get(kind, "1.0")
+    specs = make_graph(kind, make_config(_options(values)))
     domain = values.get("domain", "")
-    environment = graph_environment(graph, int(domain) if domain else None)
+    environment = graph_environment(kind, int(domain) if domain else None)
     names = [spec.executable for spec in specs]
     supervisor = NodeSpec(
         executable="supervisor",
         parameters={
             "nodes": names,
-            "autostart": _truth(values["autostart"]),
-            "auto_arm": graph == "twin" and _truth(values.get("auto_arm", "false")),
+            "autostart": is_true(values["autostart"]),
+            "auto_arm": kind == "twin" and is_true(values.get("auto_arm", "false")),
         },
         order=len(specs),
     )
@@ -129,7 +103,7 @@ def _start(context: Any, kind: LaunchKind) -> list[Any]:
 def _node(spec: NodeSpec, values: dict[str, str]) -> Any:
     from launch_ros.actions import Node
 
-    sim_time = {"use_sim_time": _truth(values["use_sim_time"])}
+    sim_time = {"use_sim_time": is_true(values["use_sim_time"])}
     return Node(
         package=spec.package,
         executable=spec.executable,
@@ -137,34 +111,9 @@ def _node(spec: NodeSpec, values: dict[str, str]) -> Any:
         namespace=values["namespace"],
         parameters=[{**spec.parameters, **sim_time}],
         remappings=list(spec.remaps),
-        respawn=spec.respawn and _truth(values["use_respawn"]),
+        respawn=spec.respawn and is_true(values["use_respawn"]),
         output="screen",
         ros_arguments=["--log-level", values["log_level"]],
-    )
-
-
-def _graph_of(kind: LaunchKind, values: dict[str, str]) -> Kind:
-    if kind == "train":
-        return "twin" if _truth(values["twin"]) else "robot"
-    return kind
-
-
-def _live_options(values: dict[str, str], up: UpOptions) -> LiveOptions:
-    from rl_agent.cli.train_settings import GivenOptions
-
-    should_resume = _truth(values["resume"])
-    # A run that goes on knows its environment.
-    given = GivenOptions(
-        env=None if should_resume and values["out"] else values["env"],
-        config=values["config"] or None,
-    )
-    return LiveOptions(
-        given=given,
-        out=_path(values["out"]),
-        should_resume=should_resume,
-        minutes=0.0,
-        up=up,
-        elsewhere=make_elsewhere(values["learner"], _path(values["key"]), values["robot_id"]),
     )
 
 
@@ -181,8 +130,8 @@ def _options(values: dict[str, str]) -> UpOptions:
         blackbox=values.get("blackbox", ""),
         params=_path(values["params_file"]),
         speed=values["speed"],
-        has_teleop=_truth(values.get("teleop", "false")),
-        is_lockstep=_truth(values.get("lockstep", "false")),
+        has_teleop=is_true(values.get("teleop", "false")),
+        is_lockstep=is_true(values.get("lockstep", "false")),
         namespace=values["namespace"],
         log_level=values["log_level"],
     )
@@ -190,7 +139,3 @@ def _options(values: dict[str, str]) -> UpOptions:
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
-
-
-def _truth(text: str) -> bool:
-    return text.lower() in ("true", "1", "yes")
