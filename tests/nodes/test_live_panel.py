@@ -76,11 +76,45 @@ def test_trouble_is_told_in_plain_words(panel):
     assert shown(panel, STALE_S + 1.0)["learner"].startswith("silent; the robot goes on")
 
 
-def test_the_gates_rates_are_shown(panel):
-    values = [KeyValue(key="state", value="ARMED"), KeyValue(key="gate_hz", value="99.6")]
-    status = DiagnosticStatus(name="safety_node", values=values)
-    panel._on_report(DiagnosticArray(status=[status]))
-    assert dict(panel.rows(0.0))["limiter"] == "gate 100 Hz"
+def hear_gate(panel, **values):
+    told = [KeyValue(key=key, value=value) for key, value in ({"state": "ARMED"} | values).items()]
+    panel._on_report(DiagnosticArray(status=[DiagnosticStatus(name="safety_node", values=told)]))
+    return dict(panel.rows(0.0))
+
+
+def test_the_gates_rates_are_shown_once_they_are_told(panel):
+    assert "rates" not in hear_gate(panel)
+    rows = hear_gate(panel, gate_hz="99.6", proposals_policy_hz="20.1")
+    assert rows["rates"] == "gate 100 Hz, policy 20 Hz"
+
+
+def test_what_the_limiter_changes_is_told_now_and_altogether(panel):
+    assert shown(panel)["limiter"] == "not heard yet"
+    assert hear_gate(panel, armed_ticks="0")["limiter"].startswith("nothing to limit yet")
+    told = {"armed_ticks": "900", "limited_fraction": "0.25", "leaning_fraction": "0.031"}
+    told |= {"ticks_velocity": "200", "ticks_jerk": "25", "ticks_operator": "800"}
+    calm = hear_gate(panel, **told)["limiter"]
+    assert calm == "changed 3.1 % of the last 10 s; 25 % since the start, mostly by the top speed"
+    leaning = told | {"leaning_fraction": "0.4", "leaning_reason": "JERK"}
+    assert hear_gate(panel, **leaning)["limiter"].startswith(
+        "changed 40 % of the last 10 s, mostly by the jerk limit: the policy leans on it; 25 %"
+    )
+    slow = hear_gate(panel, **told, ticks_speed_scale="700")["limiter"]
+    assert slow.endswith("mostly by the speed that was set")
+
+
+def test_a_figure_that_is_none_does_not_end_the_graph(panel):
+    rows = hear_gate(panel, gate_hz="fast", armed_ticks="9", limited_fraction="x")
+    assert rows["limiter"] == "changed 0 % of the last 10 s; 0 % since the start"
+
+
+def test_steps_and_lines_that_were_lost_are_told(panel):
+    hear(panel, "learner_state", LEARNER)
+    hear(panel, "policy_state", POLICY | {"num_dropped": 0, "num_events_lost": 0})
+    assert "dropped" not in shown(panel)["experience"] and "LOST" not in shown(panel)["disk"]
+    hear(panel, "policy_state", POLICY | {"num_dropped": 4, "num_events_lost": 2})
+    assert shown(panel)["experience"].endswith("2.0 min; 4 dropped, whose outcome nobody saw")
+    assert shown(panel)["disk"].endswith("2 LINES OF swaps.jsonl LOST")
 
 
 def test_it_ends_after_so_many_steps_of_the_robot_since_it_looks_on(panel):

@@ -18,6 +18,15 @@ from rl_agent.cli.live_words import episode_text, free_text, updates_text
 from . import qos
 from .bringup import Bringup
 from .gate_reports import MAX_STATE_BYTES, GateReport, read_state
+from .panel_words import (
+    between_rows,
+    experience_text,
+    exploration_text,
+    limiter_text,
+    lost_words,
+    rates_text,
+    version_text,
+)
 
 LOOK_S = 0.5
 LINK = "link_node"
@@ -86,23 +95,22 @@ class LivePanel:
     def rows(self, now_s: float) -> list[tuple[str, str]]:
         """Return names and values."""
         learner, policy = self._told.get("learner_state", {}), self._told.get("policy_state", {})
-        link = self._told.get("link")
+        link, gate = self._told.get("link"), self._told.get("gate", {})
         # A learner elsewhere tells nothing here: then the robot's own count is shown.
         env_step = learner.get("env_step", policy.get("num_records", 0) if link else 0)
-        lines = [
+        return [
             ("robot", self._robot_text(now_s)),
-            ("experience", f"{env_step} steps, {env_step / self._policy_hz / 60.0:.1f} min"),
+            ("limiter", limiter_text(gate)),
+            *([("rates", rates)] if (rates := rates_text(gate)) else []),
+            ("experience", experience_text(env_step, self._policy_hz, policy)),
             *([("episode", episode_text(learner))] if link is None else []),
-            *_between_rows(policy),
+            *between_rows(policy),
             *([("falls", str(policy["num_falls"]))] if policy.get("num_falls") else []),
-            ("version", _version_text(policy, link or learner)),
-            *([("exploration", _exploration_text(policy))] if policy.get("policy_version") else []),
+            ("version", version_text(policy, link or learner)),
+            *([("exploration", exploration_text(policy))] if policy.get("policy_version") else []),
             ("learner", self._learner_text(learner, now_s)),
             ("disk", self._disk_text(policy)),
         ]
-        if gate := self._told.get("gate"):
-            lines.insert(1, ("limiter", _limiter_text(gate)))
-        return lines
 
     def _robot_text(self, now_s: float) -> str:
         if self._gate is None:
@@ -128,12 +136,7 @@ class LivePanel:
         return f"{text}; {link['trouble']}" if link["trouble"] else text
 
     def _disk_text(self, policy: Mapping[str, Any]) -> str:
-        text = free_text(self._run_dir)
-        if policy.get("num_waiting", 0) > 1:
-            text += f", {policy['num_waiting']} steps wait for it"
-        if policy.get("num_lost", 0):
-            text += f", {policy['num_lost']} STEPS LOST"
-        return text
+        return ", ".join([free_text(self._run_dir), *lost_words(policy)])
 
     def _is_fresh(self, name: str, now_s: float) -> bool:
         return now_s - self._heard_s.get(name, -STALE_S) < STALE_S
@@ -159,42 +162,3 @@ class LivePanel:
         if isinstance(values, dict):
             self._told[name] = values
             self._heard_s[name] = time.monotonic()
-
-
-def _between_rows(policy: Mapping[str, Any]) -> list[tuple[str, str]]:
-    words = ["under way"] if policy.get("is_resetting") else []
-    if policy.get("waits_for_person"):
-        words = ["WAITS FOR YOU, g begins the next episode"]
-    if policy.get("num_timeouts"):
-        words.append(f"{policy['num_timeouts']} did not get there in time")
-    rows = [("reset", ", ".join(words))] if words else []
-    if "num_successes" in policy:
-        judged = f"{policy['num_successes']} successes, {policy['num_failures']} failures"
-        rows.append(("judged", judged))
-    return rows
-
-
-def _version_text(policy: Mapping[str, Any], learner: Mapping[str, Any]) -> str:
-    version = policy.get("policy_version", 0)
-    text = f"{version} acts" if version else "none yet: random actions"
-    newest = int(learner.get("policy_version", 0))
-    if newest > version:
-        text += f", {newest} published"
-    counts = [
-        f"{policy[key]} {word}"
-        for key, word in (("num_refused", "refused"), ("num_rolled_back", "rolled back"))
-        if policy.get(key)
-    ]
-    return ", ".join([text, *counts])
-
-
-def _exploration_text(policy: Mapping[str, Any]) -> str:
-    share = 100.0 * policy.get("noise_scale", 1.0)
-    return f"{share:.0f} % of the policy's noise" if share else "none: the task is met"
-
-
-def _limiter_text(gate: Mapping[str, str]) -> str:
-    rates = [
-        f"{k.removesuffix('_hz')} {float(v):.0f} Hz" for k, v in gate.items() if k[-3:] == "_hz"
-    ]
-    return ", ".join(rates)
