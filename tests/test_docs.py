@@ -174,3 +174,10 @@ def test_every_verb_has_help():
     assert isinstance(app, typer.core.TyperGroup)
     for name, command in app.commands.items():
         assert command.help or command.short_help, name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_classifier_that_is_judged_with_was_written_by_a_line_before(document):
+    text = "\n".join(code_lines(document))
+    for use in re.finditer(r"--judge (\S+\.json)", text):
+        assert re.search(rf"judge fit .*--out {re.escape(use[1])}\b", text[: use.start()])
