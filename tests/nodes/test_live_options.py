@@ -119,6 +119,16 @@ def test_a_run_keeps_the_classifier_that_it_began_with(tmp_path):
     assert again.judge == up.judge and read_classifier(Path(up.judge)).bias == -1.0
 
 
+def test_a_resumed_run_knows_its_classifier_by_a_relative_path_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    classifier().write(Path("judge.json"))
+    prepare(options_of(tmp_path / "run", sets=SPARSE, judge="judge.json"))
+    up = prepare(options_of(tmp_path / "run", judge="judge.json", should_resume=True))
+    assert Path(up.judge) == tmp_path / "run/judge.json"
+    with pytest.raises(ProblemsError, match="its rewards keep their meaning"):
+        prepare(options_of(tmp_path / "run", judge="other.json", should_resume=True))
+
+
 def test_a_classifier_of_another_task_or_none_begins_no_run(tmp_path):
     path, run_dir = tmp_path / "judge.json", tmp_path / "run"
     path.write_text(json.dumps({"schema_version": 1}))

@@ -183,14 +183,18 @@ def _lockstep(config: TrainConfig, robot: LiveRobot, minutes: float) -> dict[str
 def _with_own(options: LiveOptions, given: GivenOptions) -> GivenOptions:
     """Return what was given, with our own options as the settings that they stand for."""
     from rl_agent.cli.train_settings import own_path, with_settings
+
+    own = {"live.judge": _judge(options), "live.sign": own_path(options.sign)}
+    return with_settings(given, {"live.reset": options.reset, **own})
+
+
+def _judge(options: LiveOptions) -> str | None:
+    """Return the judge that was asked for, as a run's settings keep it."""
+    from rl_agent.cli.train_settings import own_path
     from rl_agent.judging.judge import HUMAN, TASK
 
     judge = options.judge
-    if judge is not None and judge not in (TASK, HUMAN):
-        judge = own_path(Path(judge))
-    sign = own_path(options.sign)
-    named = {"live.reset": options.reset, "live.judge": judge, "live.sign": sign}
-    return with_settings(given, named)
+    return judge if judge in (None, TASK, HUMAN) else own_path(Path(str(judge)))
 
 
 def _resumed(options: LiveOptions, run_dir: Path, given: GivenOptions) -> TrainConfig:
@@ -200,7 +204,7 @@ def _resumed(options: LiveOptions, run_dir: Path, given: GivenOptions) -> TrainC
 
     config = resumed_config(run_dir, given)
     insist_on_own(run_dir, "--sign", own_path(options.sign), config.live.sign)
-    if options.judge not in (None, config.live.judge):
+    if _judge(options) not in (None, config.live.judge):
         message = f"this run was begun with {config.live.judge!r}; its rewards keep their meaning"
         raise ProblemsError(str(run_dir), [Problem("--judge", message)])
     if options.reset is None:
