@@ -45,6 +45,7 @@ TORCH_FREE = (
     "rl_agent.deploy.run_contract",
     "rl_agent.learning.resolve",
     "rl_agent.learning.live_robot",
+    "rl_agent.learning.live_kind",
     "rl_agent.learning.run_folder",
     "rl_agent.remote",
 )

@@ -14,6 +14,7 @@ from rl_agent.exceptions import BundleError, JudgingError, ProblemsError, Profil
 from rl_agent.judging.success_classifier import SuccessClassifier, read_classifier
 from rl_agent.learning.run_folder import holds_run, read_config
 from rl_agent.robots.profile import ROBOTS_DIR
+from surefoot_nodes import live
 from surefoot_nodes.graph import make_graph
 from surefoot_nodes.live import LiveOptions, prepare, run_live
 from surefoot_nodes.up import UpOptions, make_config
@@ -31,6 +32,18 @@ def test_a_wrong_option_leaves_no_run_behind(tmp_path, name, value):
     with pytest.raises(ProfileError, match=name.replace("_", "-")):
         run_live("twin", options)
     assert not holds_run(run_dir)
+
+
+@pytest.mark.parametrize(("own", "other"), [("robot", "twin"), ("twin", "robot")])
+def test_twin_and_robot_do_not_go_on_with_each_others_runs(tmp_path, monkeypatch, own, other):
+    graphs = []
+    monkeypatch.setattr(live, "run_graph", lambda kind, up, **_: graphs.append(kind) or 0)
+    run_live(own, options_of(tmp_path / "run"))
+    again = options_of(tmp_path / "run", should_resume=True)
+    with pytest.raises(ProblemsError, match=f"`surefoot live {own} --resume`"):
+        run_live(other, again)
+    run_live(own, again)
+    assert graphs == [own, own]
 
 
 def options_of(run_dir, *, env="sim:So101Reach-v0", sets=(), goal_period_s=4.0, **options):

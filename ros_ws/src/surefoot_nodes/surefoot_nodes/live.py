@@ -47,6 +47,7 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
         SurefootError: A mistake in what was asked for; nothing was started.
     """
     from rl_agent.cli.display import open_display
+    from rl_agent.learning.live_kind import keep_kind
 
     from .episode_keys import EpisodeKeys
     from .getting_up import GettingUp
@@ -54,6 +55,7 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
 
     up = prepare(options)
     assert up.run is not None
+    keep_kind(up.run, kind)
     with open_display(f"{up.robot}, {up.task} → {up.run}") as display:
         panel = LivePanel(display, up.run, up.policy_hz, options.minutes)
         helpers: list[Onlooker] = [EpisodeKeys(display.say, reset=up.reset, judge=up.judge)]
