@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,13 @@ from .live_options import Algo, Config, Resume, Seed, Settings, Sign
 
 if TYPE_CHECKING:
     from rl_agent.cli.display import Display
+    from rl_agent.cli.live_record import Ending
+    from rl_agent.learning.live_robot import LiveRobot
     from rl_agent.learning.remote_training import RemoteLearning
     from rl_agent.learning.stop import StopRequest
     from rl_agent.remote.address import Address
     from rl_agent.remote.shared_key import SharedKey
+    from rl_agent.reporting.live_run import Words
 
 LISTEN = "127.0.0.1:7461"
 """This machine, and the usual port."""
@@ -89,36 +93,64 @@ def learn_verb(
     from rl_agent.learning.remote_training import insist_on_copies
 
     insist_on_copies(run_dir)
-    prepare_live_run(train_config, run_dir)
-    return _learn(run_dir, address, shared)
+    robot = prepare_live_run(train_config, run_dir)
+    where = "" if str(address) == LISTEN else f" --listen {address}"
+    where += " --key FILE" if shared is not None else ""
+    return _learn(run_dir, address, shared, lambda last: _ending(run_dir, robot, where, last))
 
 
-def _learn(run_dir: Path, address: Address, key: SharedKey | None) -> int:
+def _learn(
+    run_dir: Path, address: Address, key: SharedKey | None, ending: Callable[[Words], Ending]
+) -> int:
     from rl_agent.cli.display import open_display
     from rl_agent.learning.stop import StopRequest
 
+    from .live_record import page_line
+
     with StopRequest() as stop, open_display(f"learning on {address} → {run_dir}") as display:
-        _run(run_dir, address, key, stop, display)
-        where = "" if str(address) == LISTEN else f" --listen {address}"
-        keyed = " --key FILE" if key is not None else ""
-        display.say(f"Go on with: surefoot learn --resume --out {run_dir}{where}{keyed}")
-        display.say(f"Export the newest policy: surefoot export {run_dir}")
-        display.say(f"Health: surefoot health {run_dir}")
+        last_look = _run(run_dir, address, key, stop, display)
+        told = ending(last_look)
+        display.say(page_line(run_dir, told))
+        for why, what in told.next_steps:
+            display.say(f"{why} {what}")
     return stop.exit_status
+
+
+def _ending(run_dir: Path, robot: LiveRobot, where: str, last_look: Words) -> Ending:
+    from rl_agent.learning.run_folder import robots_dir
+
+    from .live_record import Ending
+
+    folder = robots_dir(run_dir)
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return Ending(
+        whom=f"{robot.robot}, elsewhere: {', '.join(names) or 'none came'}",
+        task=robot.task,
+        policy_hz=robot.policy_hz,
+        last_look=last_look,
+        next_steps=[
+            ("Go on with:", f"surefoot learn --resume --out {run_dir}{where}"),
+            ("Export the newest policy:", f"surefoot export {run_dir}"),
+            ("How well is the learner?", f"surefoot health {run_dir}"),
+        ],
+    )
 
 
 def _run(
     run_dir: Path, address: Address, key: SharedKey | None, stop: StopRequest, display: Display
-) -> None:
+) -> Words:
+    """Learn until a stop is asked for; return the last rows of the panel."""
     from rl_agent.cli.learn_panel import rows
     from rl_agent.learning.live_learner import LiveState
     from rl_agent.learning.live_training import LiveHooks
     from rl_agent.learning.remote_training import open_remote
 
     learning: list[RemoteLearning] = []
+    last_look: list[tuple[str, str]] = []
 
     def show(state: LiveState) -> None:
-        display.show(rows(state, learning[0].robots(), run_dir))
+        last_look[:] = rows(state, learning[0].robots(), run_dir)
+        display.show(last_look)
 
     hooks = LiveHooks(
         should_stop=lambda: stop.is_set,
@@ -130,3 +162,4 @@ def _run(
         learning.append(opened)
         display.say(f"listening on {address}")
         opened.learner.run()
+    return last_look

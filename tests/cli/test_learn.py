@@ -2,6 +2,7 @@
 
 import pytest
 
+from rl_agent.cli import learn
 from rl_agent.cli.learn_panel import rows
 from rl_agent.cli.main import main
 from rl_agent.learning.live_learner import LiveState
@@ -62,3 +63,16 @@ def test_a_run_that_is_there_is_gone_on_with_only_if_asked_to(tmp_path, capsys):
     (tmp_path / "config.yaml").touch()
     assert main(["learn", "--env", "sim:So101Reach-v0", "--out", str(tmp_path)]) == 2
     assert "add --resume" in capsys.readouterr().err
+
+
+def test_its_end_leaves_a_page_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    out = tmp_path / "run"
+    monkeypatch.setattr(learn, "_run", lambda *_: [("arm-1", "away, 300 steps")])
+    assert (
+        main(["learn", "--env", "sim:So101Reach-v0", "--out", str(out)]) == 130
+    )  # as after Ctrl-C
+    again = f"surefoot learn --resume --out {out}"
+    page = (out / "live.html").read_text()
+    assert again in page and "away, 300 steps" in page and "so101, elsewhere" in page
+    told = capsys.readouterr().out
+    assert f"Go on with: {again}" in told and f"What became of it: {out / 'live.html'}" in told

@@ -10,11 +10,12 @@ import yaml
 
 from rl_agent.cli.train_settings import GivenOptions
 from rl_agent.deploy.signing import make_key_file
-from rl_agent.exceptions import BundleError, JudgingError, ProblemsError, ProfileError
+from rl_agent.exceptions import BundleError, GraphError, JudgingError, ProblemsError, ProfileError
 from rl_agent.judging.success_classifier import SuccessClassifier, read_classifier
 from rl_agent.learning.run_folder import holds_run, read_config
 from rl_agent.robots.profile import ROBOTS_DIR
 from surefoot_nodes import live
+from surefoot_nodes.elsewhere import LearnerOptions
 from surefoot_nodes.graph import make_graph
 from surefoot_nodes.live import LiveOptions, prepare, run_live
 from surefoot_nodes.up import UpOptions, make_config
@@ -44,6 +45,50 @@ def test_twin_and_robot_do_not_go_on_with_each_others_runs(tmp_path, monkeypatch
         run_live(other, again)
     run_live(own, again)
     assert graphs == [own, own]
+
+
+def end_of(monkeypatch, capsys, kind, options, graph=lambda: 0):
+    """Return what run_live says at its end, and its page."""
+    monkeypatch.setattr(live, "run_graph", lambda *_, **__: graph())
+    run_live(kind, options)
+    return capsys.readouterr().out, (options.out / "live.html").read_text()
+
+
+def test_the_page_of_a_robots_run_says_how_to_go_on_with_the_robot(tmp_path, monkeypatch, capsys):
+    out, page = end_of(monkeypatch, capsys, "robot", options_of(tmp_path / "run"))
+    assert f"Go on with: surefoot live robot --resume --out {tmp_path / 'run'}" in out
+    assert f"What became of it: {tmp_path / 'run/live.html'}" in out
+    assert "surefoot live robot --resume" in page and "live twin" not in page
+    assert "a real so101" in page
+
+
+def test_a_run_whose_learner_is_elsewhere_leaves_a_page_here_too(tmp_path, monkeypatch, capsys):
+    elsewhere = LearnerOptions(learner="127.0.0.1:9", key=None, robot_id="arm-1")
+    options = options_of(tmp_path / "run", elsewhere=elsewhere)
+    out, page = end_of(monkeypatch, capsys, "twin", options)
+    assert "--learner 127.0.0.1:9" in out and "--learner 127.0.0.1:9" in page
+    assert "known as arm-1 to the learner at 127.0.0.1:9" in page
+
+
+def test_a_graph_that_breaks_leaves_a_page_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    def graph():
+        raise GraphError("the gate died")
+
+    with pytest.raises(GraphError, match="the gate died"):
+        end_of(monkeypatch, capsys, "twin", options_of(tmp_path / "run"), graph)
+    assert "surefoot live twin --resume" in capsys.readouterr().out
+    assert (tmp_path / "run/live.html").exists()
+
+
+def test_a_full_disk_at_the_end_is_no_traceback(tmp_path, monkeypatch, capsys):
+    def graph():
+        (tmp_path / "run/live.html").mkdir()  # what replaces it is refused, as by a full disk
+        return 0
+
+    monkeypatch.setattr(live, "run_graph", lambda *_, **__: graph())
+    assert run_live("twin", options_of(tmp_path / "run")) == 0
+    out = capsys.readouterr().out
+    assert "was not written" in out and "Go on with: surefoot live twin" in out
 
 
 def options_of(run_dir, *, env="sim:So101Reach-v0", sets=(), goal_period_s=4.0, **options):

@@ -126,6 +126,13 @@ def test_it_ends_after_so_many_steps_of_the_robot_since_it_looks_on(panel):
     assert panel.look()
 
 
+def test_what_was_shown_last_is_kept_for_the_page(panel):
+    assert panel.last_rows == []
+    hear(panel, "policy_state", POLICY | {"num_falls": 2})
+    panel.look()
+    assert dict(panel.last_rows)["falls"] == "2"
+
+
 @pytest.mark.parametrize("data", ["", "[]", "{", "[" * 5000, "x" * 20_000])
 def test_garbage_is_not_shown(panel, data):
     panel._take("learner_state", String(data=data))

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from .elsewhere import LearnerOptions
     from .supervisor import Onlooker
 
-PAGE = "live.html"
-
 
 @dataclass(frozen=True, kw_only=True)
 class LiveOptions:
@@ -51,6 +49,7 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
 
     from .episode_keys import EpisodeKeys
     from .getting_up import GettingUp
+    from .live_end import closing_lines
     from .live_panel import LivePanel
 
     up = prepare(options)
@@ -63,35 +62,11 @@ def run_live(kind: Literal["twin", "robot"], options: LiveOptions) -> int:
             helpers.append(GettingUp(display.say))
         onlookers = [panel, *helpers]
         waits = panel.wait_for_learner if up.link is None else None
-        status = run_graph(kind, up, say=display.say, onlookers=onlookers, before_arming=waits)
-        for line in _closing_lines(kind, up):
-            display.say(line)
-    return status
-
-
-def _closing_lines(kind: str, up: UpOptions) -> list[str]:
-    """Return what to type next."""
-    assert up.run is not None
-    again = f"Go on with: surefoot live {kind} --resume --out {up.run}"
-    if up.link is None:
-        page = f"What became of it: {write_page(up.run, up.policy_hz)}"
-        return [page, again, f"Export the newest policy: surefoot export {up.run}"]
-    again += f" --learner {up.link.learner}" + (f" --key {up.link.key}" if up.link.key else "")
-    return [again, "What was learned is on the learner's machine: surefoot export, health"]
-
-
-def write_page(run_dir: Path, policy_hz: float) -> Path:
-    """Write a live run's page from its files, and return it."""
-    from rl_agent.data.disk import write_durably
-    from rl_agent.deploy.swap_log import SWAPS, read_events
-    from rl_agent.learning.metrics import read_metrics
-    from rl_agent.reporting.live_page import render_live
-
-    swaps = read_events(run_dir / SWAPS)
-    page = render_live(str(run_dir), read_metrics(run_dir), swaps, policy_hz)
-    path = run_dir / PAGE
-    write_durably(path, page.encode())
-    return path
+        try:
+            return run_graph(kind, up, say=display.say, onlookers=onlookers, before_arming=waits)
+        finally:
+            for line in closing_lines(kind, up, panel.last_rows):
+                display.say(line)
 
 
 def prepare(options: LiveOptions) -> UpOptions:

@@ -52,6 +52,8 @@ class LivePanel:
         self._told: dict[str, dict[str, Any]] = {}
         self._heard_s: dict[str, float] = {}
         self._looked_s = 0.0
+        self.last_rows: list[tuple[str, str]] = []
+        """What was shown last."""
 
     def attach(self, node: Node, bringup: Bringup) -> None:
         """Listen."""
@@ -77,7 +79,8 @@ class LivePanel:
         if now_s - self._looked_s >= LOOK_S:
             self._looked_s = now_s
             share = self.num_steps / self._num_steps if self._num_steps else None
-            self._display.show(self.rows(now_s), share)
+            self.last_rows = self.rows(now_s)
+            self._display.show(self.last_rows, share)
         # In lock-step the policy knows: the learner may have to finish.
         is_over = 0 < self._num_steps <= self.num_steps
         return bool(self._told.get("policy_state", {}).get("is_over", is_over))
