@@ -12,19 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from rl_agent.exceptions import TrainingDivergedError
-from rl_agent.reporting.health import Level, judge
 from rl_agent.types import FloatArray
 
-from .checkpoint import (
-    Checkpoint,
-    drop_newer_checkpoints,
-    prune_checkpoints,
-    step_checkpoints,
-)
+from .checkpoint import Checkpoint, prune_checkpoints
 from .config import TrainConfig
+from .divergence import diverged, leave_sound
 from .evaluate import EvaluationInterruptedError, Score
 from .health import health_figures
-from .metrics import read_metrics
 from .parts import Counters, LearnerParts
 from .progress import Progress, RateMeter
 from .recent_episodes import NotedEpisodes
@@ -187,8 +181,10 @@ class Learner:
         values = self.parts.agent.metrics()
         trouble = self.updater.guard.judge(values)
         if trouble:
-            self._note_divergence(values)
-            raise TrainingDivergedError(self._explain(trouble))
+            self._note_health()
+            env_step, sound_step = self.counters.env_step, self._sound_step
+            leave_sound(self.run_dir, self.parts.metrics, env_step, values, sound_step)
+            raise self._diverged(trouble)
         if not self.updater.guard.is_suspicious:
             self._sound_step = self.counters.env_step
         if self.config.bonus.is_enabled:
@@ -198,26 +194,8 @@ class Learner:
         values["gradient_step"] = self.parts.agent.gradient_step
         self.parts.metrics.write("train", self.counters.env_step, values)
 
-    def _note_divergence(self, values: dict[str, float]) -> None:
-        """Leave the figures of the end, and no checkpoint of critics that were lost already."""
-        self._note_health()
-        self.parts.metrics.write("diverged", self.counters.env_step, values)
-        drop_newer_checkpoints(self.run_dir, self._sound_step)
-
-    def _explain(self, trouble: str) -> str:
-        """Return what happened, which figures show it, and what is left to go on from."""
-        self.parts.metrics.flush()
-        findings = judge(read_metrics(self.run_dir))
-        shown = [f.sentence for f in findings if f.level is Level.TROUBLE]
-        kept = step_checkpoints(self.run_dir)
-        left = f"the checkpoint of step {int(kept[0].name)} stays" if kept else "none was kept"
-        return " ".join(
-            (
-                f"training diverged by step {self.counters.env_step}: {trouble}; {left}.",
-                *shown,
-                f"Curves: surefoot health {self.run_dir}",
-            )
-        )
+    def _diverged(self, trouble: str) -> TrainingDivergedError:
+        return diverged(self.run_dir, self.parts.metrics, self.counters.env_step, trouble)
 
     def _report(self) -> None:
         counters, agent = self.counters, self.parts.agent
@@ -247,7 +225,7 @@ class Learner:
             try:
                 self._save_snapshot()
             except TrainingDivergedError as error:
-                raise TrainingDivergedError(self._explain(str(error))) from error
+                raise self._diverged(str(error)) from error
             prune_checkpoints(self.run_dir, spare=self._sound_step)
         self._saved_s = self.parts.clock.now()
 

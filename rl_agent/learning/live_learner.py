@@ -19,8 +19,9 @@ from rl_agent.exceptions import SurefootError, TrainingDivergedError
 from rl_agent.networks.actor import Actor
 from rl_agent.types import FloatArray
 
-from .checkpoint import Checkpoint, drop_newer_checkpoints, prune_checkpoints
+from .checkpoint import Checkpoint, prune_checkpoints
 from .config import TrainConfig
+from .divergence import diverged, leave_sound
 from .health import health_figures
 from .parts import Counters, KeptParts
 from .recent_episodes import NotedEpisodes
@@ -249,10 +250,10 @@ class LiveLearner:
         values = self.parts.agent.metrics()
         trouble = self.updater.guard.judge(values)
         if trouble:
-            self.parts.metrics.write("diverged", counters.env_step, values)
-            drop_newer_checkpoints(self.run_dir, self._sound_step)
-            message = f"training diverged by step {counters.env_step}: {trouble}"
-            raise TrainingDivergedError(message)
+            self._note_health()
+            env_step, sound_step = counters.env_step, self._sound_step
+            leave_sound(self.run_dir, self.parts.metrics, env_step, values, sound_step)
+            raise self._diverged(trouble)
         if not self.updater.guard.is_suspicious:
             self._sound_step = counters.env_step
         values["num_quarantined"] = self.parts.replay.num_quarantined
@@ -266,11 +267,18 @@ class LiveLearner:
         every, env_step = self.config.health_every, self.counters.env_step
         if every and env_step - self._health_step >= every:
             self._health_step = env_step
-            rows = self.parts.recent.since(self.config.learning_starts)
-            with self.stopwatch.measure("health"), self._taking_in():
-                figures = health_figures(rows, self.parts.agent, self.config)
-            if figures:
-                self.parts.metrics.write("health", env_step, figures)
+            self._note_health()
+
+    def _note_health(self) -> None:
+        env_step = self.counters.env_step
+        rows = self.parts.recent.since(self.config.learning_starts)
+        with self.stopwatch.measure("health"), self._taking_in():
+            figures = health_figures(rows, self.parts.agent, self.config)
+        if figures:
+            self.parts.metrics.write("health", env_step, figures)
+
+    def _diverged(self, trouble: str) -> TrainingDivergedError:
+        return diverged(self.run_dir, self.parts.metrics, self.counters.env_step, trouble)
 
     def save(self) -> None:
         """Write a checkpoint of this very moment, if there is anything new.
@@ -282,20 +290,26 @@ class LiveLearner:
         env_step = self.counters.env_step
         if env_step == self._saved_step:
             return
-        parts = self.parts
         with self.stopwatch.measure("checkpoint"):
-            save_snapshot(
-                self.run_dir,
-                parts,
-                self.counters,
-                self.updater.sample_rng,
-                offset=parts.follower.offset,
-                sources=parts.sources(),
-                env=None,
-                while_writing=self._writing,
-            )
+            try:
+                self._save_snapshot()
+            except TrainingDivergedError as error:
+                raise self._diverged(str(error)) from error
         self._saved_step = env_step
-        self._saved_s = parts.clock.now()
+        self._saved_s = self.parts.clock.now()
+
+    def _save_snapshot(self) -> None:
+        parts = self.parts
+        save_snapshot(
+            self.run_dir,
+            parts,
+            self.counters,
+            self.updater.sample_rng,
+            offset=parts.follower.offset,
+            sources=parts.sources(),
+            env=None,
+            while_writing=self._writing,
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

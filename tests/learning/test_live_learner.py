@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from twin_robot import STARTS, TwinRobot, live_config, settle
 
+from rl_agent.algorithms.sac import Sac
 from rl_agent.data import folder_lock
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
-from rl_agent.exceptions import BusyError
+from rl_agent.exceptions import BusyError, TrainingDivergedError
+from rl_agent.learning import value_guard
 from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
-from rl_agent.learning.run_folder import store_dir
+from rl_agent.learning.metrics import read_metrics
+from rl_agent.learning.run_folder import read_config, store_dir, write_config
 
 
 @pytest.fixture
@@ -177,6 +180,48 @@ def test_what_cannot_be_published_is_told_and_learning_goes_on(tmp_path, config,
         settle(learner)
         assert not learner.state.trouble
         assert learner.state.policy_version >= 1
+
+
+def test_a_divergence_is_explained_and_leaves_a_checkpoint_from_before(
+    tmp_path, config, robot, monkeypatch
+):
+    monkeypatch.setattr(value_guard, "LEAST_REWARDS", 1)
+    own = read_config(tmp_path)
+    write_config(tmp_path, replace(own, log_every=10, health_every=10_000))
+    values = iter([{"q_mean": 0.1}] + [{"q_mean": 1e6}] * 3)
+    with open_live(tmp_path, hooks()) as learner:
+        monkeypatch.setattr(Sac, "metrics", lambda agent: dict(next(values)))
+        robot.live(STARTS + 10)
+        learner.step()
+        learner.save()
+        for _ in range(2):
+            robot.live(10)
+            learner.step()
+            learner.save()
+        robot.live(10)
+        with pytest.raises(TrainingDivergedError, match="checkpoint of step 40 stays") as caught:
+            learner.step()
+    # Step 40 was fine; at 50, 60 and 70 it was not.
+    assert "by step 70: the critics expect 1e+06" in str(caught.value)
+    assert "Training stopped at step 70" in str(caught.value)
+    assert f"Curves: surefoot health {tmp_path}" in str(caught.value)
+    assert [int(path.name) for path in step_checkpoints(tmp_path)] == [40]
+    kinds = [line["kind"] for line in read_metrics(tmp_path)]
+    assert kinds[-2:] == ["health", "diverged"]
+
+
+def test_a_weight_that_is_no_number_is_explained_and_not_saved(tmp_path, config, robot):
+    robot.live(STARTS + 5)
+    with open_live(tmp_path, hooks()) as learner:
+        settle(learner)
+        learner.save()
+        robot.live(1)
+        learner.step()
+        next(learner.parts.agent.actor.parameters()).data.fill_(np.nan)
+        with pytest.raises(TrainingDivergedError, match="is not finite at step 36") as caught:
+            learner.save()
+    assert f"the checkpoint of step {STARTS + 5} stays. " in str(caught.value)
+    assert [int(path.name) for path in step_checkpoints(tmp_path)] == [STARTS + 5]
 
 
 def test_a_learner_that_owes_too_much_lets_it_go_and_says_so(tmp_path, config):
