@@ -34,6 +34,9 @@ from .journal_segment import (
 )
 from .layout import RowPacker, TransitionLayout
 
+LONGEST_SYNC_S = 3600.0
+MOST_RECORDS = 1_000_000_000
+
 
 class SyncPolicy(StrEnum):
     """When a record is forced onto the disk."""
@@ -54,6 +57,12 @@ class JournalConfig:
     sync_interval_s: float = 1.0
     segment_records: int = 50_000
     """Records per file."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.sync_interval_s <= LONGEST_SYNC_S:
+            raise ValueError(f"sync_interval_s must be in [0, {LONGEST_SYNC_S:g}]")
+        if not 1 <= self.segment_records <= MOST_RECORDS:
+            raise ValueError(f"segment_records must be in [1, {MOST_RECORDS}]")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from planar_robot import PlanarKinematics, planar_spec
 
-from rl_agent.data.journal import JournalReader
+from rl_agent.data.journal import JournalConfig, JournalReader
 from rl_agent.data.replay_buffer import ReplayBuffer
 from rl_agent.interface.motion_reset import SPEED_SHARE
 from rl_agent.judging.human_judge import HumanJudge
@@ -41,7 +41,15 @@ class Robot:
     """Follows each command exactly; its gate changes nothing."""
 
     def __init__(
-        self, folder, *, reset="none", judge=None, spec=SPEC, task=TASK, action=(1.0, 0.5)
+        self,
+        folder,
+        *,
+        reset="none",
+        judge=None,
+        journal=None,
+        spec=SPEC,
+        task=TASK,
+        action=(1.0, 0.5),
     ):
         self.actor = Constant(*action)
         kinematics = KINEMATICS if task is TASK else None
@@ -49,7 +57,9 @@ class Robot:
             spec, task, kinematics, self.actor, keeps_experience=True, reset=reset, seed=1
         )
         self.folder = folder / "journal"
-        self.keeper = ExperienceKeeper(self.folder, self.pilot, self.actor, print, judge=judge)
+        self.keeper = ExperienceKeeper(
+            self.folder, self.pilot, self.actor, print, journal=journal, judge=judge
+        )
         self.spec, self.stamp_s = spec, 0.0
         self.position, self.velocity = spec.home.copy(), np.zeros(len(spec.home))
         self.path = [self.position.copy()]
@@ -270,3 +280,10 @@ def test_replay_draws_no_return_across_a_reset(make_robot):
     buffer = ReplayBuffer(robot.pilot.layout, 1000, gamma=0.9, n_step=5)
     buffer.add_rows(rows)
     assert buffer._is_end[19] and not buffer._is_end[:19].any()
+
+
+def test_the_journal_is_written_as_it_was_asked_for(make_robot):
+    robot = make_robot(journal=JournalConfig(segment_records=4))
+    robot.live(11)
+    assert len(robot.rows()) == 10
+    assert len(list(robot.folder.glob("*.journal"))) == 3

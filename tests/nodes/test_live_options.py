@@ -235,3 +235,13 @@ def test_noise_reaches_the_process_that_acts_as_the_settings_have_it(tmp_path):
     assert (
         parameters(prepare(options_of(tmp_path / "sac")))["policy_node"]["is_noise_last"] is False
     )
+
+
+def test_how_the_journal_is_written_reaches_the_process_that_writes_it(tmp_path):
+    sets = ("journal.sync=always", "journal.sync_interval_s=0.5", "journal.segment_records=70")
+    values = parameters(prepare(options_of(tmp_path / "run", sets=sets)))["policy_node"]
+    names = ("journal_sync", "journal_sync_interval_s", "journal_segment_records")
+    assert [values[name] for name in names] == ["always", 0.5, 70]
+    assert type(values["journal_sync"]) is str  # what a parameter holds
+    with pytest.raises(ProblemsError, match="segment_records"):
+        prepare(options_of(tmp_path / "other", sets=("journal.segment_records=0",)))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from rl_agent.data.journal import JournalConfig
 from rl_agent.exceptions import GraphError
 from rl_agent.exploration.exploring import Exploring
 
@@ -77,6 +78,8 @@ class GraphConfig:
     """Of a live run whose learner is elsewhere."""
     exploring: Exploring = field(default_factory=Exploring)
     """How a live run's policy tries things out."""
+    journal: JournalConfig = field(default_factory=JournalConfig)
+    """How a live run's steps are written."""
     is_lockstep: bool = False
     """Whether a twin's time waits for all who take part, instead of running by itself."""
     meet_every: int = 0
@@ -179,6 +182,8 @@ def _policy(config: GraphConfig, *, observe_only: bool) -> NodeSpec:
     values: dict[str, Value] = {"bundle": config.bundle, "observe_only": observe_only}
     if config.run:
         values |= {**_folders(config), **asdict(config.exploring)}
+        values |= {f"journal_{name}": value for name, value in asdict(config.journal).items()}
+        values["journal_sync"] = config.journal.sync.value
         values["reset"], values["judge"] = config.reset, config.judge
         values |= {"meet_every": config.meet_every, "num_steps": config.num_steps}
     return _node(

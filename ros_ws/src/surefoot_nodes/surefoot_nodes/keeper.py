@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from rl_agent.data.journal import JournalConfig
 from rl_agent.data.journal_thread import JournalThread
 from rl_agent.data.line_log import LineLog
 from rl_agent.data.meeting_point import MeetingPoint
@@ -36,6 +37,7 @@ class ExperienceKeeper:
         actor: Actor,
         on_message: Callable[[str], None],
         *,
+        journal: JournalConfig | None = None,
         judge: Judge | None = None,
         meet_every: int = 0,
         num_steps: int = 0,
@@ -47,6 +49,7 @@ class ExperienceKeeper:
             pilot: Who decides; it must have been told to keep experience.
             actor: Is told too, where it learns from it.
             on_message: Is told of trouble with the disk, from a thread.
+            journal: How it is written.
             judge: Says what a success is, and rewards nothing else; None leaves it to the task.
             meet_every: Steps after which to wait for the learner, in lock-step; 0 for never.
             num_steps: Steps to keep, in lock-step; then time stands still. 0 for no end.
@@ -63,7 +66,7 @@ class ExperienceKeeper:
         self._labels: LineLog | None = None
         self.referee: Referee | None = None
         with realtime.background_for_new_threads():
-            self._journal = JournalThread(folder, pilot.layout, on_message=on_message)
+            self._journal = JournalThread(folder, pilot.layout, journal, on_message=on_message)
             if judge is not None:
                 self._labels = LineLog(folder.parent / LABELS, on_message)
                 self.referee = Referee(judge, self._note_verdict)

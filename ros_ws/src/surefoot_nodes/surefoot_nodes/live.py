@@ -107,6 +107,7 @@ def prepare(options: LiveOptions) -> UpOptions:
             run=run_dir,
             link=link,
             exploring=exploring,
+            journal=config.journal,
             **(_lockstep(config, robot, options.minutes) if options.up.is_lockstep else {}),
             reset=config.live.reset,
             judge=robot.judge,

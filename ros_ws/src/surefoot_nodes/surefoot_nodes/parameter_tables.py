@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rl_agent.data.journal import LONGEST_SYNC_S, MOST_RECORDS, JournalConfig, SyncPolicy
 from rl_agent.exploration.registry import DEFAULT_EXPLORE_UNTIL, DEFAULT_HORIZON, DEFAULT_THETA
 from rl_agent.interface.resets import RESETS
 
@@ -49,6 +50,7 @@ _MEET_EVERY = Parameter(
     upper=10_000_000,
     description="Steps after which a policy in lock-step waits for its learner; 0 for never.",
 )
+_WRITING = JournalConfig()
 
 TABLES: dict[str, tuple[Parameter, ...]] = {
     "policy_node": (
@@ -137,6 +139,26 @@ TABLES: dict[str, tuple[Parameter, ...]] = {
             name="journal",
             default="",
             description="Folder in which every step is kept, to be learned from; empty for none.",
+        ),
+        Parameter(
+            name="journal_sync",
+            default=_WRITING.sync.value,
+            choices=tuple(policy.value for policy in SyncPolicy),
+            description="When a step is forced onto the disk.",
+        ),
+        Parameter(
+            name="journal_sync_interval_s",
+            default=_WRITING.sync_interval_s,
+            lower=0.0,
+            upper=LONGEST_SYNC_S,
+            description="With journal_sync interval: time after which steps are on the disk [s].",
+        ),
+        Parameter(
+            name="journal_segment_records",
+            default=_WRITING.segment_records,
+            lower=1,
+            upper=MOST_RECORDS,
+            description="Steps per file of the journal.",
         ),
     ),
     "safety_node": (

@@ -12,6 +12,7 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
+from rl_agent.data.journal import JournalConfig, SyncPolicy
 from rl_agent.exploration.exploring import Exploring
 from rl_agent.judging.judge import TASK
 from rl_agent.judging.judges import make_judge
@@ -83,7 +84,7 @@ class PolicyNode(GuardedNode):
             steps = {name: values[name] for name in ("meet_every", "num_steps")}
             folder = Path(values["journal"])
             self._keeper = ExperienceKeeper(
-                folder, self._pilot, self._actor, say, judge=judge, **steps
+                folder, self._pilot, self._actor, say, journal=self._writing(), judge=judge, **steps
             )
         self._goal = None if task.goal_dim else np.zeros(0)
         stamps = StampScale()
@@ -144,6 +145,14 @@ class PolicyNode(GuardedNode):
             meets=values["meet_every"] > 0,
             is_judged=values["judge"] != TASK,
             on_message=self.get_logger().warning,
+        )
+
+    def _writing(self) -> JournalConfig:
+        values = self.values
+        return JournalConfig(
+            sync=SyncPolicy(values["journal_sync"]),
+            sync_interval_s=values["journal_sync_interval_s"],
+            segment_records=values["journal_segment_records"],
         )
 
     def _next_deadline(self) -> float:

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rl_agent.data.journal import JournalConfig
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.exploration.exploring import Exploring
 from rl_agent.robots.profile import load_robot, nearest
@@ -54,6 +55,7 @@ class UpOptions:
     link: Link | None = None
     """Of a live run whose learner is elsewhere."""
     exploring: Exploring = field(default_factory=Exploring)
+    journal: JournalConfig = field(default_factory=JournalConfig)
     is_lockstep: bool = False
     meet_every: int = 0
     num_steps: int = 0
@@ -127,6 +129,7 @@ def make_config(options: UpOptions) -> GraphConfig:
         run=str(options.run.absolute()) if options.run else "",
         link=options.link,
         exploring=options.exploring,
+        journal=options.journal,
         is_lockstep=options.is_lockstep,
         meet_every=options.meet_every,
         num_steps=options.num_steps,
