@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array
 
@@ -35,8 +37,12 @@ class Recovery:
             context: (context_dim,) of the task.
             goal: (goal_dim,).
         """
-        if bool(self._task.terminated(context, goal)):
+        is_recovering = self._num_fit < self._needed
+        # Numbers that are missing compare as those of a robot that stands; one that did stand is
+        # left alone all the same: whoever decides refuses to act on them.
+        is_unknown = is_recovering and not np.isfinite(context).all()
+        if is_unknown or bool(self._task.terminated(context, goal)):
             self._num_fit = 0
-        elif self._num_fit < self._needed:
+        elif is_recovering:
             self._num_fit += 1
         return self._num_fit < self._needed

@@ -129,3 +129,14 @@ def test_what_explores_is_what_the_settings_say(tmp_path):
     rng = np.random.default_rng(3)
     noise = make_noise("ou", SPEC.act_dim, rng, theta=0.5, horizon=10, resample=0)
     np.testing.assert_allclose(actions, np.tanh([noise.sample() for _ in range(20)]), atol=1e-6)
+
+
+def test_chance_does_not_act_on_an_observation_that_is_not_finite(tmp_path):
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies")
+    try:
+        obs = np.zeros(4, np.float32)
+        assert actor.act(obs, None, None) is not None
+        obs[2] = np.nan
+        assert actor.act(obs, None, None) is None
+    finally:
+        actor.close()

@@ -78,7 +78,8 @@ class LiveActor:
         has_policy = self.swap.has_policy
         gaussian = self.swap.mean_log_std(obs)
         if gaussian is None:
-            return None if has_policy else self._act_at_random()
+            is_blind = not np.isfinite(obs).all()
+            return None if has_policy or is_blind else self._act_at_random()
         mean, log_std = gaussian
         if self._noise is None:
             return np.tanh(mean)
