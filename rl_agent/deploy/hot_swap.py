@@ -71,6 +71,8 @@ class HotSwap:
         self._last: Gaussian | None = None
         self._promoted_tick = 0
         self._has_skipped = False
+        self._is_resumed = False
+        """Whether the incumbent acted before a restart, and nobody was promoted since."""
         self._num_objections = 0
         self._num_failed_trials = 0
         self.num_silent = 0
@@ -128,6 +130,25 @@ class HotSwap:
     def bad_versions(self) -> frozenset[int]:
         """Versions that were refused or rolled back; none of them comes back."""
         return frozenset(self._ledger.bad_versions)
+
+    def resume(self, policy: ActingPolicy, *, is_trusted: bool = False) -> None:
+        """Let a verified policy act at once that acted before a restart; beforehand alone.
+
+        Args:
+            policy: Promoted by an earlier hot swap, and not given up.
+            is_trusted: Whether its return was found to be no worse.
+
+        Raises:
+            ValueError: Somebody acts already.
+        """
+        if self.has_policy or self.tick:
+            raise ValueError(f"expected to resume before all else, found tick {self.tick}")
+        self._line.promote(policy)
+        if is_trusted:
+            self._line.trust()
+        self._watch.promote()
+        self._is_resumed = True
+        self._ledger.resume(policy)
 
     def offer(self, policy: ActingPolicy) -> bool:
         """Take a verified policy in as the candidate; tell whether it was.
@@ -266,8 +287,13 @@ class HotSwap:
     def _may_promote(self) -> bool:
         if not self.has_policy:
             return True
-        has_waited = self.tick - self._promoted_tick >= self._config.hold_ticks
-        return self._fade is None and (self._watch.num_blocks >= 1 or has_waited)
+        num_blocks, num_ticks = 1, self._config.hold_ticks
+        if self._is_resumed:
+            # What it earns is not known any more, and the next one must be compared with something.
+            num_blocks = self._config.watch.return_blocks
+            num_ticks = max(num_ticks, 2 * num_blocks * self._config.watch.block_ticks)
+        has_waited = self.tick - self._promoted_tick >= num_ticks
+        return self._fade is None and (self._watch.num_blocks >= num_blocks or has_waited)
 
     def _validate(self, candidate: ActingPolicy) -> None:
         """Decide on a candidate whose shadow run is over."""
@@ -318,7 +344,7 @@ class HotSwap:
         self._line.promote(candidate)
         self._watch.promote()
         self._promoted_tick = self.tick
-        self._has_skipped = False
+        self._has_skipped = self._is_resumed = False
         self._ledger.tell(SwapKind.PROMOTED, candidate, sentence, statistics)
         self._clear_slot()
 

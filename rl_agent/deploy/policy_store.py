@@ -30,6 +30,7 @@ from .manifest import (
 )
 from .onnx_policy import DEFAULT_SETTINGS, OnnxPolicy
 from .session import SessionSettings
+from .swap_log import SWAPS, Standing, read_standings
 
 POINTER_NAME = "current.json"
 _MAX_POINTER_BYTES = 1000
@@ -141,6 +142,20 @@ class PolicyStore:
             raise BundleError(f"{folder}: {message}{policy.policy_version}")
         return policy
 
+    def load_acting(self, standing: Standing) -> OnnxPolicy:
+        """Return a version that acted before, verified; the policy in use stays.
+
+        Raises:
+            BundleError: It is not there, does not hold, or is not the one that acted.
+            ContractError: It was made for another robot, task or rate.
+        """
+        folder = self.version_dir(standing.policy_version)
+        policy = OnnxPolicy(folder, self._spec, self._task, self._settings)
+        found = Standing(policy.policy_version, policy.bundle_hash, standing.is_trusted)
+        if found != standing:
+            raise BundleError(f"{folder}: expected {standing}, found {found}")
+        return policy
+
     def read_model(self, pointer: Pointer) -> bytes:
         """Return a version's ONNX file, compared with its manifest's sha256 and not run.
 
@@ -167,11 +182,21 @@ class PolicyStore:
         return policy
 
     def prune(self, keep: int) -> None:
-        """Remove all but the newest `keep` versions; never the current one."""
+        """Remove all but the newest `keep` versions; never the current one.
+
+        What a robot goes back to after a restart stays as well, by the swap log beside the store:
+        the newest version that acted and was not given up, and the newest trusted one.
+        """
+        outdated = self.versions()[: -max(1, keep)]
+        if not outdated:
+            return
         pointer = self.current()
-        spared = pointer.policy_version if pointer else 0
-        for version in self.versions()[: -max(1, keep)]:
-            if version != spared:
+        standings = read_standings(self._root.parent / SWAPS)
+        trusted = [standing for standing in standings if standing.is_trusted]
+        spared = {standing.policy_version for standing in (*standings[:1], *trusted[:1])}
+        spared.add(pointer.policy_version if pointer else 0)
+        for version in outdated:
+            if version not in spared:
                 shutil.rmtree(self.version_dir(version), ignore_errors=True)
 
     def version_dir(self, version: int) -> Path:

@@ -24,6 +24,8 @@ class SwapKind(StrEnum):
     """It never acted, and never will."""
     BLENDING = "blending"
     """Its shadow run was good, or it is on trial; its part of the action grows from now on."""
+    RESUMED = "resumed"
+    """It acted before a restart, and acts again from the first tick."""
     PROMOTED = "promoted"
     """It acts alone, and is watched."""
     TRUSTED = "trusted"

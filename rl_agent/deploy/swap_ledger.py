@@ -39,6 +39,11 @@ class SwapLedger:
             return True
         return False
 
+    def resume(self, policy: ActingPolicy) -> None:
+        """Note a version that acts already."""
+        self._newest_version = policy.policy_version
+        self.tell(SwapKind.RESUMED, policy, "acted before the restart")
+
     def give_up(
         self,
         kind: SwapKind,

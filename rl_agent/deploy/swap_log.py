@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,16 @@ from .swap_event import SwapKind
 SWAPS = "swaps.jsonl"
 """Beside a live run's store."""
 _BAD_KINDS = (SwapKind.REFUSED.value, SwapKind.ROLLED_BACK.value)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A version that acted, and was not given up since."""
+
+    policy_version: int
+    bundle_hash: str
+    """sha256 of the model file that acted."""
+    is_trusted: bool
 
 
 class SwapLog(LineLog):
@@ -31,6 +42,21 @@ def read_bad_versions(path: Path) -> set[int]:
     """Return the versions that a log tells were refused or rolled back; empty without a log."""
     bad = (event for event in read_events(path) if event["kind"] in _BAD_KINDS)
     return {event["policy_version"] for event in bad}
+
+
+def read_standings(path: Path) -> list[Standing]:
+    """Return the versions that acted and are not known as bad, newest first; none without a log."""
+    events, bad = read_events(path), read_bad_versions(path)
+    trusted = {e["policy_version"] for e in events if e["kind"] == SwapKind.TRUSTED.value}
+    acted = {
+        event["policy_version"]: str(event.get("bundle_hash", ""))
+        for event in events
+        if event["kind"] == SwapKind.PROMOTED.value and event["policy_version"] not in bad
+    }
+    return [
+        Standing(version, acted[version], version in trusted)
+        for version in sorted(acted, reverse=True)
+    ]
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any] | None:

@@ -29,6 +29,7 @@ class VersionWatch:
         on_refusal: Callable[[str], None] = lambda sentence: None,
         *,
         interval_s: float = INTERVAL_S,
+        acting_version: int = 0,
     ) -> None:
         """Make it; `start` begins.
 
@@ -36,6 +37,7 @@ class VersionWatch:
             store: Used by nobody else in this process; its own `policy` is left alone.
             on_refusal: Is told once why a version, or the store, does not hold; from the thread.
             interval_s: Between two looks, > 0.
+            acting_version: Is not loaded, for somebody has it; 0 for none.
 
         Raises:
             ValueError: The interval is not above 0.
@@ -45,6 +47,7 @@ class VersionWatch:
         self._store = store
         self._on_refusal = on_refusal
         self._interval_s = interval_s
+        self._acting_version = acting_version
         self._loaded: Pointer | None = None
         self._failed: Pointer | None = None
         self._num_skips = self._skips_left = 0
@@ -92,7 +95,9 @@ class VersionWatch:
 
     def _look(self) -> None:
         pointer = self._store.current()
-        if pointer is None or pointer == self._loaded or self._should_skip(pointer):
+        if pointer is None or pointer == self._loaded:
+            return
+        if pointer.policy_version == self._acting_version or self._should_skip(pointer):
             return
         # Noted beforehand: if loading raises, it stays.
         self._failed = pointer

@@ -1,5 +1,6 @@
 """Who acts while somebody else learns: chance, then the first version, without a gap in between."""
 
+import json
 import threading
 
 import numpy as np
@@ -140,3 +141,30 @@ def test_chance_does_not_act_on_an_observation_that_is_not_finite(tmp_path):
         assert actor.act(obs, None, None) is None
     finally:
         actor.close()
+
+
+def test_after_a_restart_the_newest_version_that_was_not_given_up_acts_from_the_first_tick(
+    tmp_path,
+):
+    store, events = PolicyStore(tmp_path / "policies", SPEC, TASK), []
+    for version in (1, 2, 3):
+        bundle = make_bundle(
+            tmp_path / f"{version}", SPEC, TASK, seed=version, gain=0.1, policy_version=version
+        )
+        hash_ = store.offer(bundle).bundle_hash
+        events.append({"kind": "promoted", "policy_version": version, "bundle_hash": hash_})
+    # 3 is current, and was rolled back to 2.
+    events.append({"kind": "rolled_back", "policy_version": 3})
+    lines = "".join(json.dumps(event) + "\n" for event in events)
+    (tmp_path / "swaps.jsonl").write_text(lines)
+    obs = np.zeros(np.array(store.policy.golden.obs).shape[1], np.float32)
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies", exploring=Exploring(exploration=""))
+    try:
+        action, version = actor.act(obs, None, None), actor.state()["policy_version"]
+        actor.meet()
+        actor.act(obs, None, None)
+        assert actor.state()["candidate_version"] == 0  # the version that is known as bad
+    finally:
+        actor.close()
+    assert version == 2
+    assert np.abs(action).max() < 0.9  # chance holds no such still hand over so many joints

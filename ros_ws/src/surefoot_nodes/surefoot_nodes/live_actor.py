@@ -10,6 +10,7 @@ import numpy as np
 
 from rl_agent.deploy.hot_swap import HotSwap
 from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.deploy.resuming import resume
 from rl_agent.deploy.session import SessionSettings
 from rl_agent.deploy.swap_config import SwapConfig
 from rl_agent.deploy.swap_log import SWAPS, SwapLog, read_bad_versions
@@ -64,7 +65,9 @@ class LiveActor:
         )
         # Lock-step waits for a slow version; how slow it is depends on the moment.
         settings = SessionSettings(max_latency_s=math.inf) if meets else SessionSettings()
-        self._watch = VersionWatch(PolicyStore(store, spec, task, settings), on_message)
+        versions = PolicyStore(store, spec, task, settings)
+        resume(self.swap, versions, log, on_message)
+        self._watch = VersionWatch(versions, on_message, acting_version=self.swap.policy_version)
         if not meets:
             self._watch.start()
 
