@@ -1,12 +1,15 @@
 """What the panel makes of what it hears; no ROS graph is needed for that."""
 
 import json
+from contextlib import closing
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import String
+from transitions import LAYOUT, transition
 
 from rl_agent.cli.display import PlainDisplay
+from rl_agent.data.journal import JournalWriter
 from surefoot_nodes.link_node import write_link
 from surefoot_nodes.live_panel import STALE_S, LivePanel
 
@@ -156,7 +159,20 @@ def test_a_learner_elsewhere_is_shown_by_its_link(panel):
     assert rows["learner"] == "at 10.0.0.2:7461, 0 s behind"
     assert rows["experience"] == "2400 steps, 2.0 min"
     assert rows["version"] == "7 acts, 9 published"
-    assert "episode" not in rows
+    assert rows["episode"] == "-"
+
+
+def test_episodes_come_from_the_journal_where_no_learner_tells_of_them(panel, tmp_path):
+    link(panel)
+    hear(panel, "policy_state", POLICY)
+    with closing(JournalWriter(tmp_path / "journal", LAYOUT)) as writer:
+        for index in range(5):  # rewards 0 + 1 + 2, then 3 + 4
+            writer.append(transition(index, truncated=index == 2))
+        assert shown_link(panel)["episode"].startswith("1, return 3.00")
+        writer.append(transition(5, terminated=True))
+        assert shown_link(panel)["episode"].startswith("2, return 7.50")  # 3 and 12
+    (tmp_path / "journal/000000.journal").write_bytes(b"")
+    assert shown_link(panel)["episode"].startswith("2, return 7.50")
 
 
 def test_a_link_that_is_down_says_what_waits_and_why(panel):

@@ -14,9 +14,11 @@ from std_msgs.msg import String
 
 from rl_agent.cli.display import Display
 from rl_agent.cli.live_words import episode_text, free_text, updates_text
+from rl_agent.learning.run_folder import journal_dir
 
 from . import qos
 from .bringup import Bringup
+from .episode_watch import EpisodeWatch
 from .gate_reports import MAX_STATE_BYTES, GateReport, read_state
 from .panel_words import (
     between_rows,
@@ -45,6 +47,7 @@ class LivePanel:
         """Show on a display; `minutes` of robot time, 0 for no end."""
         self._display = display
         self._run_dir = run_dir
+        self._episodes = EpisodeWatch(journal_dir(run_dir))
         self._policy_hz = policy_hz
         self._num_steps = round(60.0 * minutes * policy_hz)
         self._first_step: int | None = None
@@ -106,7 +109,7 @@ class LivePanel:
             ("limiter", limiter_text(gate)),
             *([("rates", rates)] if (rates := rates_text(gate)) else []),
             ("experience", experience_text(env_step, self._policy_hz, policy)),
-            *([("episode", episode_text(learner))] if link is None else []),
+            ("episode", episode_text(learner) if link is None else self._episodes.text()),
             *between_rows(policy),
             *([("falls", str(policy["num_falls"]))] if policy.get("num_falls") else []),
             ("version", version_text(policy, link or learner)),
