@@ -12,6 +12,7 @@ import yaml
 from typer.main import get_command
 
 from rl_agent.cli.main import build_app
+from surefoot_nodes.launch_factory import launch_arguments
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(path.name for path in ROOT.glob("*.md"))
@@ -73,6 +74,18 @@ def test_surefoot_commands_and_their_options_exist(document, line):
     known |= {option for parameter in command.params for option in parameter.secondary_opts}
     used = {word.split("=")[0] for word in words if word.startswith("-")}
     assert used <= known, f"{document}: {line}"
+
+
+@pytest.mark.parametrize(("document", "line"), [c for c in commands("ros2") if ":=" in c[1]])
+def test_launch_arguments_exist(document, line):
+    path, *words = shlex.split(line)[2:]
+    known = {argument.name for argument in launch_arguments(Path(path).name.split(".")[0])}
+    assert {word.split(":=")[0] for word in words} <= known, f"{document}: {line}"
+
+
+def test_the_readme_names_what_a_live_run_leaves_and_shows():
+    for needed in ("live.html", "panel", "fsync", "journal.sync", "--teleop", "privileged"):
+        assert needed in read("README.md")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
