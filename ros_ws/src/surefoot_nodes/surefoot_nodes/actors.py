@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.exploration.exploring import Exploring
 from rl_agent.interface.kinematics import Kinematics
+from rl_agent.judging.judge import TASK
 from rl_agent.planning.damped_least_squares import DampedLeastSquares
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
@@ -94,6 +95,19 @@ class ActorChoices:
     """For live: whether a success is what earns a reward, not what the task calls so."""
     on_message: Callable[[str], None] = lambda message: None
     """For live: is told why a version was refused."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], on_message: Callable[[str], None]) -> ActorChoices:
+        """Return those that a policy node's parameters make."""
+        return cls(
+            bundle=values["bundle"],
+            store=values["store"],
+            seed=values["seed"],
+            exploring=Exploring(**{field.name: values[field.name] for field in fields(Exploring)}),
+            meets=values["meet_every"] > 0,
+            is_judged=values["judge"] != TASK,
+            on_message=on_message,
+        )
 
 
 def make_actor(

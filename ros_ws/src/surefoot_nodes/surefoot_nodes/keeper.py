@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from rl_agent.data.journal import JournalConfig
+from rl_agent.data.journal import JournalConfig, SyncPolicy
 from rl_agent.data.journal_thread import JournalThread
 from rl_agent.data.line_log import LineLog
 from rl_agent.data.meeting_point import MeetingPoint
@@ -147,3 +148,12 @@ class ExperienceKeeper:
             goal=transition.goal.astype(float).tolist(),
         )
         self._labels.put(label)
+
+
+def journal_config(values: Mapping[str, Any]) -> JournalConfig:
+    """Return how a policy node's parameters have the journal written."""
+    return JournalConfig(
+        sync=SyncPolicy(values["journal_sync"]),
+        sync_interval_s=values["journal_sync_interval_s"],
+        segment_records=values["journal_segment_records"],
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,6 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
-from rl_agent.data.journal import JournalConfig, SyncPolicy
-from rl_agent.exploration.exploring import Exploring
-from rl_agent.judging.judge import TASK
 from rl_agent.judging.judges import make_judge
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Array, Measurement
@@ -27,7 +23,7 @@ from .cadence import Trigger, TriggerTimes
 from .conversions import CommandCodec, MeasurementCodec, MessageError, read_goal
 from .episode_link import EpisodeLink
 from .gate_reports import read_state
-from .keeper import ExperienceKeeper
+from .keeper import ExperienceKeeper, journal_config
 from .live_actor import LiveActor
 from .node import GuardedNode, run
 from .pilot import Pilot
@@ -70,21 +66,28 @@ class PolicyNode(GuardedNode):
         self._spec = spec = self.load_spec()
         kinematics = MujocoKinematics(spec) if spec.tool is not None else None
         task = make_task(values["task"], spec, kinematics)
+        say = self.get_logger().warning
+        choices = ActorChoices.of(values, say)
         self._actor = make_actor(
-            values["actor"], spec, task, kinematics=kinematics, choices=self._choices()
+            values["actor"], spec, task, kinematics=kinematics, choices=choices
         )
         keeps = bool(values["journal"]) and not values["observe_only"]
         reset, seed = values["reset"], values["seed"]
         self._pilot = Pilot(
             spec, task, kinematics, self._actor, keeps_experience=keeps, reset=reset, seed=seed
         )
-        say = self.get_logger().warning
         if keeps:
             judge = make_judge(values["judge"], task, spec.policy_hz)
             steps = {name: values[name] for name in ("meet_every", "num_steps")}
             folder = Path(values["journal"])
             self._keeper = ExperienceKeeper(
-                folder, self._pilot, self._actor, say, journal=self._writing(), judge=judge, **steps
+                folder,
+                self._pilot,
+                self._actor,
+                say,
+                journal=journal_config(self.values),
+                judge=judge,
+                **steps,
             )
         self._goal = None if task.goal_dim else np.zeros(0)
         stamps = StampScale()
@@ -134,26 +137,6 @@ class PolicyNode(GuardedNode):
         if isinstance(self._actor, LiveActor):
             self._actor.close()
         self._actor = None
-
-    def _choices(self) -> ActorChoices:
-        values = self.values
-        return ActorChoices(
-            bundle=values["bundle"],
-            store=values["store"],
-            seed=values["seed"],
-            exploring=Exploring(**{field.name: values[field.name] for field in fields(Exploring)}),
-            meets=values["meet_every"] > 0,
-            is_judged=values["judge"] != TASK,
-            on_message=self.get_logger().warning,
-        )
-
-    def _writing(self) -> JournalConfig:
-        values = self.values
-        return JournalConfig(
-            sync=SyncPolicy(values["journal_sync"]),
-            sync_interval_s=values["journal_sync_interval_s"],
-            segment_records=values["journal_segment_records"],
-        )
 
     def _next_deadline(self) -> float:
         # Without any reading there is nothing to act on: wake up now and then to see a stop.
