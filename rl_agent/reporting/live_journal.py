@@ -10,7 +10,7 @@ import numpy as np
 
 from rl_agent.data.journal import JournalReader
 from rl_agent.safety.leaning import LIMITS
-from rl_agent.types import Array, Reason
+from rl_agent.types import Reason
 
 NUM_POINTS = 200
 """Of a curve, at most."""
@@ -84,7 +84,7 @@ def _keep(rows: np.ndarray) -> np.ndarray:
     return kept
 
 
-def _means(values: Array, starts: Array) -> list[float]:
+def _means(values: np.ndarray, starts: np.ndarray) -> list[float]:
     """Return the mean from each start up to the next."""
     parts = np.split(values.astype(np.float64), starts[1:])
     return [float(part.mean()) for part in parts if len(part)]
