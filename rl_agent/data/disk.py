@@ -77,7 +77,7 @@ def append_whole(file: BinaryIO, data: bytes | memoryview, position: int) -> Non
         if written != len(data):
             raise OSError(errno.ENOSPC, f"{written} of {len(data)} bytes were written")
     except OSError:
-        os.truncate(file.name, position)
+        file.truncate(position)
         raise
 
 

@@ -7,9 +7,11 @@ nothing, a power failure at most what the sync policy allows. Torch-free.
 
 from __future__ import annotations
 
+import errno
 import os
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import count
@@ -112,11 +114,18 @@ class JournalWriter:
         self.num_dropped_bytes = 0
         """Bytes of unfinished or damaged records cut from the end when the journal was opened."""
         self._file: BinaryIO | None = None
+        self._is_torn = False
+        """Whether a part of a record may stand behind the end."""
         self._num_records = self._first_record = self._segment = self._position = 0
         self._digest = b""
         self._make_directory()
         self._reopen()
         self._synced_s = self._clock.now()
+
+    @property
+    def num_records(self) -> int:
+        """All that it holds."""
+        return self._num_records
 
     @property
     def offset(self) -> JournalOffset:
@@ -133,6 +142,7 @@ class JournalWriter:
 
         Raises:
             JournalError: The disk refuses it; the journal then ends with the record before.
+            OSError: It can't be forced onto the disk; `offset` tells whether it was added.
         """
         self._packer.pack(transition)
         self._append_packed()
@@ -239,22 +249,29 @@ class JournalWriter:
         self._file = path.open("ab", buffering=0)
 
     def _start_segment(self, index: int) -> None:
-        if self._file is not None:
-            self._file.close()
-        self._segment, self._first_record = index, self._num_records
+        """Go on in another file; where it can't be begun, the journal is as it was."""
         header = Header(layout=self.layout, segment=index, first_record=self._num_records)
-        self._position = 0
-        path = segment_path(self.directory, index)
-        self._carry_out(lambda: path.touch(exist_ok=False), path, 0)
-        # Appending, or the record after one that was cut short would leave a hole before it.
-        self._file = path.open("ab", buffering=0)
-        self._write(memoryview(header.to_bytes()))
+        path, data = segment_path(self.directory, index), header.to_bytes()
+        begun: list[BinaryIO] = []
+        self._carry_out(lambda: begun.append(_begin_file(path, data)), path, len(data))
+        before, self._file = self._file, begun[0]
+        self._segment, self._first_record = index, self._num_records
+        self._position, self._is_torn = len(data), False
+        if before is not None:
+            # It was synced; what its closing complains of is nothing that could be mended here.
+            with suppress(OSError):
+                before.close()
 
     def _write(self, data: memoryview) -> None:
-        assert self._file is not None
-        file, position = self._file, self._position
-        path = self.directory / Path(file.name).name
-        self._carry_out(lambda: append_whole(file, data, position), path, len(data))
+        def write() -> None:
+            assert self._file is not None
+            if self._is_torn:
+                self._file.truncate(self._position)
+            self._is_torn = True
+            append_whole(self._file, data, self._position)
+            self._is_torn = False
+
+        self._carry_out(write, segment_path(self.directory, self._segment), len(data))
         self._position += len(data)
 
     def _carry_out(self, write: Callable[[], None], path: Path, num_bytes: int) -> None:
@@ -269,6 +286,23 @@ class JournalWriter:
         waited_s = self._clock.now() - self._synced_s
         if self.config.sync is SyncPolicy.ALWAYS or waited_s >= self.config.sync_interval_s:
             self.sync()
+
+
+def _begin_file(path: Path, header: bytes) -> BinaryIO:
+    """Return a new segment, open for appending; it has its name only with its whole header."""
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.unlink(missing_ok=True)
+    # Appending, or the record after one that was cut short would leave a hole before it.
+    file = temporary.open("ab", buffering=0)
+    try:
+        append_whole(file, header, 0)
+        temporary.rename(path)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from rl_agent.exceptions import DiskFullError, JournalError
 from rl_agent.types import Transition
 
-from .disk import WaitForRoom
+from . import disk
 from .folder_lock import hold_journal
 from .journal import JournalConfig, JournalOffset, JournalWriter
 from .layout import TransitionLayout
@@ -40,14 +40,15 @@ class JournalThread:
             layout: Of its rows.
             config: How it is written.
             capacity: Transitions that may wait.
-            on_message: Is told of a full disk, and of every other trouble once; from the thread.
+            on_message: Is told of a full disk, and of every other trouble once; from the thread,
+                which tries again every `RETRY_S`.
 
         Raises:
             JournalError: It cannot be opened.
             BusyError: Another process writes it.
         """
         self._is_closing = threading.Event()
-        wait = WaitForRoom(self._is_closing.is_set, on_message, self._nap)
+        wait = disk.WaitForRoom(self._is_closing.is_set, on_message, self._nap)
         self._holding = ExitStack()
         wait(lambda: self._holding.enter_context(hold_journal(directory)), directory, 0)
         try:
@@ -61,7 +62,7 @@ class JournalThread:
         self.num_refused = 0
         """Handed over while as many as may wait were waiting."""
         self.num_failed = 0
-        """The file system would not take them."""
+        """The file system would not take them until the end."""
         # Not a Queue: its lock could be held by a thread that is not scheduled just now.
         self._waiting: SimpleQueue[Transition | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
@@ -116,18 +117,29 @@ class JournalThread:
             self._holding.close()
 
     def _append(self, transition: Transition) -> None:
+        while not self._is_kept(transition):
+            if self._is_closing.is_set():
+                self.num_failed += 1
+                return
+            self._nap(disk.RETRY_S)
+
+    def _is_kept(self, transition: Transition) -> bool:
+        num_before = self._writer.num_records
         try:
             self._writer.append(transition)
         except (JournalError, DiskFullError, OSError) as error:
-            self.num_failed += 1
             self._tell(error)
-        else:
-            self._trouble = ""
+            # Where only forcing it onto the disk failed, it must not be added again.
+            return self._writer.num_records > num_before
+        if self._trouble:
+            self._on_message("journal: it can be written again")
+        self._trouble = ""
+        return True
 
     def _tell(self, error: Exception) -> None:
         if str(error) != self._trouble:
             self._trouble = str(error)
-            self._on_message(f"journal: {error}")
+            self._on_message(f"journal: {error}; tries again every {disk.RETRY_S:g} s")
 
     def _nap(self, duration_s: float) -> None:
         self._is_closing.wait(duration_s)

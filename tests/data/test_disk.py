@@ -1,4 +1,5 @@
 import errno
+import os
 
 import pytest
 
@@ -64,6 +65,9 @@ def test_what_does_not_fit_leaves_nothing(tmp_path):
         def write(self, data):
             self.name.write_bytes(b"kept" + bytes(data[:2]))
             return 2
+
+        def truncate(self, size):
+            os.truncate(self.name, size)
 
     with pytest.raises(OSError, match="2 of 5 bytes"):
         append_whole(Short(), b"12345", 4)

@@ -1,6 +1,7 @@
 import json
 import os
 import resource
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -277,20 +278,21 @@ def test_when_records_are_forced_onto_the_disk(tmp_path, monkeypatch, sync, expe
 
 
 def test_a_full_disk_leaves_whole_records(tmp_path, monkeypatch):
-    writer = write(tmp_path, 2)
+    writer, path = write(tmp_path, 2), tmp_path / "000000.journal"
 
     class FullDisk:
-        name = writer._file.name
-
         def write(self, data):
-            with open(self.name, "ab") as file:
+            with path.open("ab") as file:
                 file.write(data[:10])
             raise OSError(28, "No space left on device")
+
+        def truncate(self, size):
+            os.truncate(path, size)
 
     whole, writer._file = writer._file, FullDisk()
     with pytest.raises(JournalError, match="No space left"):
         writer.append(transition(2))
-    assert (tmp_path / "000000.journal").stat().st_size == writer.offset.position
+    assert path.stat().st_size == writer.offset.position
     writer._file = whole
     writer.append(transition(2))
     assert rewards(tmp_path) == [0, 1, 2]
@@ -363,3 +365,44 @@ def test_what_is_set_aside_stays_and_the_journal_begins_anew(tmp_path):
     writer.append(transition(9))
     assert (rewards(tmp_path / "journal-unread-1"), rewards(folder)) == ([0, 1, 2], [9])
     assert writer.set_aside() == tmp_path / "journal-unread-2"
+
+
+@pytest.mark.parametrize("breaks", ["append_whole", "rename"])
+def test_a_segment_that_cannot_be_begun_leaves_the_journal_as_it_was(tmp_path, monkeypatch, breaks):
+    writer = write(tmp_path, 2, JournalConfig(sync="none", segment_records=2))
+
+    def fail(*args):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(journal_module if breaks == "append_whole" else Path, breaks, fail)
+        for _ in range(2):
+            with pytest.raises(JournalError, match="cannot be written"):
+                writer.append(transition(2))
+        assert rewards(tmp_path) == [0, 1]
+    for index in (2, 3, 4):
+        writer.append(transition(index))
+    assert rewards(tmp_path) == [0, 1, 2, 3, 4]
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"00000{index}.journal" for index in range(3)]
+
+
+def test_a_part_of_a_record_that_could_not_be_cut_off_at_once_is_cut_off_later(tmp_path):
+    writer = write(tmp_path, 2)
+    whole = writer._file
+
+    class Broken:
+        def write(self, data):
+            whole.write(data[:10])
+            raise OSError(5, "Input/output error")
+
+        def truncate(self, size):
+            raise OSError(5, "Input/output error")
+
+    writer._file = Broken()
+    with pytest.raises(JournalError):
+        writer.append(transition(2))
+    writer._file = whole
+    for index in (2, 3):
+        writer.append(transition(index))
+    assert rewards(tmp_path) == [0, 1, 2, 3]

@@ -7,7 +7,7 @@ from transitions import LAYOUT, transition
 
 from rl_agent.data import folder_lock
 from rl_agent.data import journal as journal_module
-from rl_agent.data.journal import JournalConfig, JournalReader
+from rl_agent.data.journal import JournalConfig, JournalReader, SyncPolicy
 from rl_agent.data.journal_thread import JournalThread
 from rl_agent.exceptions import BusyError, JournalError
 
@@ -128,15 +128,65 @@ def test_a_disk_that_stays_full_does_not_keep_the_end(tmp_path, disk):
     assert rewards(tmp_path) == []
 
 
-def test_another_trouble_is_told_once_and_counted(tmp_path, disk):
+def test_another_trouble_is_told_once_and_gone_on_after(tmp_path, disk, monkeypatch):
+    monkeypatch.setattr("rl_agent.data.disk.RETRY_S", 0.01)
     said = []
     journal = JournalThread(tmp_path, LAYOUT, NO_SYNC, on_message=said.append)
     disk.number = errno.EIO
     for index in range(3):
         journal.put(transition(index))
-    wait_until(lambda: journal.num_failed == 3)
+    wait_until(lambda: said)
+    time.sleep(0.05)
     disk.number = None
     journal.put(transition(3))
     journal.close()
-    assert len(said) == 1 and "cannot be written" in said[0]
-    assert rewards(tmp_path) == [3]
+    assert len(said) == 2 and "cannot be written" in said[0] and "written again" in said[1]
+    assert rewards(tmp_path) == [0, 1, 2, 3]
+    assert journal.num_lost == 0
+
+
+def test_what_another_trouble_keeps_from_the_disk_until_the_end_is_counted(tmp_path, disk):
+    journal = JournalThread(tmp_path, LAYOUT, NO_SYNC)
+    disk.number = errno.EIO
+    for index in range(3):
+        journal.put(transition(index))
+    journal.close(timeout_s=0.05)
+    assert journal.num_lost == 3
+    assert rewards(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EROFS, errno.EMFILE])
+def test_a_file_that_cannot_be_begun_costs_nothing(tmp_path, monkeypatch, number):
+    monkeypatch.setattr("rl_agent.data.disk.RETRY_S", 0.01)
+    begin, failures, said = journal_module._begin_file, iter([True] * 3), []
+
+    def refuse(path, header):
+        if path.name != "000000.journal" and next(failures, False):
+            raise OSError(number, "no")
+        return begin(path, header)
+
+    monkeypatch.setattr(journal_module, "_begin_file", refuse)
+    config = JournalConfig(sync="none", segment_records=2)
+    journal = JournalThread(tmp_path, LAYOUT, config, on_message=said.append)
+    for index in range(5):
+        journal.put(transition(index))
+    journal.close()
+    assert rewards(tmp_path) == [0, 1, 2, 3, 4]
+    assert len(said) == 2 and journal.num_lost == 0
+
+
+def test_a_step_that_is_written_and_not_forced_onto_the_disk_is_not_written_twice(
+    tmp_path, monkeypatch
+):
+    journal = JournalThread(tmp_path, LAYOUT, JournalConfig(sync=SyncPolicy.ALWAYS))
+
+    def fail(directory):
+        raise OSError(errno.EIO, "no")
+
+    monkeypatch.setattr(journal_module, "fsync_directory", fail)
+    for index in range(3):
+        journal.put(transition(index))
+    wait_until(lambda: journal.offset.num_records == 3)
+    journal.close()
+    assert rewards(tmp_path) == [0, 1, 2]
+    assert journal.num_lost == 0
