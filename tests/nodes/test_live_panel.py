@@ -120,6 +120,12 @@ def test_steps_and_lines_that_were_lost_are_told(panel):
     assert shown(panel)["disk"].endswith("2 LINES OF swaps.jsonl LOST")
 
 
+@pytest.mark.parametrize("before", [{}, LEARNER])
+def test_learning_that_has_ended_is_no_silence(panel, before):
+    hear(panel, "learner_state", {**before, "ended": "critics diverged"})
+    assert shown(panel, STALE_S + 1.0)["learner"] == "learning has ended: critics diverged"
+
+
 def test_it_ends_after_so_many_steps_of_the_robot_since_it_looks_on(panel):
     hear(panel, "policy_state", POLICY | {"num_records": 5000})  # a resumed run
     assert not panel.look()

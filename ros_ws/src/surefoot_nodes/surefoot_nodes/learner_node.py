@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import threading
+import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from std_msgs.msg import String
 
@@ -21,6 +23,9 @@ NAME = "learner_node"
 JOIN_S = 10.0
 """A last checkpoint of a large network takes its time."""
 BYTES_PER_GB = 1e9
+FAILED = 1
+"""Exit status after a mistake of ours, or where memory was short: to be started again."""
+MOST_CHARS = 1000
 
 
 class LearnerNode(GuardedNode):
@@ -30,6 +35,8 @@ class LearnerNode(GuardedNode):
     robot's loop must not notice it. Started again after a death, it goes on by itself, and soon:
     it imports while it is discovered and configured, and stands back once it has learned something.
     On a busy machine a niced process takes half a minute for PyTorch's import alone.
+    What nobody thought of ends the process, so that it is started again; what learning itself
+    decides ends learning, and `learner_state` says why under `ended`.
     """
 
     is_realtime = False
@@ -44,6 +51,7 @@ class LearnerNode(GuardedNode):
         self._stands_back = False
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._state: dict[str, Any] = {}
 
     def configure(self) -> None:
         """Bound the memory and make the topic: what takes long is left to the thread."""
@@ -68,6 +76,13 @@ class LearnerNode(GuardedNode):
         self.deactivate()
 
     def _work(self) -> None:
+        try:
+            self._learn()
+        # Short memory shows as MemoryError or as torch's RuntimeError, a disk as OSError.
+        except Exception:
+            self._die()
+
+    def _learn(self) -> None:
         from rl_agent.exceptions import SurefootError
         from rl_agent.learning.live_training import LiveHooks, open_live
 
@@ -81,8 +96,9 @@ class LearnerNode(GuardedNode):
         try:
             with open_live(Path(self.values["run"]), hooks, meet_every=meet_every) as learner:
                 learner.run()
-        except (SurefootError, OSError) as error:
+        except SurefootError as error:
             self.get_logger().error(f"learning has ended: {error}")
+            self._tell(ended=str(error)[:MOST_CHARS])
 
     def _say(self, message: str) -> None:
         self.get_logger().warning(message)
@@ -91,7 +107,19 @@ class LearnerNode(GuardedNode):
         if not self._stands_back:
             self._stands_back = True
             realtime.stand_back()
-        self._publisher.publish(String(data=json.dumps(state.to_json())))
+        self._state = state.to_json()
+        self._tell()
+
+    def _tell(self, **more: str) -> None:
+        self._publisher.publish(String(data=json.dumps({**self._state, **more})))
+
+    def _die(self) -> None:
+        """End the process like a crash: files hold all that counts, and memory may be short."""
+        try:
+            reason = f"learning failed, and begins again:\n{traceback.format_exc()}"
+            self.get_logger().error(reason)
+        finally:
+            os._exit(FAILED)
 
     def _limit_memory(self) -> None:
         most = self.values["memory_gb"]

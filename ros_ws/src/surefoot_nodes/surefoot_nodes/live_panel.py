@@ -129,6 +129,8 @@ class LivePanel:
             return self._link_text(link, now_s)
         if not learner:
             return "not heard yet"
+        if learner.get("ended"):
+            return f"learning has ended: {learner['ended']}"
         if not self._is_fresh("learner_state", now_s):
             return "silent; the robot goes on, and nothing is lost"
         return updates_text(learner)
