@@ -107,6 +107,13 @@ def test_a_key_that_others_may_read_is_refused(tmp_path, key):
     assert not holds_run(tmp_path / "run")
 
 
+def test_lockstep_is_refused_for_it_would_wait_for_ever(tmp_path):
+    lockstep = UpOptions(goal_period_s=4.0, is_lockstep=True)
+    with pytest.raises(ProblemsError, match="--lockstep: waits for a learner of the same graph"):
+        prepare(options(tmp_path / "run", up=lockstep))
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_robot_that_was_changed_meanwhile_is_told(tmp_path):
     run_dir = tmp_path / "run"
     prepare(options(run_dir))

@@ -77,6 +77,7 @@ def prepare(options: LiveOptions) -> UpOptions:
     """
     from rl_agent.cli.train_settings import fresh_config, settle_run
 
+    _insist_on_learner_to_wait_for(options)
     config, run_dir = settle_run(
         options.given,
         options.out,
@@ -188,6 +189,16 @@ def _resumed(options: LiveOptions, run_dir: Path, given: GivenOptions) -> TrainC
     if options.reset is None:
         return config
     return replace(config, live=replace(config.live, reset=cast("ResetName", options.reset)))
+
+
+def _insist_on_learner_to_wait_for(options: LiveOptions) -> None:
+    """Refuse lock-step with a learner elsewhere, who tells nobody here how far it is."""
+    from rl_agent.exceptions import Problem, ProblemsError
+
+    if options.up.is_lockstep and options.elsewhere is not None:
+        message = "waits for a learner of the same graph, step by step, and a network's times are"
+        message += " never the same twice; leave out --lockstep or --learner"
+        raise ProblemsError("surefoot live", [Problem("--lockstep", message)])
 
 
 def _insist_on_own_journal(run_dir: Path) -> None:
