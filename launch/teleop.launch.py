@@ -3,9 +3,9 @@
 ros2 run joy joy_node & ros2 launch launch/teleop.launch.py robot:=so101
 """
 
-from surefoot_nodes.launch_factory import make_launch_description
+from surefoot_nodes.launching import launch_description
 
 
 def generate_launch_description():  # noqa: ANN201 - its type exists only where ROS is installed
     """Return what ros2 launch starts."""
-    return make_launch_description("teleop")
+    return launch_description("teleop")

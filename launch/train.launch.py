@@ -6,9 +6,9 @@ Each of its options is an argument: resume:=true, set:='live.publish_every_s=10'
 terminal of their own; here call `surefoot stop` and the services `begin_episode`, `judge_episode`.
 """
 
-from surefoot_nodes.launch_factory import make_launch_description
+from surefoot_nodes.launching import launch_description
 
 
 def generate_launch_description():  # noqa: ANN201 - its type exists only where ROS is installed
     """Return what ros2 launch starts."""
-    return make_launch_description("train")
+    return launch_description("train")

@@ -3,9 +3,9 @@
 ros2 launch launch/twin.launch.py [bundle:=FOLDER]
 """
 
-from surefoot_nodes.launch_factory import make_launch_description
+from surefoot_nodes.launching import launch_description
 
 
 def generate_launch_description():  # noqa: ANN201 - its type exists only where ROS is installed
     """Return what ros2 launch starts."""
-    return make_launch_description("twin")
+    return launch_description("twin")

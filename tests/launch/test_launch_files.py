@@ -1,6 +1,8 @@
 """The launch files against a recording double of `launch`: same graph as `surefoot up`."""
 
+import os
 import runpy
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -61,7 +63,7 @@ def launch(monkeypatch):
     double(monkeypatch, "launch.substitutions", LaunchConfiguration=LaunchConfiguration)
     double(monkeypatch, "launch_ros")
     double(monkeypatch, "launch_ros.actions", Node=type("Node", (Recorded,), {}))
-    for name in ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE"):
+    for name in ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE", "VIRTUAL_ENV"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -210,6 +212,32 @@ def test_arguments_reach_the_nodes(tmp_path):
 def test_mistakes_start_nothing(values):
     with pytest.raises(SurefootError):
         start("robot", **values)
+
+
+def test_the_systems_python_finds_what_the_activated_environment_holds(tmp_path):
+    if sys.prefix == sys.base_prefix:
+        pytest.skip("these tests run without a virtual environment")
+    nodes = ROOT / "ros_ws/src/surefoot_nodes"
+    code = (
+        "from surefoot_nodes.launching import *; see_virtual_environment(); import rl_agent.types"
+    )
+    code += "; import typer; print(own_python())"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(nodes)}
+
+    def run(**more):
+        command = [os.path.realpath(sys.executable), "-c", code]
+        options = dict(cwd=tmp_path, env=environment | more, capture_output=True, text=True)
+        return subprocess.run(command, **options)
+
+    assert "No module named 'rl_agent'" in run().stderr
+    assert run(VIRTUAL_ENV=sys.prefix).stdout.strip() == f"{sys.prefix}/bin/python"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "launch").glob("*.launch.py")))
+def test_no_launch_file_imports_more_than_that_before(path):
+    lines = path.read_text().splitlines()
+    imports = [line for line in lines if line.startswith(("import ", "from "))]
+    assert imports == ["from surefoot_nodes.launching import launch_description"]
 
 
 def test_bringup_installs_exactly_the_root_launch_files(monkeypatch):

@@ -7,11 +7,11 @@ gets a fallen quadruped up, and says at its end what became of the run.
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from .launch_argument import Argument, is_true
+from .launching import own_python
 
 TWIN = Argument("twin", "true", "The twin in the robot's place; false: the robot's driver runs.")
 NAMES = {
@@ -38,7 +38,7 @@ def train_arguments() -> list[Argument]:
 def train_command(values: Mapping[str, str]) -> list[str]:
     """Return the command line for the arguments' values; what is its default is left out."""
     kind: Literal["twin", "robot"] = "twin" if is_true(values["twin"]) else "robot"
-    command = [sys.executable, "-m", "rl_agent.cli.main", "live", kind]
+    command = [own_python(), "-m", "rl_agent.cli.main", "live", kind]
     for name, option in _options():
         if values[name] != _argument(name, option).default:
             command += _words(option, values[name])
