@@ -108,11 +108,14 @@ def _learn(
     from .live_record import page_line
 
     with StopRequest() as stop, open_display(f"learning on {address} → {run_dir}") as display:
-        last_look = _run(run_dir, address, key, stop, display)
-        told = ending(last_look)
-        display.say(page_line(run_dir, told))
-        for why, what in told.next_steps:
-            display.say(f"{why} {what}")
+        last_look: list[tuple[str, str]] = []
+        try:
+            _run(run_dir, address, key, stop, display, last_look)
+        finally:
+            told = ending(last_look)
+            display.say(page_line(run_dir, told))
+            for why, what in told.next_steps:
+                display.say(f"{why} {what}")
     return stop.exit_status
 
 
@@ -137,16 +140,20 @@ def _ending(run_dir: Path, robot: LiveRobot, where: str, last_look: Words) -> En
 
 
 def _run(
-    run_dir: Path, address: Address, key: SharedKey | None, stop: StopRequest, display: Display
-) -> Words:
-    """Learn until a stop is asked for; return the last rows of the panel."""
+    run_dir: Path,
+    address: Address,
+    key: SharedKey | None,
+    stop: StopRequest,
+    display: Display,
+    last_look: list[tuple[str, str]],
+) -> None:
+    """Learn until a stop is asked for; `last_look` holds what the panel shows."""
     from rl_agent.cli.learn_panel import rows
     from rl_agent.learning.live_learner import LiveState
     from rl_agent.learning.live_training import LiveHooks
     from rl_agent.learning.remote_training import open_remote
 
     learning: list[RemoteLearning] = []
-    last_look: list[tuple[str, str]] = []
 
     def show(state: LiveState) -> None:
         last_look[:] = rows(state, learning[0].robots(), run_dir)
@@ -162,4 +169,3 @@ def _run(
         learning.append(opened)
         display.say(f"listening on {address}")
         opened.learner.run()
-    return last_look

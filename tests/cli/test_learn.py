@@ -5,6 +5,7 @@ import pytest
 from rl_agent.cli import learn
 from rl_agent.cli.learn_panel import rows
 from rl_agent.cli.main import main
+from rl_agent.exceptions import TrainingDivergedError
 from rl_agent.learning.live_learner import LiveState
 from rl_agent.learning.remote_training import RobotState
 
@@ -65,14 +66,28 @@ def test_a_run_that_is_there_is_gone_on_with_only_if_asked_to(tmp_path, capsys):
     assert "add --resume" in capsys.readouterr().err
 
 
+def end_of(monkeypatch, out, run):
+    """Return the exit status of `surefoot learn`, and its page."""
+    monkeypatch.setattr(learn, "_run", lambda *args: run(args[-1]))
+    status = main(["learn", "--env", "sim:So101Reach-v0", "--out", str(out)])
+    return status, (out / "live.html").read_text()
+
+
 def test_its_end_leaves_a_page_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     out = tmp_path / "run"
-    monkeypatch.setattr(learn, "_run", lambda *_: [("arm-1", "away, 300 steps")])
-    assert (
-        main(["learn", "--env", "sim:So101Reach-v0", "--out", str(out)]) == 130
-    )  # as after Ctrl-C
+    look = ("arm-1", "away, 300 steps")
+    status, page = end_of(monkeypatch, out, lambda last_look: last_look.append(look))
     again = f"surefoot learn --resume --out {out}"
-    page = (out / "live.html").read_text()
+    assert status == 130  # as after Ctrl-C
     assert again in page and "away, 300 steps" in page and "so101, elsewhere" in page
     told = capsys.readouterr().out
     assert f"Go on with: {again}" in told and f"What became of it: {out / 'live.html'}" in told
+
+
+def test_a_learner_that_diverged_leaves_a_page_too(tmp_path, monkeypatch, capsys):
+    def diverge(last_look):
+        raise TrainingDivergedError("the critics are lost")
+
+    status, page = end_of(monkeypatch, tmp_path / "run", diverge)
+    assert status == 2 and "How to go on" in page
+    assert "the critics are lost" in capsys.readouterr().err
