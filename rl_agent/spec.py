@@ -294,6 +294,7 @@ class RobotSpec:
     tool: ToolSpec | None
     twin: TwinSpec
     safety: SafetySpec = field(default_factory=SafetySpec)
+    obs_history: int = 3  # actions in the term action_history, before previous_action
     signing_key: str | None = None
     """Public Ed25519 key, base64: only bundles that it signed may act. None: any whole bundle."""
     source: Path = field(compare=False)

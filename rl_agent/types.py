@@ -96,6 +96,8 @@ class Measurement:
     """None where the robot has none, or has not been heard yet."""
     base_velocity: Array | None = None
     """(3,) m/s in the body's frame. Privileged: a twin knows it, hardware needs an estimator."""
+    age_s: float = 0.0
+    """How old it is when the policy acts on it [s]; 0 where nobody tells."""
 
     def is_finite(self) -> bool:
         """Tell whether every number may be used."""

@@ -8,7 +8,7 @@ that the policy sees at the period's end was taken an observation delay earlier.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,8 @@ class ControlLoop:
     @property
     def measurement(self) -> Measurement:
         """What the policy sees now: the newest measurement that has the observation delay's age."""
-        return self._captured[0]
+        captured = self._captured[0]
+        return replace(captured, age_s=self._twin.time_s - captured.stamp_s)
 
     def reset(self, position: Array) -> None:
         """Start at rest at joint positions (num_joints,), armed, with nothing proposed.

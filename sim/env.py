@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rl_agent.interface.mappers import make_mapper
 from rl_agent.interface.observation import ObservationBuilder
+from rl_agent.interface.recent_actions import RecentActions
 from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.registry import make_task
@@ -89,7 +90,7 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
         self.action_space = Box(-1.0, 1.0, (self.robot.act_dim,), np.float32)
         self.max_episode_steps = round(self.task.episode_s * self.robot.policy_hz)
         self.goal = np.zeros(self.task.goal_dim)
-        self._previous_action = np.zeros(self.robot.act_dim, np.float32)
+        self._recent = RecentActions.none(self.robot)
         self._context = np.zeros(self.task.context_dim)
         self._applied: Command | None = None
         self._episode_step = 0
@@ -124,7 +125,7 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
         self._applied = report.applied
         applied_action = self._applied_action(action, report)
         context, next_context = self._context, self.task.context(self.loop.measurement)
-        previous_action = self._previous_action
+        previous_action = self._recent.newest
         reward = self.task.reward(
             context,
             next_context,
@@ -133,7 +134,8 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
             self.goal,
         )
         self._context = next_context
-        self._previous_action = action if np.isfinite(action).all() else np.zeros_like(action)
+        proposed = action if np.isfinite(action).all() else np.zeros_like(action)
+        self._recent = self._recent.then(proposed)
         self._episode_step += 1
         is_stopped = report.state is SafetyState.STOPPED or _needs_help(report)
         terminated = bool(self.task.terminated(next_context, self.goal))
@@ -170,7 +172,8 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
             "rng": self.np_random.bit_generator.state,
             "goal": self.goal.copy(),
             "context": self._context.copy(),
-            "previous_action": self._previous_action.copy(),
+            "previous_action": self._recent.newest.copy(),
+            "action_history": self._recent.older.copy(),
             "applied_position": None if applied is None else applied.position.copy(),
             "applied_velocity": None if applied is None else applied.velocity.copy(),
             "episode_step": self._episode_step,
@@ -184,7 +187,11 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
         self.np_random.bit_generator.state = state["rng"]
         self.goal = np.array(state["goal"], dtype=np.float64)
         self._context = np.array(state["context"], dtype=np.float64)
-        self._previous_action = np.array(state["previous_action"], dtype=np.float32)
+        # States of before there was a history have none.
+        older = state.get("action_history", RecentActions.none(self.robot).older)
+        self._recent = RecentActions(
+            np.vstack([state["previous_action"], older]).astype(np.float32)
+        )
         self._applied = None
         if state["applied_position"] is not None:
             self._applied = Command(
@@ -203,7 +210,7 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
         start = np.asarray(start, dtype=np.float64)
         self.loop.reset(start)
         self.mapper.reset(start[list(self.robot.command_index)])
-        self._previous_action = np.zeros(self.robot.act_dim, np.float32)
+        self._recent = RecentActions.none(self.robot)
         self._applied = None
         self._may_continue = True
 
@@ -221,7 +228,7 @@ class TwinEnv(gymnasium.Env[FloatArray, FloatArray]):  # type: ignore[misc]  # g
 
     def _obs(self) -> FloatArray:
         return self.builder.build(
-            self.loop.measurement, self.goal, self.mapper.setpoint, self._previous_action
+            self.loop.measurement, self.goal, self.mapper.setpoint, self._recent
         )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from rl_agent.exceptions import ContractError, Problem
 from rl_agent.interface.action import SetPoint
 from rl_agent.interface.observation import ObservationBuilder
+from rl_agent.interface.recent_actions import RecentActions
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, FloatArray, Imu, Measurement
@@ -86,11 +87,15 @@ def _observe_one(
     # Fixed offsets: every term that looks at the set-point then differs from zero.
     setpoint = SetPoint(position[commanded] + 0.02, velocity[commanded] + 0.1, 0.5 * ones)
     previous_action = np.linspace(-0.5, 0.5, spec.act_dim, dtype=np.float32)
+    shares = np.linspace(1.0, -1.0, 1 + spec.obs_history, dtype=np.float32)
+    recent = RecentActions(shares[:, None] * previous_action)
     # So has every term of the body; robots that have no such terms do not ask.
     imu = Imu(np.array([0.6, 0.0, -0.8]), np.array([0.4, -2.0, 1.0]))
     base_velocity = np.array([0.5, -0.1, 0.02])
-    measurement = Measurement(0.0, position, velocity, imu=imu, base_velocity=base_velocity)
-    return builder.build(measurement, goal, setpoint, previous_action)
+    measurement = Measurement(
+        0.0, position, velocity, imu=imu, base_velocity=base_velocity, age_s=0.01
+    )
+    return builder.build(measurement, goal, setpoint, recent)
 
 
 def _rows(rows: list[list[float]]) -> Array:

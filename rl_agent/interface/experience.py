@@ -8,6 +8,7 @@ import numpy as np
 
 from rl_agent.interface.action import ActionMapper
 from rl_agent.interface.observation import ObservationBuilder
+from rl_agent.interface.recent_actions import RecentActions
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, Command, FloatArray, Measurement, Reason, Transition
@@ -32,7 +33,7 @@ class AppliedPeriod:
 class _Decision:
     obs: FloatArray
     action: FloatArray
-    previous_action: FloatArray
+    recent: RecentActions
     goal: Array
     context: Array
     stamp_s: float
@@ -67,7 +68,7 @@ class Experience:
         self,
         obs: FloatArray,
         action: FloatArray,
-        previous_action: FloatArray,
+        recent: RecentActions,
         measurement: Measurement,
         goal: Array,
     ) -> None:
@@ -76,14 +77,14 @@ class Experience:
         Args:
             obs: (obs_dim,) what was seen.
             action: (act_dim,) proposed, in [-1, 1].
-            previous_action: (act_dim,) proposed a step before.
+            recent: What was proposed before.
             measurement: What `obs` was built from.
             goal: (goal_dim,) what was asked for.
         """
         self._decision = _Decision(
             obs=obs.copy(),
             action=action.copy(),
-            previous_action=previous_action.copy(),
+            recent=recent,
             goal=goal.copy(),
             context=self._task.context(measurement),
             stamp_s=measurement.stamp_s,
@@ -117,17 +118,20 @@ class Experience:
             decision.context,
             next_context,
             applied_action.astype(np.float64),
-            decision.previous_action.astype(np.float64),
+            decision.recent.newest.astype(np.float64),
             decision.goal,
         )
         next_obs = self._builder.build(
-            measurement, decision.goal, self._mapper.setpoint, decision.action
+            measurement,
+            decision.goal,
+            self._mapper.setpoint,
+            decision.recent.then(decision.action),
         )
         return Transition(
             obs=decision.obs,
             action=decision.action,
             applied_action=applied_action,
-            previous_action=decision.previous_action,
+            previous_action=decision.recent.newest,
             reward=float(reward),
             terminated=bool(self._task.terminated(next_context, decision.goal)),
             truncated=is_cut,

@@ -10,6 +10,7 @@ import numpy as np
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.interface.action import SetPoint
 from rl_agent.interface.kinematics import Kinematics
+from rl_agent.interface.recent_actions import RecentActions
 from rl_agent.robots.profile import nearest
 from rl_agent.spec import JointType, RobotSpec
 from rl_agent.tasks.task import Task
@@ -21,6 +22,8 @@ JACOBIAN_SCALE_M = 0.2
 """Lever arms of desk arms are a few decimetres."""
 TURN_SCALE = 4.0
 """[rad/s] of a walking body; gyros of legged robots are usually scaled by 0.25."""
+MAX_AGE_PERIODS = 3.0
+"""Of `measurement_age`: what is older, the gate has long held for."""
 BODY_TERMS = ("projected_gravity", "angular_velocity", "privileged_base_velocity")
 """Terms that are not in joint_states."""
 UNKNOWN = np.full(3, np.nan)
@@ -33,7 +36,7 @@ class _Reading:
 
     measurement: Measurement
     setpoint: SetPoint
-    previous_action: FloatArray
+    recent: RecentActions
 
 
 class ObservationBuilder:
@@ -42,7 +45,8 @@ class ObservationBuilder:
     Terms cover the action joints, and passive joints in `joint_position` and `joint_velocity`. All
     are of the order of one, and scaled by what the contract holds, never by a limit: limits may be
     tightened under a trained policy. Terms of the body (`projected_gravity`, `angular_velocity`,
-    `privileged_base_velocity`) are NaN while the measurement lacks them.
+    `privileged_base_velocity`) are NaN while the measurement lacks them. `action_history` holds the
+    actions before `previous_action`, newest first; `measurement_age` is in policy periods.
     """
 
     def __init__(self, spec: RobotSpec, task: Task, kinematics: Kinematics | None) -> None:
@@ -70,7 +74,7 @@ class ObservationBuilder:
         measurement: Measurement,
         goal: Array,
         setpoint: SetPoint,
-        previous_action: FloatArray,
+        recent: RecentActions,
     ) -> FloatArray:
         """Return (obs_dim,) float32.
 
@@ -78,9 +82,9 @@ class ObservationBuilder:
             measurement: The newest reading.
             goal: (goal_dim,) of the task.
             setpoint: The action mapper's.
-            previous_action: (act_dim,) of the step before.
+            recent: What was proposed before.
         """
-        reading = _Reading(measurement, setpoint, previous_action)
+        reading = _Reading(measurement, setpoint, recent)
         parts = [term(reading) for term in self._terms]
         parts.append(self._task.goal_obs(self._task.context(measurement), goal))
         return np.concatenate(parts).astype(np.float32)
@@ -92,7 +96,9 @@ class ObservationBuilder:
             "setpoint_error": self._setpoint_error,
             "setpoint_velocity": self._setpoint_velocity,
             "setpoint_acceleration": self._setpoint_acceleration,
-            "previous_action": lambda reading: reading.previous_action.astype(np.float64),
+            "previous_action": lambda reading: reading.recent.newest.astype(np.float64),
+            "action_history": lambda reading: reading.recent.older.ravel().astype(np.float64),
+            "measurement_age": self._measurement_age,
             "tool_jacobian": self._tool_jacobian,
             "projected_gravity": _projected_gravity,
             "angular_velocity": _angular_velocity,
@@ -110,7 +116,7 @@ class ObservationBuilder:
         num_commands = len(spec.command_joints)
         rest = SetPoint(np.zeros(num_commands), np.zeros(num_commands), np.zeros(num_commands))
         still = Measurement(0.0, spec.home, np.zeros_like(spec.home))
-        reading = _Reading(still, rest, np.zeros(spec.act_dim, np.float32))
+        reading = _Reading(still, rest, RecentActions.none(spec))
         layout, start = [], 0
         for name, term in zip(spec.obs_terms, self._terms, strict=True):
             size = len(term(reading))
@@ -139,6 +145,10 @@ class ObservationBuilder:
 
     def _setpoint_acceleration(self, reading: _Reading) -> Array:
         return reading.setpoint.acceleration[self._commanded] / self._acceleration_scale
+
+    def _measurement_age(self, reading: _Reading) -> Array:
+        periods = reading.measurement.age_s / self._period_s
+        return np.array([min(max(periods, 0.0), MAX_AGE_PERIODS)])
 
     def _tool_jacobian(self, reading: _Reading) -> Array:
         """Tool velocity per joint velocity, in the frame that turns with the tool about the pan.

@@ -307,6 +307,7 @@ def _to_spec(profile: ProfileModel, path: Path) -> RobotSpec:
             dead_zone=profile.action.dead_zone,
         ),
         obs_terms=tuple(profile.observation.terms),
+        obs_history=profile.observation.history,
         watchdog=WatchdogSpec(**profile.watchdog.model_dump()),
         tool=_to_tool(profile.tool) if profile.tool else None,
         twin=TwinSpec(**profile.twin.model_dump()),

@@ -81,6 +81,7 @@ class ObservationModel(_Model):
     """What the policy sees."""
 
     terms: list[str] = Field(min_length=1)
+    history: Annotated[int, Field(ge=1, le=20)] = 3
 
 
 class WatchdogModel(_Model):

@@ -158,6 +158,33 @@ def test_the_probe_notices_a_longer_tool(spec, task):
     assert [problem.path for problem in caught.value.problems] == ["observation.goal"]
 
 
+def test_a_policy_knows_how_many_actions_it_is_shown(task):
+    ours, theirs = (
+        planar_spec(obs_terms=("action_history", "measurement_age"), obs_history=n) for n in (3, 5)
+    )
+    expected, found = expected_contract(ours, task), expected_contract(theirs, task)
+    with pytest.raises(ContractError) as caught:
+        check_contract(expected, found, "bundle")
+    problems = {problem.path: problem.message for problem in caught.value.problems}
+    assert problems["contract.obs_layout.action_history"] == (
+        "the robot expects 6 numbers from place 0, the policy has 10 numbers from place 0"
+    )
+
+
+def test_a_history_that_is_not_shown_is_no_part_of_a_contract(spec, task):
+    other = dataclasses.replace(spec, obs_history=7)
+    assert expected_contract(other, task) == expected_contract(spec, task)
+    check_probe(make_probe(spec, task), other, task, "bundle")
+
+
+def test_the_probe_notices_another_scale_of_an_age(task):
+    terms = ("measurement_age",)
+    probe = make_probe(planar_spec(obs_terms=terms), task)
+    # 10 ms are 0.2 of a period at 20 Hz, and 0.4 at 40 Hz.
+    with pytest.raises(ContractError, match=r"measurement_age: .* on 0\.2 .* gives 0\.4"):
+        check_probe(probe, planar_spec(obs_terms=terms, policy_hz=40.0), task, "bundle")
+
+
 def test_limits_may_be_tightened_under_a_trained_policy(spec, task):
     joints = tuple(
         dataclasses.replace(joint, upper=1.5, max_velocity=1.2, max_acceleration=6.0)

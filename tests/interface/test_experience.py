@@ -5,20 +5,21 @@ from planar_robot import PlanarKinematics, planar_spec
 from rl_agent.interface.action import ActionMapper
 from rl_agent.interface.experience import AppliedPeriod, Experience
 from rl_agent.interface.observation import ObservationBuilder
+from rl_agent.interface.recent_actions import RecentActions
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Measurement, Reason
 
-SPEC = planar_spec()
+SPEC = planar_spec(obs_terms=("previous_action", "action_history", "measurement_age"))
 KINEMATICS = PlanarKinematics()
 TASK = make_task("reach", SPEC, KINEMATICS)
 PERIOD_S = SPEC.policy_period_s
 GOAL = np.array([0.2, 0.2, 0.1])
-NOTHING = np.zeros(SPEC.act_dim, np.float32)
+NOTHING = RecentActions.none(SPEC)
 ACTION = np.array([1.0, -0.5], np.float32)
 
 
-def reading(stamp_s, a=0.5, b=1.0):
-    return Measurement(stamp_s, np.array([a, b]), np.zeros(2))
+def reading(stamp_s, a=0.5, b=1.0, age_s=0.0):
+    return Measurement(stamp_s, np.array([a, b]), np.zeros(2), age_s=age_s)
 
 
 def period(command, reasons=Reason.NONE):
@@ -55,6 +56,23 @@ def test_a_decision_and_the_next_reading_make_a_transition(story):
     assert found.reward == pytest.approx(float(expected))
     assert not found.terminated
     assert not found.truncated
+
+
+def test_the_next_observation_knows_the_action_and_the_next_readings_age(story):
+    experience, command, _ = story
+    found = experience.end(reading(1.0 + PERIOD_S, age_s=0.01), period(command))
+    # The action is the previous one now, three more follow; 10 of 50 ms.
+    expected = [*ACTION, *np.zeros(6), 0.2]
+    np.testing.assert_allclose(found.next_obs[:9], expected, rtol=1e-6)
+
+
+def test_a_later_decision_remembers_the_earlier_ones(story):
+    experience, command, obs = story
+    first, second = NOTHING.then(np.array([0.5, 0.25], np.float32)), reading(1.0 + PERIOD_S)
+    experience.begin(obs, ACTION, first, second, GOAL)
+    found = experience.end(reading(1.0 + 2 * PERIOD_S), period(command))
+    np.testing.assert_array_equal(found.previous_action, [0.5, 0.25])
+    np.testing.assert_array_equal(found.next_obs[:8], [*ACTION, 0.5, 0.25, 0, 0, 0, 0])
 
 
 def test_what_the_gate_held_back_is_no_part_of_the_applied_action(story):

@@ -7,18 +7,21 @@ from planar_robot import PlanarKinematics, planar_spec
 from rl_agent.exceptions import ProfileError
 from rl_agent.interface.action import SetPoint
 from rl_agent.interface.observation import BODY_TERMS, ObservationBuilder, rotate_to_azimuth
+from rl_agent.interface.recent_actions import RecentActions
 from rl_agent.tasks.reach import ReachTask
 from rl_agent.types import Imu, Measurement
 
+RECENT = RecentActions(np.array([[0.1, 0.2], [0.3, 0.4], [-0.5, 0.6], [0.7, -0.8]], np.float32))
 
-def build(terms, position=(0.5, 1.0), velocity=(0.3, -0.6)):
+
+def build(terms, position=(0.5, 1.0), velocity=(0.3, -0.6), age_s=0.0):
     spec = dataclasses.replace(planar_spec(), obs_terms=tuple(terms))
     kinematics = PlanarKinematics()
     builder = ObservationBuilder(spec, ReachTask(spec, kinematics), kinematics)
     setpoint = SetPoint(np.array([0.52, 1.0]), np.array([0.5, 0.0]), np.array([5.0, 0.0]))
-    measurement = Measurement(1.0, np.array(position), np.array(velocity))
+    measurement = Measurement(1.0, np.array(position), np.array(velocity), age_s=age_s)
     goal = kinematics.tool_position(np.array(position))
-    return builder, builder.build(measurement, goal, setpoint, np.array([0.1, 0.2], np.float32))
+    return builder, builder.build(measurement, goal, setpoint, RECENT)
 
 
 def test_terms_are_scaled_and_in_profile_order():
@@ -47,6 +50,22 @@ def test_terms_are_scaled_and_in_profile_order():
     assert obs.dtype == np.float32
 
 
+def test_the_history_holds_the_actions_before_the_previous_one_newest_first():
+    builder, obs = build(["action_history", "previous_action"])
+    assert obs[:8] == pytest.approx([0.3, 0.4, -0.5, 0.6, 0.7, -0.8, 0.1, 0.2])
+    # Three actions of two joints, before the previous one.
+    assert builder.layout[:2] == [("action_history", 0, 6), ("previous_action", 6, 2)]
+
+
+@pytest.mark.parametrize(
+    ("age_s", "periods"), [(0.0, 0.0), (0.004, 0.08), (0.15, 3.0), (0.16, 3.0), (-0.01, 0.0)]
+)
+def test_an_age_is_seen_in_policy_periods(age_s, periods):
+    builder, obs = build(["measurement_age"], age_s=age_s)  # 20 Hz: 50 ms
+    assert obs[0] == pytest.approx(periods)
+    assert builder.layout[0] == ("measurement_age", 0, 1)
+
+
 def test_tool_jacobian_does_not_depend_on_the_first_joint():
     _, ahead = build(["tool_jacobian"], position=(0.0, 1.0))
     _, aside = build(["tool_jacobian"], position=(1.2, 1.0))
@@ -65,7 +84,7 @@ def build_body(**readings):
     builder = ObservationBuilder(spec, ReachTask(spec, kinematics), kinematics)
     rest = SetPoint(np.zeros(2), np.zeros(2), np.zeros(2))
     measurement = Measurement(1.0, np.array([0.5, 1.0]), np.zeros(2), **readings)
-    return builder, builder.build(measurement, np.zeros(3), rest, np.zeros(2, np.float32))
+    return builder, builder.build(measurement, np.zeros(3), rest, RECENT)
 
 
 def test_terms_of_the_body_are_seen_in_the_profiles_order():
@@ -99,5 +118,5 @@ def test_tightening_a_limit_does_not_change_what_the_policy_sees():
     seen = []
     for robot in (spec, dataclasses.replace(spec, joints=joints)):
         builder = ObservationBuilder(robot, ReachTask(robot, kinematics), kinematics)
-        seen.append(builder.build(measurement, np.zeros(3), setpoint, np.zeros(2, np.float32)))
+        seen.append(builder.build(measurement, np.zeros(3), setpoint, RECENT))
     assert (seen[0] == seen[1]).all()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -86,6 +87,27 @@ def test_previous_action_is_observed_next_time():
     # joint_position (2), previous_action (2), ...
     assert actor.seen[0][2:4].tolist() == [0.0, 0.0]
     assert actor.seen[1][2:4].tolist() == [0.5, -0.25]
+
+
+def test_the_node_sees_the_actions_and_ages_that_its_journal_holds():
+    spec = planar_spec(obs_terms=("previous_action", "action_history", "measurement_age"))
+    actor = Constant(0.0, 0.0)
+    mine = Pilot(spec, TASK, KINEMATICS, actor, keeps_experience=True)
+    applied, steps = AppliedSum(), []
+    for index in range(6):
+        stamp_s = 1.0 + index * spec.policy_period_s
+        now = replace(reading(stamp_s=stamp_s), age_s=0.001 * (index + 1))
+        steps.append(mine.conclude(now, applied, GOAL))
+        actor.action = np.array([0.125 * index, -0.125 * index], np.float32)
+        applied.note(stamp_s, mine.propose(now, GOAL, None), 0, np.zeros(3))
+    # At step 5 the previous action is that of 4, then 3, 2 and 1; the age 6 of 50 ms.
+    expected = [0.5, -0.5, 0.375, -0.375, 0.25, -0.25, 0.125, -0.125, 0.12]
+    np.testing.assert_allclose(actor.seen[5][:9], expected, rtol=1e-6)
+    for step, seen in zip(steps[1:], actor.seen[1:], strict=True):
+        np.testing.assert_array_equal(step.next_obs, seen)
+    mine.follow(reading(stamp_s=2.0))
+    mine.propose(reading(stamp_s=2.0), GOAL, None)
+    assert actor.seen[6][:8].tolist() == [0.0] * 8
 
 
 def test_proposes_nothing_on_a_reading_that_is_not_finite():

@@ -152,6 +152,22 @@ def test_offsets_stay_within_the_soft_limits(data, problems_of):
     assert problems_of(data) == ["action.offset: expected 4 numbers, got 1"]
 
 
+@pytest.mark.parametrize("history", [0, 21, -1, 2.5, "some", None])
+def test_a_history_is_of_1_to_20_actions(data, problems_of, history):
+    data["observation"]["history"] = history
+    (line,) = problems_of(data)
+    assert line.startswith("observation.history: ")
+    assert repr(history) in line
+
+
+def test_a_history_has_three_actions_unless_told(data, tmp_path):
+    assert load_robot("so101").obs_history == 3
+    data["observation"]["history"] = 20
+    path = tmp_path / "arm.yaml"
+    path.write_text(yaml.safe_dump(data))
+    assert load_robot(path).obs_history == 20
+
+
 def test_brake_must_not_be_weaker_than_the_drive(data, problems_of):
     data["joints"][4]["brake_deceleration"] = 1.0
     (line,) = problems_of(data)

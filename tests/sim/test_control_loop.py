@@ -64,6 +64,7 @@ def test_observation_delay_is_the_age_of_the_measurement(with_delays, delay_ms, 
     for _ in range(4):
         loop.run(None)
         assert 1e3 * (twin.time_s - loop.measurement.stamp_s) == pytest.approx(age_ms)
+        assert 1e3 * loop.measurement.age_s == pytest.approx(age_ms)
 
 
 @pytest.mark.parametrize("action_delay_ms", [0, 4])

@@ -154,6 +154,35 @@ def test_contexts_chain_and_previous_actions_follow(reach):
     np.testing.assert_array_equal(infos[1]["next_context"], infos[2]["context"])
 
 
+def test_an_observation_may_hold_the_last_actions_and_the_measurements_age():
+    spec = replace(load_robot("so101"), obs_terms=("measurement_age", "action_history"))
+    env = TwinEnv(replace(spec, obs_history=2), "reach", observation_delay_ms=14)
+    first, _ = env.reset(seed=0)
+    actions = draw_actions(env, 5)
+    seen = [env.step(action)[0] for action in actions]
+    # 14 of 50 ms; two actions of four joints, none of them the newest.
+    np.testing.assert_allclose(first[:9], [0.28, *np.zeros(8)], rtol=1e-6)
+    np.testing.assert_array_equal(seen[1][1:9], [*actions[0], *np.zeros(4)])
+    np.testing.assert_allclose(seen[4][:9], [0.28, *actions[3], *actions[2]], rtol=1e-6)
+    np.testing.assert_array_equal(env.reset()[0][1:9], seen[4][1:9])  # the arm goes on
+    np.testing.assert_array_equal(env.reset(seed=1)[0][1:9], np.zeros(8))
+
+
+def test_a_state_holds_the_last_actions():
+    spec = load_robot("so101")
+    terms = (*spec.obs_terms, "action_history", "measurement_age")
+    env, other = (TwinEnv(replace(spec, obs_terms=terms), "reach") for _ in range(2))
+    env.reset(seed=3)
+    actions = draw_actions(env, 12)
+    *_, last = play(env, actions[:6])
+    state = env.get_state()
+    assert same(other.set_state(state), last[0])
+    assert same(play(other, actions[6:]), play(env, actions[6:]))
+    del state["action_history"]  # as before there was one
+    place = next(slice(i, i + n) for name, i, n in env.builder.layout if name == "action_history")
+    assert (other.set_state(state)[place] == 0.0).all()
+
+
 def test_an_episode_ends_at_its_time_limit_by_truncation(reach):
     reach.reset(seed=0)
     actions = 0.3 * draw_actions(reach, 80)  # 4 s at 20 Hz, too weak to press onto the desk

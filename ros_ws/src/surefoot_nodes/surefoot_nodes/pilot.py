@@ -12,6 +12,7 @@ from rl_agent.interface.kinematics import Kinematics
 from rl_agent.interface.mappers import make_mapper
 from rl_agent.interface.motion_reset import MotionReset
 from rl_agent.interface.observation import ObservationBuilder
+from rl_agent.interface.recent_actions import RecentActions
 from rl_agent.interface.resets import make_reset
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
@@ -24,7 +25,7 @@ MOST = 1e6
 
 
 class Pilot:
-    """Holds what lives from one policy period to the next: set-point and previous action."""
+    """Holds what lives from one policy period to the next: set-point and recent actions."""
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class Pilot:
         self._builder = ObservationBuilder(spec, task, kinematics)
         self._mapper = make_mapper(spec)
         self._index = np.array(spec.command_index)
-        self._previous_action = np.zeros(spec.act_dim, dtype=np.float32)
+        self._recent = self._nothing = RecentActions.none(spec)
         self.layout = TransitionLayout(
             obs_dim=self._builder.obs_dim,
             act_dim=spec.act_dim,
@@ -101,7 +102,7 @@ class Pilot:
     def follow(self, measurement: Measurement) -> None:
         """Start from where the robot stands: nobody moves it for us, so nothing may add up."""
         self._mapper.reset(measurement.position[self._index])
-        self._previous_action = np.zeros_like(self._previous_action)
+        self._recent = self._nothing
         if self._experience is not None:
             self._experience.forget()
             self._between.begin(None)
@@ -154,18 +155,18 @@ class Pilot:
         if self._experience is not None:
             between = self._between.act(measurement, goal)
             if between is not None:
-                self._previous_action = np.zeros_like(self._previous_action)
+                self._recent = self._nothing
                 return self._mapper.command(between, applied, measured)
-        obs = self._builder.build(measurement, goal, self._mapper.setpoint, self._previous_action)
+        obs = self._builder.build(measurement, goal, self._mapper.setpoint, self._recent)
         action = self._actor.act(obs, measurement, goal)
         if action is None:
             return None
-        previous_action = self._previous_action
-        self._previous_action = np.clip(action, -1.0, 1.0).astype(np.float32)
+        action = np.clip(action, -1.0, 1.0).astype(np.float32)
+        recent, self._recent = self._recent, self._recent.then(action)
         if self._experience is not None:
-            self._experience.begin(obs, self._previous_action, previous_action, measurement, goal)
+            self._experience.begin(obs, action, recent, measurement, goal)
             self._goal = goal.copy()
-        return self._mapper.command(self._previous_action, applied, measured)
+        return self._mapper.command(action, applied, measured)
 
 
 def _is_usable(measurement: Measurement) -> bool:
