@@ -17,6 +17,7 @@ from rl_agent.types import Array, Measurement
 
 from . import qos
 from .actors import Actor, ActorChoices, make_actor
+from .age_watch import AgeWatch
 from .applied_watch import AppliedWatch
 from .body_watch import BodyWatch
 from .cadence import Trigger, TriggerTimes
@@ -102,6 +103,7 @@ class PolicyNode(GuardedNode):
         if self._keeper is not None:
             self._episodes = EpisodeLink(io, self._keeper, lambda: self._is_armed)
         self._body = BodyWatch(io, spec, self.clock)
+        self._age = AgeWatch(spec)
         if not self._observes:
             applied_sum = self._keeper.applied if self._keeper is not None else None
             self._applied = AppliedWatch(io, self._commands, APPLIED_AGE_S, applied_sum, self.clock)
@@ -157,7 +159,9 @@ class PolicyNode(GuardedNode):
     def _act(self, reading: Measurement | None) -> None:
         if reading is None:
             return
-        reading = self._body.complete(reading, self.clock.now())
+        now_s = self.clock.now()
+        reading = self._body.complete(reading, now_s)
+        reading = self._age.complete(reading, now_s, is_at_rest=not self._is_armed)
         if self._keeper is not None:
             self._episodes.tell()
             self._keeper.keep(reading, self._goal if self._is_armed else None)
