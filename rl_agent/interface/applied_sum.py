@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from rl_agent.types import SHARES, Array, Command, Reason
+from rl_agent.types import Array, Command, Reason
 
 from .experience import AppliedPeriod
 
@@ -19,6 +19,12 @@ class AppliedSum:
 
     def __init__(self) -> None:
         self._periods: OrderedDict[float, AppliedPeriod] = OrderedDict()
+        self._braking: AppliedPeriod | None = None
+        """Since `take`."""
+        self._ends_braking = False
+        self._num_others = 0
+        self._is_ours = False
+        """Whether the proposal followed last was the policy's."""
 
     def note(self, stamp_s: float, command: Command, reasons: int, shares: Array) -> None:
         """Take in one tick that follows the proposal made from the observation of `stamp_s`.
@@ -29,21 +35,55 @@ class AppliedSum:
             reasons: `Reason` bits.
             shares: (3,) in the order of `SHARES` [rad/s or m/s].
         """
-        known = self._periods.get(stamp_s)
-        before = known.reasons if known else Reason.NONE
-        summed = known.shares if known else np.zeros(len(SHARES), np.float32)
-        self._periods[stamp_s] = AppliedPeriod(
-            command=command,
-            reasons=before | Reason(reasons),
-            shares=(summed + shares).astype(np.float32),
+        tick = AppliedPeriod(
+            command=command, reasons=Reason(reasons), shares=np.asarray(shares, np.float32)
         )
+        self._periods[stamp_s] = _joined(self._periods.get(stamp_s), tick)
+        self._is_ours, self._ends_braking = True, False
         while len(self._periods) > MAX_STAMPS:
             self._periods.popitem(last=False)
 
-    def take(self, stamp_s: float) -> AppliedPeriod | None:
-        """Return what became of a proposal, once; None where nothing did."""
-        return self._periods.pop(stamp_s, None)
+    def note_braking(self, command: Command, reasons: int, shares: Array) -> None:
+        """Take in one tick in which the gate, armed, saw no other way than to brake."""
+        if not self._is_ours:
+            self._num_others += 1
+            return
+        tick = AppliedPeriod(
+            command=command, reasons=Reason(reasons), shares=np.asarray(shares, np.float32)
+        )
+        self._braking, self._ends_braking = _joined(self._braking, tick), True
+
+    def note_others(self) -> None:
+        """Take in one tick that followed somebody else, or in which the gate held the robot."""
+        self._num_others += 1
+        self._is_ours = False
+
+    def take(self, stamp_s: float | None) -> AppliedPeriod | None:
+        """Return what became of a proposal, once, and begin the next period.
+
+        Returns:
+            None where nothing did, or where others had a hand in it since the last time.
+        """
+        period = self._periods.pop(stamp_s, None) if stamp_s is not None else None
+        if self._braking is not None and (period is None or self._ends_braking):
+            period = _joined(period, self._braking)
+        elif self._braking is not None and period is not None:
+            period = _joined(self._braking, period)
+        is_mixed = self._num_others > 0
+        self._braking, self._num_others = None, 0
+        return None if is_mixed else period
 
     def forget(self) -> None:
         """Drop all."""
         self._periods.clear()
+        self._braking, self._num_others = None, 0
+
+
+def _joined(before: AppliedPeriod | None, after: AppliedPeriod) -> AppliedPeriod:
+    if before is None:
+        return after
+    return AppliedPeriod(
+        command=after.command,
+        reasons=before.reasons | after.reasons,
+        shares=before.shares + after.shares,
+    )

@@ -52,7 +52,8 @@ class Experience:
         self._longest_s = LONGEST_PERIODS * spec.policy_period_s
         self._decision: _Decision | None = None
         self.num_dropped = 0
-        """Decisions that made no transition: the next reading was late, or none of the gate's."""
+        """Decisions that made no transition: the next reading was late, nothing was heard of the
+        gate, or others moved the robot, or held it, for a part of the time."""
 
     @property
     def stamp_s(self) -> float | None:
@@ -97,7 +98,8 @@ class Experience:
 
         Args:
             measurement: The reading a policy period later.
-            applied: What the gate did meanwhile; None if nothing was heard of it.
+            applied: What the gate did meanwhile; None if nothing was heard of it, or others had a
+                hand in it.
             is_cut: The episode ends here for another reason than the task's: time, an operator.
 
         Returns:

@@ -10,7 +10,7 @@ from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.types import Command, SafetyState, Source
 
 from . import qos
-from .conversions import CommandCodec, MessageError, read_tags
+from .conversions import AppliedTags, CommandCodec, MessageError, read_tags
 
 
 class AppliedWatch:
@@ -61,8 +61,17 @@ class AppliedWatch:
             self._logger.warning(f"applied_command {error}", throttle_duration_sec=2.0)
             return
         self._newest, self._received_s = command, self._clock.now()
-        if self._sum is None:
-            return
         tags = read_tags(message.header.frame_id)
-        if tags and tags.source == Source.POLICY and tags.state == SafetyState.ARMED:
-            self._sum.note(stamp_s, command, tags.reasons, tags.shares)
+        if self._sum is not None and tags is not None:
+            _add(self._sum, stamp_s, command, tags)
+
+
+def _add(applied: AppliedSum, stamp_s: float, command: Command, tags: AppliedTags) -> None:
+    is_armed = tags.state == SafetyState.ARMED
+    if is_armed and tags.source == Source.POLICY:
+        applied.note(stamp_s, command, tags.reasons, tags.shares)
+    elif is_armed and not tags.source:
+        applied.note_braking(command, tags.reasons, tags.shares)
+    # A stop ends the episode anyway, and what brought it about is to be kept.
+    elif tags.state != SafetyState.STOPPED:
+        applied.note_others()

@@ -119,7 +119,10 @@ class Pilot:
                 None a pause, of which only the end that the policy brought about itself is kept.
         """
         experience = self._experience
-        if experience is None or experience.stamp_s is None or not _is_usable(measurement):
+        if experience is None:
+            return None
+        if experience.stamp_s is None or not _is_usable(measurement):
+            applied.take(None)
             return None
         is_cut = goal is None or not np.array_equal(goal, experience.goal)
         is_over = is_cut or self._num_steps + 1 == self._episode_steps
