@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rl_agent.tasks.episode_judge import EpisodeJudge
 
@@ -10,24 +11,47 @@ from .env_adapter import EpisodeSummary
 
 
 class EpisodeTally:
-    """Adds up rewards until an episode ends; rows may come a few at a time."""
+    """Adds up rewards until an episode ends; rows may come a few at a time.
+
+    Where a row does not go on where the one before ended (a pause, a step that was not kept), what
+    came before was no whole episode, and is not counted.
+    """
 
     def __init__(self, judge: EpisodeJudge | None) -> None:
         """Ask `judge` what a success is; None reads it from rewards that a `Referee` gave."""
         self._judge = judge
         self._return, self._num_steps = 0.0, 0
+        self._next_obs: np.ndarray | None = None
+        """(obs_dim,) where the newest row ended; None before the first."""
 
     def take(self, rows: np.ndarray) -> list[EpisodeSummary]:
         """Return the episodes that end within rows (N,), in order."""
         ended: list[EpisodeSummary] = []
+        if not len(rows):
+            return ended
         is_last = rows["terminated"] | rows["truncated"]
+        goes_on = self._goes_on(rows)
+        if not goes_on[0]:
+            self._drop()
         begin = 0
-        for end in np.flatnonzero(is_last) + 1:
+        for end in np.flatnonzero(is_last | ~np.append(goes_on[1:], True)) + 1:
             self._add(rows[begin:end])
-            ended.append(self._close(rows[end - 1]))
+            if is_last[end - 1]:
+                ended.append(self._close(rows[end - 1]))
+            else:
+                self._drop()
             begin = int(end)
         self._add(rows[begin:])
+        self._next_obs = rows["next_obs"][-1].copy()
         return ended
+
+    def _goes_on(self, rows: np.ndarray) -> NDArray[np.bool_]:
+        """Tell (N,) which rows begin where the one before ended."""
+        before = np.concatenate([rows["obs"][:1], rows["next_obs"][:-1]])
+        if self._next_obs is not None:
+            before[0] = self._next_obs
+        goes_on: NDArray[np.bool_] = (before == rows["obs"]).all(axis=1)
+        return goes_on
 
     def _add(self, rows: np.ndarray) -> None:
         self._return += float(np.nansum(rows["reward"], dtype=np.float64))
@@ -35,6 +59,11 @@ class EpisodeTally:
         if self._judge is not None:
             contexts, goals = rows["next_context"], rows["goal"]
             self._judge.add(contexts.astype(np.float64), goals.astype(np.float64))
+
+    def _drop(self) -> None:
+        if self._judge is not None:
+            self._judge.close()
+        self._return, self._num_steps = 0.0, 0
 
     def _close(self, last: np.void) -> EpisodeSummary:
         is_success = bool(last["reward"] > 0.0) if self._judge is None else self._judge.close()

@@ -73,3 +73,25 @@ def test_where_a_judge_rewards_its_word_is_the_success():
         (2, 0.0, False),
         (2, 0.0, False),
     ]
+
+
+@pytest.mark.parametrize("portion", [1, 3, 20])
+def test_what_a_pause_cut_off_is_no_episode(walk, portion):
+    # Six steps, a pause, then four more up to an end; the row ahead of the pause has no mark.
+    rows = rows_of(*[WALKING] * 10)
+    rows["obs"][:, 0] = [0, 1, 2, 3, 4, 5, 70, 71, 72, 73]
+    rows["next_obs"][:, 0] = [1, 2, 3, 4, 5, 6, 71, 72, 73, 74]
+    rows["truncated"][-1] = True
+    tally = tally_of(walk)
+    ended = [
+        e for begin in range(0, 10, portion) for e in tally.take(rows[begin : begin + portion])
+    ]
+    assert [(e.num_steps, e.episode_return) for e in ended] == [(4, 2.0)]
+
+
+def test_ten_seconds_with_a_pause_in_between_are_no_success(walk):
+    rows = rows_of(*[WALKING] * 400)
+    rows["obs"][201:], rows["next_obs"][201:] = 1.0, 1.0
+    rows["truncated"][-1] = True
+    (episode,) = tally_of(walk).take(rows)
+    assert (episode.num_steps, episode.is_success) == (199, False)

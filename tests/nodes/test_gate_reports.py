@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -12,6 +13,7 @@ from surefoot_nodes.gate_reports import (
     write_diagnostics,
     write_state,
 )
+from surefoot_nodes.policy_node import PolicyNode
 
 
 def diagnostics(state="STOPPED", latched=Reason.ESTOP | Reason.SILENT, **more):
@@ -81,3 +83,23 @@ def test_leaning_on_the_limiter_is_a_warning_in_words():
     assert status.level == DiagnosticStatus.ERROR
     (status,) = write_diagnostics("safety_node", diagnostics("ARMED", 0)).status
     assert status.level == DiagnosticStatus.OK
+
+
+@pytest.mark.parametrize(
+    ("state", "goal"), [("ARMED", "goal"), ("HOLD", None), ("STOPPED", None), ("UNARMED", None)]
+)
+def test_whatever_keeps_proposals_from_the_robot_is_a_pause_in_what_is_learned(state, goal):
+    asked = []
+    node = SimpleNamespace(
+        _body=SimpleNamespace(complete=lambda reading, now_s: reading),
+        _pilot=SimpleNamespace(follow=lambda reading: None, propose=lambda *_: None),
+        _keeper=SimpleNamespace(keep=lambda reading, goal: asked.append(goal)),
+        _episodes=SimpleNamespace(tell=lambda: None),
+        _applied=None,
+        _goal="goal",
+        clock=SimpleNamespace(now=lambda: 0.0),
+        get_logger=lambda: SimpleNamespace(warning=lambda *_, **__: None),
+    )
+    PolicyNode._on_safety_state(node, write_state(report_of(diagnostics(state, Reason.NONE))))
+    PolicyNode._act(node, "reading")
+    assert asked == [goal]

@@ -41,6 +41,11 @@ class GateReport(NamedTuple):
         return self.state in (SafetyState.ARMED, SafetyState.HOLD)
 
     @property
+    def follows(self) -> bool:
+        """Whether proposals move the robot just now."""
+        return self.state is SafetyState.ARMED
+
+    @property
     def is_alarm(self) -> bool:
         """Whether something went wrong; an operator's disarming is none."""
         return self.state is SafetyState.STOPPED and self.reasons != (Reason.OPERATOR.name,)

@@ -54,7 +54,7 @@ class PolicyNode(GuardedNode):
         super().__init__(NAME)
         self._goal: Array | None = None
         self._applied: AppliedWatch | None = None
-        self._is_armed = False
+        self._is_armed = self._is_followed = False
         self._keeper: ExperienceKeeper | None = None
         self._actor: Actor | None = None
         self._timer: Any = None
@@ -132,7 +132,7 @@ class PolicyNode(GuardedNode):
     def cleanup(self) -> None:
         """Drop the policy."""
         self._goal = self._applied = None
-        self._is_armed = False
+        self._is_armed = self._is_followed = False
         if self._keeper is not None:
             self._keeper.close()
             self._keeper = None
@@ -164,7 +164,8 @@ class PolicyNode(GuardedNode):
         reading = self._age.complete(reading, now_s, is_at_rest=not self._is_armed)
         if self._keeper is not None:
             self._episodes.tell()
-            self._keeper.keep(reading, self._goal if self._is_armed else None)
+            # While the gate holds the robot, nothing that is tried out comes of it: a pause.
+            self._keeper.keep(reading, self._goal if self._is_followed else None)
         if not self._is_armed:
             self._pilot.follow(reading)
         if self._goal is None:
@@ -186,6 +187,7 @@ class PolicyNode(GuardedNode):
     def _on_safety_state(self, message: String) -> None:
         report = read_state(message)
         self._is_armed = report is not None and report.is_armed
+        self._is_followed = report is not None and report.follows
 
     def _complain(self, topic: str, error: MessageError) -> None:
         self.get_logger().warning(f"{topic} {error}", throttle_duration_sec=2.0)
