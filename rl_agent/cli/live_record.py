@@ -47,6 +47,7 @@ def write_page(run_dir: Path, ending: Ending) -> Path:
         SurefootError: A file of the run does not hold.
     """
     from rl_agent.data.disk import write_durably
+    from rl_agent.data.lost_steps import LOST, read_lost
     from rl_agent.deploy.swap_log import SWAPS, read_events
     from rl_agent.learning.metrics import read_metrics
     from rl_agent.learning.run_folder import CONFIG_FILE
@@ -63,6 +64,7 @@ def write_page(run_dir: Path, ending: Ending) -> Path:
         swaps=read_events(run_dir / SWAPS),
         verdicts=_verdicts(run_dir),
         lived=_lived(run_dir),
+        num_lost=read_lost(run_dir / LOST),
         about=[*_about(ending, settings), ("made with", _code(document.get("made_with", {})))],
         settings=settings,
         last_look=ending.last_look,

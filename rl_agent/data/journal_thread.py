@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -15,10 +17,13 @@ from . import disk
 from .folder_lock import hold_journal
 from .journal import JournalConfig, JournalOffset, JournalWriter
 from .layout import TransitionLayout
+from .lost_steps import read_lost, write_lost
 
 CAPACITY = 5000
 """Transitions kept while a disk is full or slow: four minutes at 20 Hz, a few MB."""
 CLOSE_S = 2.0
+NOTE_S = 1.0
+"""Between two notes of what was lost: each waits for the disk."""
 
 
 class JournalThread:
@@ -32,6 +37,7 @@ class JournalThread:
         *,
         capacity: int = CAPACITY,
         on_message: Callable[[str], None] = lambda message: None,
+        lost: Path | None = None,
     ) -> None:
         """Open the journal and start.
 
@@ -42,6 +48,7 @@ class JournalThread:
             capacity: Transitions that may wait.
             on_message: Is told of a full disk, and of every other trouble once; from the thread,
                 which tries again every `RETRY_S`.
+            lost: File in which the number of lost steps stands, and is gone on with; None for none.
 
         Raises:
             JournalError: It cannot be opened.
@@ -59,6 +66,9 @@ class JournalThread:
         self._capacity = capacity
         self._on_message = on_message
         self._trouble = ""
+        self._lost = lost
+        self._num_before = self._num_noted = read_lost(lost) if lost is not None else 0
+        self._noted_s = -math.inf
         self.num_refused = 0
         """Handed over while as many as may wait were waiting."""
         self.num_failed = 0
@@ -80,8 +90,8 @@ class JournalThread:
 
     @property
     def num_lost(self) -> int:
-        """What could not be kept."""
-        return self.num_refused + self.num_failed
+        """What could not be kept, also before this start where it was noted."""
+        return self._num_before + self.num_refused + self.num_failed
 
     def state(self) -> dict[str, int]:
         """Return the counts, for people."""
@@ -109,11 +119,14 @@ class JournalThread:
     def _work(self) -> None:
         while (transition := self._waiting.get()) is not None:
             self._append(transition)
+            self._note_losses()
         try:
             self._writer.close()
         except (JournalError, DiskFullError, OSError) as error:
             self._tell(error)
         finally:
+            self._noted_s = -math.inf
+            self._note_losses()
             self._holding.close()
 
     def _append(self, transition: Transition) -> None:
@@ -121,6 +134,7 @@ class JournalThread:
             if self._is_closing.is_set():
                 self.num_failed += 1
                 return
+            self._note_losses()
             self._nap(disk.RETRY_S)
 
     def _is_kept(self, transition: Transition) -> bool:
@@ -135,6 +149,16 @@ class JournalThread:
             self._on_message("journal: it can be written again")
         self._trouble = ""
         return True
+
+    def _note_losses(self) -> None:
+        num_lost, now_s = self.num_lost, time.monotonic()
+        if self._lost is None or num_lost == self._num_noted or now_s < self._noted_s + NOTE_S:
+            return
+        self._noted_s = now_s
+        # The disk may be what is in trouble: then the next time does it.
+        with suppress(OSError):
+            write_lost(self._lost, num_lost)
+            self._num_noted = num_lost
 
     def _tell(self, error: Exception) -> None:
         if str(error) != self._trouble:

@@ -76,6 +76,8 @@ def _counts(run: LiveRun) -> Iterator[tuple[str, str]]:
             yield "falls", f"{lived.num_terminated} episodes ended by a fall, or the like"
         if lived.num_damaged:
             yield "damaged", f"{lived.num_damaged} steps of the journal, which are left out"
+    if run.num_lost:
+        yield "lost", f"{run.num_lost} steps, which the disk did not take in time"
     quarantined = [line["num_quarantined"] for line in run.metrics if "num_quarantined" in line]
     if quarantined and quarantined[-1]:
         yield "quarantined", f"{quarantined[-1]} steps with impossible figures, not learned from"

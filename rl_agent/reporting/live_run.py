@@ -30,6 +30,8 @@ class LiveRun:
     """(successes, failures) by judge."""
     lived: Lived | None = None
     """None where the journal could not be read."""
+    num_lost: int = 0
+    """Steps that could not be kept."""
     about: Words = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Nested, as config.yaml has them."""

@@ -9,6 +9,7 @@ from rl_agent.data import folder_lock
 from rl_agent.data import journal as journal_module
 from rl_agent.data.journal import JournalConfig, JournalReader, SyncPolicy
 from rl_agent.data.journal_thread import JournalThread
+from rl_agent.data.lost_steps import LOST, read_lost
 from rl_agent.exceptions import BusyError, JournalError
 
 NO_SYNC = JournalConfig(sync="none")
@@ -190,3 +191,36 @@ def test_a_step_that_is_written_and_not_forced_onto_the_disk_is_not_written_twic
     journal.close()
     assert rewards(tmp_path) == [0, 1, 2]
     assert journal.num_lost == 0
+
+
+def test_what_was_lost_is_noted_and_counted_on_after_a_restart(tmp_path, disk):
+    folder, lost = tmp_path / "journal", tmp_path / LOST
+    for total in (3, 6):
+        journal = JournalThread(folder, LAYOUT, NO_SYNC, lost=lost)
+        assert journal.state()["num_lost"] == total - 3
+        disk.number = errno.EIO
+        for index in range(3):
+            journal.put(transition(index))
+        journal.close(timeout_s=0.05)
+        disk.number = None
+        assert (journal.num_lost, read_lost(lost)) == (total, total)
+
+
+@pytest.mark.parametrize("content", [b"", b"[", b"[1]", b'{"num_lost": -4}', b'{"num_lost": "x"}'])
+def test_a_note_that_cannot_be_read_counts_nothing(tmp_path, content):
+    lost = tmp_path / LOST
+    assert read_lost(lost) == 0
+    lost.write_bytes(content)
+    assert read_lost(lost) == 0
+
+
+def test_losses_are_noted_while_it_goes_on(tmp_path, disk):
+    journal = JournalThread(tmp_path / "journal", LAYOUT, NO_SYNC, capacity=1, lost=tmp_path / LOST)
+    disk.free.clear()
+    journal.put(transition(0))
+    wait_until(lambda: journal.num_waiting == 0)
+    taken = [journal.put(transition(index)) for index in range(1, 4)]
+    assert taken == [True, False, False]
+    disk.free.set()
+    wait_until(lambda: read_lost(tmp_path / LOST) == 2)
+    journal.close()

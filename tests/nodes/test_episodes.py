@@ -10,6 +10,7 @@ import pytest
 from planar_robot import PlanarKinematics, planar_spec
 
 from rl_agent.data.journal import JournalConfig, JournalReader
+from rl_agent.data.lost_steps import LOST, write_lost
 from rl_agent.data.replay_buffer import ReplayBuffer
 from rl_agent.interface.motion_reset import SPEED_SHARE
 from rl_agent.judging.human_judge import HumanJudge
@@ -287,3 +288,8 @@ def test_the_journal_is_written_as_it_was_asked_for(make_robot):
     robot.live(11)
     assert len(robot.rows()) == 10
     assert len(list(robot.folder.glob("*.journal"))) == 3
+
+
+def test_what_was_lost_before_a_restart_is_told_after_it(make_robot, tmp_path):
+    write_lost(tmp_path / "0" / LOST, 5)
+    assert make_robot().keeper.state()["num_lost"] == 5

@@ -115,3 +115,8 @@ def test_who_learned_with_what_settings_and_how_it_ended_is_told():
 def test_a_run_that_hardly_began_has_a_page_too(lines):
     for lived in (None, live_through(np.zeros(0, KEPT))):
         assert "<main>" in render_live(run_of(lines, swaps=[], lived=lived))
+
+
+def test_the_page_says_what_was_lost():
+    assert "7 steps, which the disk did not take in time" in render_live(run_of(num_lost=7))
+    assert "did not take in time" not in render_live(run_of())

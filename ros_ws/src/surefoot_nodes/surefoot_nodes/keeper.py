@@ -11,6 +11,7 @@ from typing import Any
 from rl_agent.data.journal import JournalConfig, SyncPolicy
 from rl_agent.data.journal_thread import JournalThread
 from rl_agent.data.line_log import LineLog
+from rl_agent.data.lost_steps import LOST
 from rl_agent.data.meeting_point import MeetingPoint
 from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.interface.human_reset import HumanReset
@@ -67,7 +68,13 @@ class ExperienceKeeper:
         self._labels: LineLog | None = None
         self.referee: Referee | None = None
         with realtime.background_for_new_threads():
-            self._journal = JournalThread(folder, pilot.layout, journal, on_message=on_message)
+            self._journal = JournalThread(
+                folder,
+                pilot.layout,
+                journal,
+                on_message=on_message,
+                lost=folder.parent / LOST,
+            )
             if judge is not None:
                 self._labels = LineLog(folder.parent / LABELS, on_message)
                 self.referee = Referee(judge, self._note_verdict)
