@@ -18,10 +18,12 @@ class SwapKind(StrEnum):
     """It runs in shadow from now on."""
     REPLACED = "replaced"
     """A newer one came before anything was found out about it."""
+    SKIPPED = "skipped"
+    """A newer one came before it was loaded, or offered; this says nothing against it."""
     OUTDATED = "outdated"
     """Its number is not above all that were seen; this says nothing against it."""
     REFUSED = "refused"
-    """It never acted, and never will."""
+    """It never acted, and never will; or it could not be loaded, which is tried again."""
     BLENDING = "blending"
     """Its shadow run was good, or it is on trial; its part of the action grows from now on."""
     RESUMED = "resumed"
@@ -41,7 +43,7 @@ class SwapEvent:
     kind: SwapKind
     policy_version: int
     bundle_hash: str
-    """sha256 of the model file."""
+    """sha256 of the model file; empty where nobody loaded it."""
     tick: int
     """Policy ticks since the swap was made."""
     sentence: str

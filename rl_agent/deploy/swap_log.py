@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rl_agent.data.line_log import LineLog, read_lines
+from rl_agent.data.line_log import Line, LineLog, read_lines
 
 from .swap_event import SwapKind
 
@@ -25,8 +27,21 @@ class Standing:
     is_trusted: bool
 
 
+@dataclass(frozen=True)
+class _Stamped:
+    line: Line
+    utc: str
+
+    def to_json(self) -> str:
+        return json.dumps({"utc": self.utc, **json.loads(self.line.to_json())})
+
+
 class SwapLog(LineLog):
-    """Takes `SwapEvent`s."""
+    """Takes `SwapEvent`s, which know ticks alone, and notes the wall's time beside them."""
+
+    def put(self, line: Line) -> None:
+        """Hand an event over; never blocks, never raises."""
+        super().put(_Stamped(line, datetime.now(UTC).isoformat(timespec="milliseconds")))
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
@@ -39,9 +54,12 @@ def read_events(path: Path) -> list[dict[str, Any]]:
 
 
 def read_bad_versions(path: Path) -> set[int]:
-    """Return the versions that a log tells were refused or rolled back; empty without a log."""
+    """Return the versions that a log tells were refused or rolled back; empty without a log.
+
+    What could not be loaded is not among them: it may have been caught half copied.
+    """
     bad = (event for event in read_events(path) if event["kind"] in _BAD_KINDS)
-    return {event["policy_version"] for event in bad}
+    return {event["policy_version"] for event in bad if event.get("bundle_hash") != ""}
 
 
 def read_standings(path: Path) -> list[Standing]:

@@ -8,6 +8,7 @@ from queue import Empty, SimpleQueue
 
 from .onnx_policy import OnnxPolicy
 from .policy_store import Pointer, PolicyStore
+from .swap_event import SwapKind
 
 INTERVAL_S = 0.15
 _MOST_SKIPPED = 64
@@ -30,6 +31,7 @@ class VersionWatch:
         *,
         interval_s: float = INTERVAL_S,
         acting_version: int = 0,
+        on_event: Callable[[SwapKind, int, str], None] = lambda kind, version, sentence: None,
     ) -> None:
         """Make it; `start` begins.
 
@@ -38,6 +40,8 @@ class VersionWatch:
             on_refusal: Is told once why a version, or the store, does not hold; from the thread.
             interval_s: Between two looks, > 0.
             acting_version: Is not loaded, for somebody has it; 0 for none.
+            on_event: Is told what becomes of versions that are not handed over, REFUSED or SKIPPED,
+                the version and why; from the thread.
 
         Raises:
             ValueError: The interval is not above 0.
@@ -50,11 +54,14 @@ class VersionWatch:
         self._acting_version = acting_version
         self._loaded: Pointer | None = None
         self._failed: Pointer | None = None
+        self._on_event = on_event
+        self._newest_seen = 0
+        self._at_work: Pointer | None = None
         self._num_skips = self._skips_left = 0
         self._told = ""
         self.num_loaded = 0
         self.num_refused = 0
-        """Refusals that were told."""
+        """Versions that were refused, as often as that was told."""
         # Not a Queue: its lock could be held by a thread that is not scheduled just now.
         self._ready: SimpleQueue[OnnxPolicy] = SimpleQueue()
         self._is_closing = threading.Event()
@@ -94,11 +101,14 @@ class VersionWatch:
             self._tell(str(error) or type(error).__name__)
 
     def _look(self) -> None:
+        self._at_work = None
         pointer = self._store.current()
         if pointer is None or pointer == self._loaded:
             return
         if pointer.policy_version == self._acting_version or self._should_skip(pointer):
             return
+        self._tell_of_skipped(pointer.policy_version)
+        self._at_work = pointer
         # Noted beforehand: if loading raises, it stays.
         self._failed = pointer
         policy = self._store.load(pointer)
@@ -106,7 +116,9 @@ class VersionWatch:
         self._loaded = pointer
         self._told = ""
         self.num_loaded += 1
-        self.take()  # what is outdated now would only use memory
+        outdated = self.take()  # it would only use memory
+        if outdated is not None:
+            self._skip(outdated.policy_version, pointer.policy_version)
         self._ready.put(policy)
 
     def _should_skip(self, pointer: Pointer) -> bool:
@@ -121,11 +133,25 @@ class VersionWatch:
         self._skips_left = self._num_skips
         return False
 
+    def _tell_of_skipped(self, version: int) -> None:
+        """Tell which versions came and went while we were at work on another one."""
+        if 0 < self._newest_seen < version:
+            for between in self._store.versions():
+                if self._newest_seen < between < version:
+                    self._skip(between, version)
+        self._newest_seen = max(self._newest_seen, version)
+
+    def _skip(self, version: int, newer: int) -> None:
+        self._on_event(SwapKind.SKIPPED, version, f"version {newer} is newer")
+
     def _tell(self, sentence: str) -> None:
-        if sentence != self._told:
-            self._told = sentence
+        if sentence == self._told:
+            return
+        self._told = sentence
+        self._on_refusal(sentence)
+        if self._at_work is not None:
             self.num_refused += 1
-            self._on_refusal(sentence)
+            self._on_event(SwapKind.REFUSED, self._at_work.policy_version, sentence)
 
     def _work(self) -> None:
         while not self._is_closing.wait(self._interval_s):

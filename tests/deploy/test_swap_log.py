@@ -2,11 +2,13 @@ import json
 import os
 import threading
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from rl_agent.deploy.swap_event import SwapEvent, SwapKind
-from rl_agent.deploy.swap_log import SwapLog, read_bad_versions
+from rl_agent.deploy.swap_log import SwapLog, read_bad_versions, read_events
 
 
 def event(version, kind=SwapKind.PROMOTED, **statistics):
@@ -51,6 +53,25 @@ def test_events_are_appended_in_order(tmp_path):
     lines = path.read_text().splitlines()
     assert [json.loads(line)["policy_version"] for line in lines] == list(range(10))
     assert (log.num_written, log.num_lost) == (5, 0)
+
+
+def test_a_line_tells_the_walls_time_and_older_lines_without_it_are_read(tmp_path):
+    path = tmp_path / "swaps.jsonl"
+    path.write_text(event(1).to_json() + "\n")
+    log = SwapLog(path)
+    log.put(event(2))
+    log.close()
+    old, new = read_events(path)
+    assert "utc" not in old and old["policy_version"] == 1
+    age = datetime.now(UTC) - datetime.fromisoformat(new["utc"])
+    assert 0.0 <= age.total_seconds() < 60.0 and new["policy_version"] == 2
+
+
+def test_a_version_that_could_not_be_loaded_is_not_bad_for_ever(tmp_path):
+    path = tmp_path / "swaps.jsonl"
+    refused = replace(event(4, SwapKind.REFUSED), bundle_hash="")
+    path.write_text(refused.to_json() + "\n")
+    assert read_bad_versions(path) == set()
 
 
 def test_a_folder_that_is_missing_is_told_once_and_counted(tmp_path):

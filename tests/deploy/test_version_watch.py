@@ -40,8 +40,18 @@ def said():
 
 
 @pytest.fixture
-def watch(root, spec, task, said):
-    made = VersionWatch(PolicyStore(root, spec, task), said.append, interval_s=0.005)
+def events():
+    return []
+
+
+@pytest.fixture
+def watch(root, spec, task, said, events):
+    made = VersionWatch(
+        PolicyStore(root, spec, task),
+        said.append,
+        interval_s=0.005,
+        on_event=lambda kind, version, sentence: events.append((kind.value, version)),
+    )
     yield made
     made.close()
 
@@ -90,13 +100,33 @@ def damage(root, version, name="policy.onnx"):
     path.write_bytes(bytes(data))
 
 
-def test_a_bad_hash_is_told_once_and_the_next_version_is_taken(watch, root, publish, said):
+def test_what_came_while_another_one_was_loaded_or_not_taken_is_told_as_skipped(
+    watch, publish, events
+):
+    publish(1)
+    watch.poll()
+    for version in (2, 3):
+        publish(version)
+    watch.poll()
+    assert watch.take().policy_version == 3
+    assert events == [("skipped", 2), ("skipped", 1)]
+
+
+def test_what_was_there_before_the_first_look_was_not_skipped(watch, publish, events):
+    for version in (1, 2):
+        publish(version)
+    watch.poll()
+    assert not events
+
+
+def test_a_bad_hash_is_told_once_and_the_next_version_is_taken(watch, root, publish, said, events):
     publish(1)
     damage(root, 1)
     for _ in range(20):
         watch.poll()
     assert len(said) == 1 and "expected sha256" in said[0]
     assert watch.take() is None and watch.num_refused == 1
+    assert events == [("refused", 1)]
     publish(2)
     watch.poll()
     assert watch.take().policy_version == 2
@@ -133,12 +163,14 @@ def test_a_version_for_another_contract_is_told(root, publish, spec, said):
 
 
 @pytest.mark.parametrize("pointer", [b"", b"{", b"[]", b'{"policy_version": 9, "sha256": "0"}'])
-def test_a_corrupt_store_is_told_once_and_survived(watch, root, publish, said, pointer):
+def test_a_corrupt_store_is_told_once_and_survived(watch, root, publish, said, events, pointer):
     publish(1)
     (root / "current.json").write_bytes(pointer)
     for _ in range(5):
         watch.poll()
     assert len(said) == 1 and watch.take() is None
+    # Where no version is named, none is to blame.
+    assert events == ([("refused", 9)] if b"9" in pointer else [])
     publish(2)
     watch.poll()
     assert watch.take().policy_version == 2

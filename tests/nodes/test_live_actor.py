@@ -8,6 +8,7 @@ import pytest
 from bundles import make_bundle
 
 from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.deploy.swap_log import read_events
 from rl_agent.exploration.exploring import Exploring
 from rl_agent.exploration.registry import make_noise
 from rl_agent.robots.profile import load_robot
@@ -168,3 +169,18 @@ def test_after_a_restart_the_newest_version_that_was_not_given_up_acts_from_the_
         actor.close()
     assert version == 2
     assert np.abs(action).max() < 0.9  # chance holds no such still hand over so many joints
+
+
+def test_a_version_that_cannot_be_loaded_is_logged_and_counted_as_refused(tmp_path):
+    store = PolicyStore(tmp_path / "policies", SPEC, TASK)
+    store.offer(make_bundle(tmp_path / "bundle", SPEC, TASK, gain=0.1))
+    (store.version_dir(1) / "policy.onnx").write_bytes(b"damaged")
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies", meets=True)
+    try:
+        actor.meet()
+        assert actor.state()["num_refused"] == 1
+    finally:
+        actor.close()
+    (event,) = read_events(tmp_path / "swaps.jsonl")
+    assert (event["kind"], event["policy_version"]) == ("refused", 1)
+    assert "policy.onnx" in event["sentence"]

@@ -30,7 +30,7 @@ def learn(folder, seed):
         "journal": [path.read_bytes() for path in sorted(journal_dir(run_dir).glob("*.journal"))],
         "num_steps": len(JournalReader(journal_dir(run_dir)).read().rows),
         "versions": [path.read_bytes() for path in sorted(store_dir(run_dir).rglob("policy.onnx"))],
-        "swaps": read_events(run_dir / SWAPS),
+        "swaps": [{**event, "utc": ""} for event in read_events(run_dir / SWAPS)],
         "checkpoints": [path.name for path in step_checkpoints(run_dir)],
     }
 

@@ -13,6 +13,7 @@ from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.resuming import resume
 from rl_agent.deploy.session import SessionSettings
 from rl_agent.deploy.swap_config import SwapConfig
+from rl_agent.deploy.swap_event import SwapEvent, SwapKind
 from rl_agent.deploy.swap_log import SWAPS, SwapLog, read_bad_versions
 from rl_agent.deploy.version_watch import VersionWatch
 from rl_agent.exploration.exploring import Exploring
@@ -67,7 +68,12 @@ class LiveActor:
         settings = SessionSettings(max_latency_s=math.inf) if meets else SessionSettings()
         versions = PolicyStore(store, spec, task, settings)
         resume(self.swap, versions, log, on_message)
-        self._watch = VersionWatch(versions, on_message, acting_version=self.swap.policy_version)
+        self._watch = VersionWatch(
+            versions,
+            on_message,
+            acting_version=self.swap.policy_version,
+            on_event=self._note_version,
+        )
         if not meets:
             self._watch.start()
 
@@ -116,7 +122,7 @@ class LiveActor:
             "policy_version": swap.policy_version,
             "candidate_version": swap.candidate_version,
             "num_promoted": swap.num_promoted,
-            "num_refused": swap.num_refused,
+            "num_refused": swap.num_refused + self._watch.num_refused,
             "num_rolled_back": swap.num_rolled_back,
             "num_events_lost": self._log.num_lost,
             "noise_scale": round(self.noise_scale, 3),
@@ -126,6 +132,17 @@ class LiveActor:
         """End the threads."""
         self._watch.close()
         self._log.close()
+
+    def _note_version(self, kind: SwapKind, version: int, sentence: str) -> None:
+        """Log what became of a version that nobody could offer; from the watch's thread."""
+        event = SwapEvent(
+            kind=kind,
+            policy_version=version,
+            bundle_hash="",
+            tick=self.swap.tick,
+            sentence=sentence,
+        )
+        self._log.put(event)
 
     def _act_at_random(self) -> FloatArray:
         if self._num_random % self._exploring.random_hold == 0:
