@@ -1,4 +1,4 @@
-"""Lines of JSON, appended to a file by a thread: the control loop never waits."""
+"""Lines of JSON, appended to a file by a thread, in order: the control loop never waits."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 CAPACITY = 1000
+RETRY_S = 0.5
+"""Between two tries of a line that a full disk, or one that is away, did not take."""
 _CLOSE_S = 2.0
 
 
@@ -23,7 +25,7 @@ class Line(Protocol):
 
 
 class LineLog:
-    """Takes lines at once; counts those that could not be written, and goes on."""
+    """Takes lines at once, and tries each until it is written or the log is closed."""
 
     def __init__(
         self,
@@ -31,6 +33,7 @@ class LineLog:
         on_trouble: Callable[[str], None] = lambda sentence: None,
         *,
         capacity: int = CAPACITY,
+        retry_s: float = RETRY_S,
     ) -> None:
         """Start.
 
@@ -38,17 +41,20 @@ class LineLog:
             path: File that is appended to; it is opened for each line, so that it may be moved.
             on_trouble: Is told of each new trouble once, from the thread.
             capacity: Lines that may wait.
+            retry_s: Between two tries.
         """
         self._path = path
         self._on_trouble = on_trouble
         self._capacity = capacity
+        self._retry_s = retry_s
+        self._is_closing = threading.Event()
         self._trouble = ""
-        self._is_cut = False
+        self._is_cut = _ends_within_line(path)
         self.num_written = 0
         self.num_refused = 0
         """Lines for which the queue had no room."""
         self.num_failed = 0
-        """Lines that the file system would not take."""
+        """Lines that the file system would not take before the end."""
         self._waiting: SimpleQueue[Line | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=path.stem, daemon=True)
         self._thread.start()
@@ -68,17 +74,28 @@ class LineLog:
     def close(self) -> None:
         """Write what waits, as far as the time allows."""
         self._waiting.put(None)
+        self._is_closing.set()
         self._thread.join(_CLOSE_S)
 
     def _work(self) -> None:
         while (line := self._waiting.get()) is not None:
+            self._write(line.to_json())
+
+    def _write(self, line: str) -> None:
+        while True:
+            is_last_try = self._is_closing.is_set()
             try:
-                self._append(line.to_json())
+                self._append(line)
+            except OSError as error:
+                self._tell(f"{self._path}: a line was not written: {error.strerror}")
+            else:
                 self.num_written += 1
                 self._trouble = ""
-            except OSError as error:
+                return
+            if is_last_try:
                 self.num_failed += 1
-                self._tell(f"{self._path}: a line was not written: {error.strerror}")
+                return
+            self._is_closing.wait(self._retry_s)
 
     def _append(self, line: str) -> None:
         # What a full disk cut off must not swallow the next line.
@@ -88,16 +105,31 @@ class LineLog:
         )
         try:
             num_written = os.write(descriptor, data)
+            if num_written == len(data):
+                self._is_cut = False
+                return
+            was_cut, self._is_cut = self._is_cut, True
+            # Each try would leave another piece.
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size - num_written)
+            self._is_cut = was_cut
         finally:
             os.close(descriptor)
-        self._is_cut = num_written < len(data)
-        if self._is_cut:
-            raise OSError(0, f"only {num_written} of {len(data)} bytes had room")
+        raise OSError(0, f"only {num_written} of {len(data)} bytes had room")
 
     def _tell(self, sentence: str) -> None:
         if sentence != self._trouble:
             self._trouble = sentence
             self._on_trouble(sentence)
+
+
+def _ends_within_line(path: Path) -> bool:
+    """Tell whether whoever wrote last was killed, or the disk was full, in the middle of a line."""
+    try:
+        with path.open("rb") as log:
+            log.seek(-1, os.SEEK_END)
+            return log.read(1) != b"\n"
+    except OSError:  # it is not there, empty, or not to be read
+        return False
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

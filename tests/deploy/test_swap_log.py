@@ -74,33 +74,70 @@ def test_a_version_that_could_not_be_loaded_is_not_bad_for_ever(tmp_path):
     assert read_bad_versions(path) == set()
 
 
-def test_a_folder_that_is_missing_is_told_once_and_counted(tmp_path):
-    said = []
-    log = SwapLog(tmp_path / "away" / "swaps.jsonl", said.append)
+def versions(path):
+    return [event["policy_version"] for event in read_events(path)]
+
+
+def test_a_folder_that_is_missing_is_told_once_and_waited_for_in_order(tmp_path):
+    said, path = [], tmp_path / "away" / "swaps.jsonl"
+    log = SwapLog(path, said.append, retry_s=0.005)
     for version in range(3):
         log.put(event(version))
-    wait_until(lambda: log.num_failed == 3)
+    wait_until(lambda: said)
     assert len(said) == 1 and "No such file or directory" in said[0]
-    (tmp_path / "away").mkdir()
+    path.parent.mkdir()
     log.put(event(3))
+    wait_until(lambda: log.num_written == 4)
     log.close()
-    assert log.num_written == 1 and log.num_lost == 3
+    assert log.num_lost == 0 and versions(path) == [0, 1, 2, 3]
 
 
-def test_a_full_disk_cuts_no_other_event(tmp_path, monkeypatch):
+def test_what_could_not_be_written_until_the_end_is_counted(tmp_path):
+    log = SwapLog(tmp_path / "away" / "swaps.jsonl")
+    for version in range(3):
+        log.put(event(version))
+    log.close()
+    assert (log.num_written, log.num_failed) == (0, 3)
+
+
+def test_while_a_disk_is_full_the_queue_is_bounded(tmp_path):
+    log = SwapLog(tmp_path / "away" / "swaps.jsonl", capacity=3)
+    log.put(event(0))
+    wait_until(lambda: log._waiting.qsize() == 0)
+    for version in range(1, 6):
+        log.put(event(version))
+    log.close()
+    assert (log.num_refused, log.num_failed) == (2, 4)
+
+
+def test_a_roll_back_on_a_full_disk_is_written_whole_once_there_is_room(tmp_path, monkeypatch):
     path, said = tmp_path / "swaps.jsonl", []
     write = os.write
+    log = SwapLog(path, said.append, retry_s=0.005)
+    log.put(event(1))
+    wait_until(lambda: log.num_written == 1)
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:20]))
-    log = SwapLog(path, said.append)
-    log.put(event(1, SwapKind.ROLLED_BACK))
-    wait_until(lambda: log.num_failed == 1)
+    log.put(event(2, SwapKind.ROLLED_BACK))
+    wait_until(lambda: said)
     monkeypatch.undo()
+    log.put(event(3, SwapKind.ROLLED_BACK))
+    wait_until(lambda: log.num_written == 3)
+    log.close()
+    assert "only 20 of" in said[0] and len(said) == 1
+    assert [json.loads(line)["policy_version"] for line in path.read_text().splitlines()] == [
+        *(1, 2, 3)
+    ]
+    assert read_bad_versions(path) == {2, 3}
+
+
+@pytest.mark.parametrize("torn", ["", '{"kind": "rolled_b'])
+def test_what_the_last_process_left_half_written_swallows_no_line(tmp_path, torn):
+    path = tmp_path / "swaps.jsonl"
+    path.write_text(event(1).to_json() + "\n" + torn)
+    log = SwapLog(path)
     log.put(event(2, SwapKind.ROLLED_BACK))
     log.close()
-    assert "only 20 of" in said[0]
-    lines = path.read_text().splitlines()
-    assert len(lines) == 2 and json.loads(lines[1])["policy_version"] == 2
-    assert read_bad_versions(path) == {2}
+    assert versions(path) == [1, 2]
 
 
 def test_a_disk_that_waits_is_not_waited_for(tmp_path, monkeypatch):
