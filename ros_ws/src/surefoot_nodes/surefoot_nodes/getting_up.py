@@ -24,7 +24,8 @@ FALL = (str(Reason.FALL.name),)
 class GettingUp:
     """An `Onlooker` for twins only: on hardware, arming stays a person's.
 
-    It undoes nothing but a fall: whatever else stopped the robot waits for its operator.
+    It undoes nothing but a fall: whatever else stopped the robot waits for its operator, and so
+    does a gate that somebody else has reset.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -34,6 +35,8 @@ class GettingUp:
         self._report: GateReport | None = None
         self._tried_s = 0.0
         self._is_helped = False
+        self._has_reset = False
+        """Whether the gate is UNARMED by our own reset."""
         self.num_falls = 0
 
     def attach(self, node: Node, bringup: Bringup) -> None:
@@ -53,16 +56,19 @@ class GettingUp:
         """Ask for what is due: help, a reset, or to be armed. Each may be refused at first."""
         if report.reasons == FALL:
             if self._is_helped:
-                self._call(Trigger, "reset", Trigger.Request())
+                self._reset()
             else:
                 self._ask_for_help()
-        elif report.state is SafetyState.UNARMED and self._is_helped:
+        elif report.state is SafetyState.UNARMED and self._has_reset:
             answer = self._call(SetBool, "arm", SetBool.Request(data=True))
             if answer is not None and not answer.success:
                 # Perhaps nobody holds it any more.
                 self._call(Trigger, "stand_up", Trigger.Request())
-        elif report.state is SafetyState.ARMED:
-            self._is_helped = False
+
+    def _reset(self) -> None:
+        answer = self._call(Trigger, "reset", Trigger.Request())
+        # While the answer came, somebody may have stopped it again.
+        self._has_reset = self._is_helped and answer is not None and answer.success
 
     def _ask_for_help(self) -> None:
         answer = self._call(Trigger, "stand_up", Trigger.Request())
@@ -77,4 +83,10 @@ class GettingUp:
         return self._bringup.client.call(kind, name, request, ANSWER_S)
 
     def _on_safety_state(self, message: String) -> None:
-        self._report = read_state(message) or self._report
+        report = read_state(message)
+        if report is None:
+            return
+        self._report = report
+        if report.reasons != FALL and report.state is not SafetyState.UNARMED:
+            # It is armed again, or somebody stopped it: nothing that we began goes on.
+            self._is_helped = self._has_reset = False
