@@ -1,8 +1,11 @@
 import sys
+import time
 
 from rl_agent.child import Child
-from surefoot_nodes.graph import NodeSpec
-from surefoot_nodes.stopping import stop_children
+from rl_agent.data.journal_thread import CLOSE_S
+from surefoot_nodes.graph import GraphConfig, NodeSpec, make_graph
+from surefoot_nodes.learner_node import JOIN_S
+from surefoot_nodes.stopping import GRACE_S, shutdown_s, stop_children
 from surefoot_nodes.supervisor import node_command, status_line
 
 STUBBORN = (
@@ -47,6 +50,53 @@ def test_child_that_does_not_listen_is_killed_when_hurried():
     child = sleeper(STUBBORN)
     stop_children({"twin_node": child}, lambda: True)
     assert child.status == -9
+
+
+WRITES = (
+    "import pathlib, signal, sys, time\n"
+    "def end(*_):\n"
+    "    time.sleep(1.5)\n"
+    "    pathlib.Path({path!r}).write_text('whole')\n"
+    "    sys.exit()\n"
+    "signal.signal(signal.SIGTERM, end)\n"
+    "print(1, flush=True)"
+)
+
+
+def test_who_writes_has_the_time_that_it_declares_and_nobody_else_has(tmp_path):
+    path = tmp_path / "checkpoint"
+    children = {
+        "learner_node": sleeper(WRITES.format(path=str(path))),
+        "twin_node": sleeper(STUBBORN),
+    }
+    start_s = time.monotonic()
+    stop_children(children, graces_s={"learner_node": 20.0})
+    assert path.read_text() == "whole" and children["learner_node"].status == 0
+    assert children["twin_node"].status == -9
+    assert time.monotonic() - start_s < 15.0
+
+
+def test_the_gate_ends_before_anybody_else_is_asked_to(tmp_path):
+    gate, learner = sleeper(WRITES.format(path=str(tmp_path / "stands"))), sleeper()
+    seen = []
+
+    def look():
+        if gate.status is None:
+            seen.append(learner.status)
+        return False
+
+    stop_children({"learner_node": learner, "safety_node": gate}, look, {"learner_node": 20.0})
+    assert set(seen) == {None}  # the signal would have ended it at once
+    assert learner.status == -15
+
+
+def test_those_who_write_declare_more_than_they_wait_themselves():
+    config = GraphConfig(run="/run")
+    graces = {node.executable: node.grace_s for node in make_graph("robot", config)}
+    assert graces["learner_node"] > shutdown_s("learner_node") > JOIN_S
+    # A journal on a full disk is given up after twice its time.
+    assert graces["policy_node"] > shutdown_s("policy_node") > 2 * CLOSE_S
+    assert graces["safety_node"] == graces["goal_node"] == GRACE_S
 
 
 def test_status_is_one_short_line():

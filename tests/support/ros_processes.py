@@ -103,7 +103,7 @@ def running_graph(
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
                 try:
-                    process.wait(5.0)
+                    process.wait(20.0)  # a learner may have a checkpoint to write
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
             process.wait()

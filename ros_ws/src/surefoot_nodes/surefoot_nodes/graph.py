@@ -13,6 +13,7 @@ from rl_agent.exploration.exploring import Exploring
 
 from .parameter import Value
 from .rounds import PARTS
+from .stopping import GRACE_S, grace_s
 
 PACKAGE = "surefoot_nodes"
 Kind = Literal["twin", "robot", "observe", "teleop", "faults"]
@@ -34,6 +35,8 @@ class NodeSpec:
     """Nodes are activated in rising order, and stopped by the supervisor's rule."""
     respawn: bool = True
     """Start it again when it dies, into INACTIVE: never armed, nothing moves by itself."""
+    grace_s: float = GRACE_S
+    """How long it may take to end; what moves the robot is ended before all others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,4 +235,4 @@ def _node(name: str, config: GraphConfig, order: int, **parameters: Value) -> No
         **parameters,
         **config.overrides.get(name, {}),
     }
-    return NodeSpec(executable=name, parameters=values, order=order)
+    return NodeSpec(executable=name, parameters=values, order=order, grace_s=grace_s(name))

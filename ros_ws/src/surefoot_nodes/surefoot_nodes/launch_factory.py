@@ -40,6 +40,8 @@ GOAL_PERIOD_S = {"twin": "4.0", "robot": "0.0", "observe": "0.0", "teleop": "0.0
 SPEED = {"twin": "1.0", "robot": "0.25"}
 DOMAIN = Argument("domain", "", "ROS_DOMAIN_ID of the twin's graph; empty: the variable's, or 42.")
 LOCKSTEP = Argument("lockstep", "false", "The twin's time waits for everybody: repeatable.")
+LAUNCH_GRACE_S = 5.0
+"""launch's own."""
 AUTO_ARM = Argument("auto_arm", "true", "Arm the gate once all nodes are active.")
 
 
@@ -112,6 +114,8 @@ def _node(spec: NodeSpec, values: dict[str, str]) -> Any:
         parameters=[{**spec.parameters, **sim_time}],
         remappings=list(spec.remaps),
         respawn=spec.respawn and is_true(values["use_respawn"]),
+        # SIGINT comes first, and these after it.
+        sigterm_timeout=f"{max(LAUNCH_GRACE_S, spec.grace_s):g}",
         output="screen",
         ros_arguments=["--log-level", values["log_level"]],
     )

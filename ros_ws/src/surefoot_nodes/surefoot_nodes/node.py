@@ -35,9 +35,7 @@ from rl_agent.spec import RobotSpec
 from . import parameters, realtime
 from .enclaves import enclave_arguments, secured
 from .pace import Loop, Pace, RealTime
-
-SHUTDOWN_S = 2.0
-"""A node that has not ended by then is ended."""
+from .stopping import shutdown_s
 
 
 class GuardedNode(LifecycleNode):
@@ -333,7 +331,7 @@ def _spin(node: GuardedNode, stop: StopSignal) -> None:
 
 
 def _end(node: GuardedNode) -> None:
-    last_resort = threading.Timer(SHUTDOWN_S, os._exit, (1,))
+    last_resort = threading.Timer(shutdown_s(node.get_name()), os._exit, (1,))
     last_resort.daemon = True
     last_resort.start()
     node.shut_down()

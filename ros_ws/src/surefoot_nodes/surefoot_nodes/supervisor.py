@@ -124,7 +124,8 @@ class Supervisor:
         except InterruptedByUserError:
             return 130
         finally:
-            stop_children(self.children, lambda: self._stop.count > 1)
+            graces_s = {spec.executable: spec.grace_s for spec in self._specs}
+            stop_children(self.children, lambda: self._stop.count > 1, graces_s)
             rclpy.try_shutdown(context=context)
         return 0
 
