@@ -157,10 +157,26 @@ class ExperienceKeeper:
         self._labels.put(label)
 
 
-def journal_config(values: Mapping[str, Any]) -> JournalConfig:
-    """Return how a policy node's parameters have the journal written."""
-    return JournalConfig(
+def make_keeper(
+    values: Mapping[str, Any],
+    pilot: Pilot,
+    actor: Actor,
+    on_message: Callable[[str], None],
+    judge: Judge,
+) -> ExperienceKeeper:
+    """Return the keeper that a policy node's parameters ask for."""
+    journal = JournalConfig(
         sync=SyncPolicy(values["journal_sync"]),
         sync_interval_s=values["journal_sync_interval_s"],
         segment_records=values["journal_segment_records"],
+    )
+    return ExperienceKeeper(
+        Path(values["journal"]),
+        pilot,
+        actor,
+        on_message,
+        journal=journal,
+        judge=judge,
+        meet_every=values["meet_every"],
+        num_steps=values["num_steps"],
     )

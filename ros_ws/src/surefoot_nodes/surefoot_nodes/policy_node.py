@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from .cadence import Trigger, TriggerTimes
 from .conversions import CommandCodec, MeasurementCodec, MessageError, read_goal
 from .episode_link import EpisodeLink
 from .gate_reports import read_state
-from .keeper import ExperienceKeeper, journal_config
+from .keeper import ExperienceKeeper, make_keeper
 from .live_actor import LiveActor
 from .node import GuardedNode, run
 from .pilot import Pilot
@@ -79,17 +78,7 @@ class PolicyNode(GuardedNode):
         )
         if keeps:
             judge = make_judge(values["judge"], task, spec.policy_hz)
-            steps = {name: values[name] for name in ("meet_every", "num_steps")}
-            folder = Path(values["journal"])
-            self._keeper = ExperienceKeeper(
-                folder,
-                self._pilot,
-                self._actor,
-                say,
-                journal=journal_config(self.values),
-                judge=judge,
-                **steps,
-            )
+            self._keeper = make_keeper(values, self._pilot, self._actor, say, judge)
         self._goal = None if task.goal_dim else np.zeros(0)
         stamps = StampScale()
         self._measurements = MeasurementCodec(spec, stamps)
