@@ -10,6 +10,7 @@ from ros_processes import START_S, Witness, running_graph, tags
 
 from rl_agent.data.journal import JournalReader
 from rl_agent.robots.profile import load_robot
+from sim.env import TwinEnv
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
 SPEC = load_robot("so101")
@@ -27,13 +28,23 @@ def write_params(folder, **values):
     return str(path)
 
 
+def write_profile(folder):
+    """Write an SO-101 whose policy is shown what delays do."""
+    profile = yaml.safe_load(SPEC.source.read_text())
+    profile["observation"]["terms"] += ["action_history", "measurement_age"]
+    path = folder / "aware.yaml"
+    path.write_text(yaml.safe_dump(profile))
+    return path
+
+
 def drive(folder, seed):
     """Return the first rows that a graph wrote, and its commands by tick."""
     journal = folder / "journal"
     journal.mkdir()
     params = folder / "params.yaml"
     params.write_text(f"policy_node: {{ros__parameters: {{journal: {journal}}}}}\n")
-    arguments = ("--actor", "random", "--goal-period", "1", "--seed", str(seed))
+    robot = str(write_profile(folder))
+    arguments = ("--robot", robot, "--actor", "random", "--goal-period", "1", "--seed", str(seed))
     with (
         running_graph(
             "twin", "--lockstep", *arguments, "--params", str(params), log=folder / "up.log"
@@ -81,6 +92,22 @@ def test_no_step_is_lost_but_where_a_goal_changes(first):
     rows = first["rows"]
     follows = (rows["next_obs"][:-1] == rows["obs"][1:]).all(axis=1)
     assert (follows | rows["truncated"][:-1]).all()
+
+
+def test_ages_are_those_of_the_environment_and_no_action_is_forgotten(tmp_path, first):
+    env = TwinEnv(load_robot(write_profile(tmp_path)), "reach")
+    place = {name: slice(start, start + size) for name, start, size in env.builder.layout}
+    ages, history = place["measurement_age"], place["action_history"]
+    rows = first["rows"]
+    assert (rows["obs"][:, ages] == env.reset(seed=0)[0][ages]).all()
+    assert (rows["next_obs"][:, ages] == rows["obs"][:, ages]).all()
+    latest = [
+        index for index in range(4, NUM_STEPS) if not rows["truncated"][index - 4 : index].any()
+    ]
+    assert len(latest) > 100
+    for index in latest:
+        expected = rows["action"][[index - 2, index - 3, index - 4]].ravel()
+        np.testing.assert_array_equal(rows["obs"][index, history], expected)
 
 
 def test_a_dead_policy_ends_the_graph_with_its_name(tmp_path):
