@@ -1,12 +1,14 @@
 import sys
 import time
 
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
 from rl_agent.child import Child
 from rl_agent.data.journal_thread import CLOSE_S
 from surefoot_nodes.graph import GraphConfig, NodeSpec, make_graph
 from surefoot_nodes.learner_node import JOIN_S
 from surefoot_nodes.stopping import GRACE_S, shutdown_s, stop_children
-from surefoot_nodes.supervisor import node_command, status_line
+from surefoot_nodes.supervisor import Supervisor, node_command, status_line
 
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True)"
@@ -103,3 +105,17 @@ def test_status_is_one_short_line():
     values = {"tick": "9", "state": "ARMED", "gate_hz": "99.96", "proposals_policy_hz": "20.0"}
     assert status_line(values) == "ARMED · gate 100 Hz · policy 20 Hz"
     assert status_line({"state": "UNARMED"}) == ""
+
+
+def test_diagnostics_that_make_no_sense_do_not_end_the_graph():
+    said = []
+    supervisor = Supervisor([], say=said.append)
+    for values in (
+        {"state": "ARMED", "gate_hz": "fast"},
+        {"leaning_reason": "JERK"},
+        {"leaning_fraction": "much"},
+        {"state": "ARMED", "gate_hz": "100"},
+    ):
+        told = [KeyValue(key=key, value=value) for key, value in values.items()]
+        supervisor._on_diagnostics(DiagnosticArray(status=[DiagnosticStatus(values=told)]))
+    assert said == ["ARMED · gate 100 Hz"]

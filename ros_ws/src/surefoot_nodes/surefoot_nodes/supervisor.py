@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import rclpy
@@ -199,15 +200,19 @@ class Supervisor:
         self._reborn.add(name)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        now_s = time.monotonic()
         for status in message.status:
-            values = {item.key: item.value for item in status.values}
-            if warning := self._leaning.take(values):
-                self._say(f"warning: {warning}")
-            line = status_line(values)
-            if line and not self._onlookers and now_s - self._status_s >= STATUS_S:
-                self._status_s = now_s
-                self._say(line)
+            # Anybody may publish diagnostics; what makes no sense must not end the graph.
+            with suppress(ValueError, KeyError):
+                self._show({item.key: item.value for item in status.values})
+
+    def _show(self, values: Mapping[str, str]) -> None:
+        if warning := self._leaning.take(values):
+            self._say(f"warning: {warning}")
+        now_s = time.monotonic()
+        line = status_line(values)
+        if line and not self._onlookers and now_s - self._status_s >= STATUS_S:
+            self._status_s = now_s
+            self._say(line)
 
 
 def status_line(values: Mapping[str, str]) -> str:
