@@ -37,9 +37,10 @@ SMALL = {
     "normalize_obs": False,
 }
 BLOCK = {"actor_hidden_dims": (64,), "critic_hidden_dims": (64,)}
-OWN = dict.fromkeys(("bro", "simba_v2"), BLOCK) | {"flash_sac": BLOCK | {"policy_delay": 1}}
-"""One residual block is two layers, and one in front of it. FlashSAC moves its actor at every other
-update; within 2000 steps that is too seldom."""
+EACH = {"policy_delay": 1}
+OWN = dict.fromkeys(("bro", "simba_v2"), BLOCK) | {"flash_sac": BLOCK | EACH, "td3": EACH}
+"""One residual block is two layers, and one in front of it. FlashSAC moves its actor, TD3 actor and
+targets, at every other update; within 2000 steps that is too seldom."""
 
 
 def measure(context: Context) -> Iterator[Figure]:
