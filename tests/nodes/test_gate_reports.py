@@ -92,6 +92,7 @@ def test_whatever_keeps_proposals_from_the_robot_is_a_pause_in_what_is_learned(s
     asked = []
     node = SimpleNamespace(
         _body=SimpleNamespace(complete=lambda reading, now_s: reading),
+        _age=SimpleNamespace(complete=lambda reading, now_s, is_at_rest: reading),
         _pilot=SimpleNamespace(follow=lambda reading: None, propose=lambda *_: None),
         _keeper=SimpleNamespace(keep=lambda reading, goal: asked.append(goal)),
         _episodes=SimpleNamespace(tell=lambda: None),

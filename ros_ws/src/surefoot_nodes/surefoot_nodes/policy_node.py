@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
-from rl_agent.judging.judges import make_judge
 from rl_agent.tasks.registry import make_task
 from rl_agent.types import Array, Measurement
 
@@ -21,13 +21,13 @@ from .applied_watch import AppliedWatch
 from .body_watch import BodyWatch
 from .cadence import Trigger, TriggerTimes
 from .conversions import CommandCodec, MeasurementCodec, MessageError, read_goal
-from .episode_link import EpisodeLink
 from .gate_reports import read_state
-from .keeper import ExperienceKeeper, make_keeper
-from .live_actor import LiveActor
 from .node import GuardedNode, run
 from .pilot import Pilot
 from .stamps import StampScale
+
+if TYPE_CHECKING:
+    from .keeper import ExperienceKeeper
 
 NAME = "policy_node"
 IDLE_S = 0.1
@@ -77,6 +77,11 @@ class PolicyNode(GuardedNode):
             spec, task, kinematics, self._actor, keeps_experience=keeps, reset=reset, seed=seed
         )
         if keeps:
+            # Who keeps nothing has no need of all this: a process shall be small.
+            from rl_agent.judging.judges import make_judge
+
+            from .keeper import make_keeper
+
             judge = make_judge(values["judge"], task, spec.policy_hz)
             self._keeper = make_keeper(values, self._pilot, self._actor, say, judge)
         self._goal = None if task.goal_dim else np.zeros(0)
@@ -90,6 +95,8 @@ class PolicyNode(GuardedNode):
         io.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATES_IN)
         io.create_subscription(PoseStamped, "goal", self._on_goal, qos.LATCHED)
         if self._keeper is not None:
+            from .episode_link import EpisodeLink
+
             self._episodes = EpisodeLink(io, self._keeper, lambda: self._is_armed)
         self._body = BodyWatch(io, spec, self.clock)
         self._age = AgeWatch(spec)
@@ -125,8 +132,9 @@ class PolicyNode(GuardedNode):
         if self._keeper is not None:
             self._keeper.close()
             self._keeper = None
-        if isinstance(self._actor, LiveActor):
-            self._actor.close()
+        close: Callable[[], None] | None = getattr(self._actor, "close", None)
+        if close is not None:
+            close()
         self._actor = None
 
     def _next_deadline(self) -> float:
