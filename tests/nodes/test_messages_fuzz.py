@@ -116,7 +116,14 @@ def spec_with(kind):
     return replace(SPEC, controller=ControllerSpec(type=kind, name="arm"))
 
 
+FOREIGN = JointTrajectory(
+    joint_names=["b", "c", "a"], points=[JointTrajectoryPoint(positions=[0.0, 0.0])]
+)
+"""A joint that the controller does not have, and a number less."""
+
+
 @given(trajectories())
+@example(FOREIGN)
 @MODEST
 def test_any_trajectory_has_rising_finite_points_or_is_refused(message):
     try:

@@ -84,6 +84,9 @@ class TrajectoryCodec(ControllerCodec):
     def read(self, message: JointTrajectory) -> list[TrajectoryPoint]:
         """Return the points; a point without velocities passes its position at rest."""
         index = self._order.index(message.joint_names)
+        if len(message.joint_names) != len(index):
+            # As ros2_control does: it has no joints but its own.
+            raise MessageError(f"names {len(message.joint_names)} joints, expected {len(index)}")
         if not 0 < len(message.points) <= MAX_POINTS:
             raise MessageError(f"has {len(message.points)} points, expected 1 to {MAX_POINTS}")
         points = [self._read_point(point, index) for point in message.points]
