@@ -48,8 +48,10 @@ def export_verb(
     wait_passively()
     from rl_agent.deploy.export import export_bundle
     from rl_agent.deploy.onnx_policy import OnnxPolicy
+    from rl_agent.deploy.signing import signer_for
 
-    signer = _load_signer(sign)
+    # Which key the robot pins is asked when its profile is read: by whoever loads the bundle.
+    signer = signer_for(None, sign)
     out_dir = out or run / "bundle"
     typer.echo(f"Exporting {run}: tracing the network takes a few seconds.")
     report = export_bundle(
@@ -58,12 +60,6 @@ def export_verb(
     # Load it as a robot will, from the files that were written.
     _print_summary(report, OnnxPolicy(out_dir, report.spec), signer)
     _print_next(report)
-
-
-def _load_signer(path: Path | None) -> Signer | None:
-    from rl_agent.deploy.signing import Signer
-
-    return Signer.load(path) if path is not None else None
 
 
 def _print_summary(report: ExportReport, policy: OnnxPolicy, signer: Signer | None) -> None:

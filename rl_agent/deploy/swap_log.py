@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,13 +59,13 @@ def read_bad_versions(path: Path) -> set[int]:
 
     What could not be loaded is not among them: it may have been caught half copied.
     """
-    bad = (event for event in read_events(path) if event["kind"] in _BAD_KINDS)
-    return {event["policy_version"] for event in bad if event.get("bundle_hash") != ""}
+    return _bad_versions(read_events(path))
 
 
 def read_standings(path: Path) -> list[Standing]:
     """Return the versions that acted and are not known as bad, newest first; none without a log."""
-    events, bad = read_events(path), read_bad_versions(path)
+    events = read_events(path)
+    bad = _bad_versions(events)
     trusted = {e["policy_version"] for e in events if e["kind"] == SwapKind.TRUSTED.value}
     acted = {
         event["policy_version"]: str(event.get("bundle_hash", ""))
@@ -75,6 +76,11 @@ def read_standings(path: Path) -> list[Standing]:
         Standing(version, acted[version], version in trusted)
         for version in sorted(acted, reverse=True)
     ]
+
+
+def _bad_versions(events: Sequence[Mapping[str, Any]]) -> set[int]:
+    bad = (event for event in events if event["kind"] in _BAD_KINDS)
+    return {event["policy_version"] for event in bad if event.get("bundle_hash") != ""}
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any] | None:
