@@ -27,7 +27,11 @@ def render_live(run: LiveRun) -> str:
             live_figures.smoothness(run),
             live_figures.lag(run),
             _last_look(run),
-            section("How to go on", "In the folder that you started it from.", _next(run)),
+            section(
+                "How to go on",
+                "In the folder that you started it from.",
+                commands(run.next_steps),
+            ),
             _settings(run),
         )
     )
@@ -88,10 +92,6 @@ def _counts(run: LiveRun) -> Iterator[tuple[str, str]]:
 def _last_look(run: LiveRun) -> str:
     means = "The panel's last figures; counts are since that process began."
     return section("As it ended", means, table(run.last_look)) if run.last_look else ""
-
-
-def _next(run: LiveRun) -> str:
-    return commands(run.next_steps)
 
 
 def _settings(run: LiveRun) -> str:

@@ -111,6 +111,14 @@ def write_diagnostics(name: str, diagnostics: Mapping[str, float | int | str]) -
     return DiagnosticArray(status=[status])
 
 
+def rate_words(rates: Mapping[str, float]) -> list[str]:
+    """Return rates [Hz] by their names in the gate's diagnostics as people read them."""
+    return [
+        f"{key.removesuffix('_hz').removeprefix('proposals_')} {hz:.0f} Hz"
+        for key, hz in rates.items()
+    ]
+
+
 def value_text(value: float | int | str) -> str:
     """Return a value of diagnostics as the message holds it."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)

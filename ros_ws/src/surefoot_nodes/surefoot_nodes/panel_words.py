@@ -9,6 +9,8 @@ from rl_agent.reporting.wording import limit_name, percent
 from rl_agent.safety.leaning import LIMITS, OWN_WISHES
 from rl_agent.types import Reason
 
+from .gate_reports import rate_words
+
 State = Mapping[str, Any]
 """Of policy_state, learner_state or the link."""
 Gate = Mapping[str, str]
@@ -88,11 +90,7 @@ def limiter_text(gate: Gate) -> str:
 
 def rates_text(gate: Gate) -> str:
     """Return what comes how often; empty before the first second is over."""
-    rates = {key: _number(gate, key) for key in gate if key.endswith("_hz")}
-    return ", ".join(
-        f"{key.removesuffix('_hz').removeprefix('proposals_')} {hz:.0f} Hz"
-        for key, hz in rates.items()
-    )
+    return ", ".join(rate_words({key: _number(gate, key) for key in gate if key.endswith("_hz")}))
 
 
 def _most_frequent(gate: Gate) -> str:

@@ -26,6 +26,7 @@ from rl_agent.exceptions import GraphError, SurefootError
 from . import parameters, qos, realtime
 from .bringup import Bringup
 from .enclaves import enclave_arguments, secured
+from .gate_reports import rate_words
 from .graph import NodeSpec
 from .keys import watch_keys
 from .leaning_watch import LeaningWatch
@@ -217,11 +218,7 @@ class Supervisor:
 
 def status_line(values: Mapping[str, str]) -> str:
     """Return state and rates from the gate's diagnostics, `ARMED · gate 100 Hz`; empty without."""
-    rates = [
-        f"{key.removesuffix('_hz').removeprefix('proposals_')} {float(value):.0f} Hz"
-        for key, value in values.items()
-        if key.endswith("_hz")
-    ]
+    rates = rate_words({key: float(value) for key, value in values.items() if key[-3:] == "_hz"})
     return " · ".join([values.get("state", "?"), *rates]) if rates else ""
 
 
