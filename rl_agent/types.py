@@ -45,6 +45,8 @@ class Reason(IntFlag):
     HEALTH = 1 << 26
     ABSENT = 1 << 27
     FROZEN = 1 << 28
+    HUMAN = 1 << 29
+    """A person's commands were followed instead; stands in what is kept of a step alone."""
 
 
 SHARES = (Reason.POSITION, Reason.VELOCITY, Reason.ACCELERATION)

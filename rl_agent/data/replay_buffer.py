@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rl_agent.types import FloatArray, Transition
+from rl_agent.types import FloatArray, Reason, Transition
 
 from .batch import Batch
 from .layout import RowPacker, TransitionLayout
@@ -50,7 +50,7 @@ class ReplayBuffer:
             capacity: Number of rows.
             gamma: Discount factor.
             n_step: Steps summed into a return.
-            critic_action: Which action a batch holds.
+            critic_action: Which action a batch holds; where a person was at the controls, theirs.
             relabeller: Exchanges goals; None for none.
             quarantine: Which rows are refused.
             priorities: For as many rows; None draws uniformly.
@@ -65,7 +65,7 @@ class ReplayBuffer:
         self.n_step = n_step
         self.relabeller = relabeller
         self.quarantine = Quarantine(layout, quarantine or QuarantineConfig())
-        self._action_field = "applied_action" if critic_action == "applied" else "action"
+        self._has_applied = critic_action == "applied"
         self.priorities = priorities
         self._rows = allocate_rows(layout, capacity, folder)
         self._is_end = np.zeros(capacity, dtype=np.bool_)
@@ -156,7 +156,10 @@ class ReplayBuffer:
             next_context = last_rows["next_context"][chosen].astype(np.float64)
             obs[chosen, place] = goal_obs(context, goals)
             next_obs[chosen, place] = goal_obs(next_context, goals)
-        action = rows[self._action_field][:, 0]
+        action = rows["applied_action"][:, 0]
+        if not self._has_applied:
+            is_human = (rows["reasons"][:, :1] & Reason.HUMAN) != 0
+            action = np.where(is_human, action, rows["action"][:, 0])
         return Batch(obs, action, returns.reward, returns.discount, next_obs)
 
     @property

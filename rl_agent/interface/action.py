@@ -19,7 +19,8 @@ FOLLOWING_SHARE = 0.8
 and what presses against a table would be held there for good."""
 DAMPING_RATIO = 0.866
 """Overshoots by 0.4 %; critical damping would be slower for nothing."""
-
+REST_SHARE = 0.01
+"""Of the top speed: what is slower is at rest."""
 
 APPROACH_S = 0.5
 """Near its end, a motion to a point slows with this time constant: the low-pass must follow."""
@@ -151,10 +152,19 @@ class ActionMapper:
         """
         if not reasons:
             return np.asarray(action, dtype=np.float32)
+        if reasons & Reason.HUMAN:
+            return self.action_like(applied)
         # What the gate already owed before this step is not this action's doing.
         backlog = (applied.position - self._position)[self._index] - self._backlog
         shortfall = backlog / self._reach
         return np.clip(action + shortfall, -1.0, 1.0).astype(np.float32)
+
+    def action_like(self, command: Command) -> FloatArray:
+        """Return (act_dim,) the action that keeps up what somebody else commands."""
+        speed = command.velocity[self._index]
+        # What rounding leaves of rest shall not become the width of a dead zone.
+        speed = np.where(np.abs(speed) < REST_SHARE * self._max_speed, 0.0, speed)
+        return np.clip(action_for_speed(self._spec.action, speed), -1.0, 1.0).astype(np.float32)
 
     def get_state(self) -> dict[str, Array]:
         """Return all that the next command depends on."""

@@ -19,12 +19,12 @@ class AppliedSum:
 
     def __init__(self) -> None:
         self._periods: OrderedDict[float, AppliedPeriod] = OrderedDict()
-        self._braking: AppliedPeriod | None = None
-        """Since `take`."""
-        self._ends_braking = False
-        self._num_others = 0
-        self._is_ours = False
-        """Whether the proposal followed last was the policy's."""
+        self._other_ticks: AppliedPeriod | None = None
+        """Since `take`: those that followed nothing of the policy's, yet say what came of it."""
+        self._ends_otherwise = False
+        self._num_strange = 0
+        self._is_known = False
+        """Whether the proposal followed last was the policy's, or a person's."""
 
     def note(self, stamp_s: float, command: Command, reasons: int, shares: Array) -> None:
         """Take in one tick that follows the proposal made from the observation of `stamp_s`.
@@ -39,24 +39,26 @@ class AppliedSum:
             command=command, reasons=Reason(reasons), shares=np.asarray(shares, np.float32)
         )
         self._periods[stamp_s] = _joined(self._periods.get(stamp_s), tick)
-        self._is_ours, self._ends_braking = True, False
+        self._is_known, self._ends_otherwise = True, False
         while len(self._periods) > MAX_STAMPS:
             self._periods.popitem(last=False)
 
     def note_braking(self, command: Command, reasons: int, shares: Array) -> None:
         """Take in one tick in which the gate, armed, saw no other way than to brake."""
-        if not self._is_ours:
-            self._num_others += 1
-            return
-        tick = AppliedPeriod(
-            command=command, reasons=Reason(reasons), shares=np.asarray(shares, np.float32)
-        )
-        self._braking, self._ends_braking = _joined(self._braking, tick), True
+        if self._is_known:
+            self._note_otherwise(command, reasons, shares)
+        else:
+            self._num_strange += 1
+
+    def note_human(self, command: Command, reasons: int, shares: Array) -> None:
+        """Take in one tick that followed a person, whose action it is that was applied then."""
+        self._is_known = True
+        self._note_otherwise(command, reasons | Reason.HUMAN, shares)
 
     def note_others(self) -> None:
         """Take in one tick that followed somebody else, or in which the gate held the robot."""
-        self._num_others += 1
-        self._is_ours = False
+        self._num_strange += 1
+        self._is_known = False
 
     def take(self, stamp_s: float | None) -> AppliedPeriod | None:
         """Return what became of a proposal, once, and begin the next period.
@@ -65,18 +67,24 @@ class AppliedSum:
             None where nothing did, or where others had a hand in it since the last time.
         """
         period = self._periods.pop(stamp_s, None) if stamp_s is not None else None
-        if self._braking is not None and (period is None or self._ends_braking):
-            period = _joined(period, self._braking)
-        elif self._braking is not None and period is not None:
-            period = _joined(self._braking, period)
-        is_mixed = self._num_others > 0
-        self._braking, self._num_others = None, 0
+        if self._other_ticks is not None and (period is None or self._ends_otherwise):
+            period = _joined(period, self._other_ticks)
+        elif self._other_ticks is not None and period is not None:
+            period = _joined(self._other_ticks, period)
+        is_mixed = self._num_strange > 0
+        self._other_ticks, self._num_strange = None, 0
         return None if is_mixed else period
 
     def forget(self) -> None:
         """Drop all."""
         self._periods.clear()
-        self._braking, self._num_others = None, 0
+        self._other_ticks, self._num_strange = None, 0
+
+    def _note_otherwise(self, command: Command, reasons: int, shares: Array) -> None:
+        tick = AppliedPeriod(
+            command=command, reasons=Reason(reasons), shares=np.asarray(shares, np.float32)
+        )
+        self._other_ticks, self._ends_otherwise = _joined(self._other_ticks, tick), True
 
 
 def _joined(before: AppliedPeriod | None, after: AppliedPeriod) -> AppliedPeriod:

@@ -8,7 +8,7 @@ import numpy as np
 
 from rl_agent.interface.action import ActionMapper, before_dead_zone
 from rl_agent.spec import RobotSpec
-from rl_agent.types import Array, FloatArray
+from rl_agent.types import Array, Command, FloatArray
 
 
 class OffsetMapper(ActionMapper):
@@ -35,6 +35,10 @@ class OffsetMapper(ActionMapper):
         del share
         offset = np.clip((target - self._home) / self._offset, -1.0, 1.0)
         return before_dead_zone(offset, self._dead_zone).astype(np.float32)
+
+    def action_like(self, command: Command) -> FloatArray:
+        """Return (act_dim,) the action that leads to where somebody else commands the robot."""
+        return self.action_towards(command.position[self._index], 1.0)
 
     def _advance(self, action: FloatArray | Array) -> None:
         index, w, period_s = self._index, self._natural, self._period_s

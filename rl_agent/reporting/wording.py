@@ -48,6 +48,7 @@ REASONS = {
     Reason.HEALTH: "Stopped: a motor or the battery reported trouble",
     Reason.ABSENT: "Stopped: the operator was no longer there",
     Reason.FROZEN: "Held still because the robot's readings did not change any more",
+    Reason.HUMAN: "Followed a person at the controls instead",
 }
 
 LIMIT_NAMES = {

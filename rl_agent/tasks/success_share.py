@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from rl_agent.types import Transition
+from rl_agent.types import Reason, Transition
 
 from .episode_judge import EpisodeJudge
 from .task import Task
@@ -20,7 +20,8 @@ FALL_S = 5.0
 class SuccessShare:
     """Share of the last 10 episodes that ended well; of the last 30 s where a task has no goals.
 
-    What has not been seen yet counts as failed, and so do 5 s for each fall.
+    What has not been seen yet counts as failed, and so do 5 s for each fall, and whatever a person
+    at the controls helped with.
     """
 
     def __init__(self, task: Task, policy_hz: float, *, is_judged: bool = False) -> None:
@@ -37,24 +38,29 @@ class SuccessShare:
         if not (is_judged or self._has_goals):
             num_events = max(1, round(LAST_S * policy_hz))
         self._num_fall = max(1, round(FALL_S * policy_hz))
+        self._was_helped = False
+        """Within this episode."""
         self._is_good: deque[bool] = deque([False] * num_events, maxlen=num_events)
 
     def note(self, transition: Transition) -> None:
         """Take in the next step."""
         has_ended = transition.terminated or transition.truncated
+        is_helped = bool(transition.reasons & Reason.HUMAN)
+        was_helped = self._was_helped or is_helped
+        self._was_helped = was_helped and not has_ended
         if self._is_judged:
             if has_ended:
-                self._is_good.append(transition.reward > 0.0)
+                self._is_good.append(transition.reward > 0.0 and not was_helped)
             return
         context, goal = transition.next_context[None], transition.goal[None]
         is_met = self._judge.add(context.astype(np.float64), goal.astype(np.float64))
         is_success = self._judge.close() if has_ended else False
         if self._has_goals:
-            self._is_good.extend([is_success] * has_ended)
+            self._is_good.extend([is_success and not was_helped] * has_ended)
         elif transition.terminated:
             self._is_good.extend([False] * self._num_fall)
         else:
-            self._is_good.append(bool(is_met[0]))
+            self._is_good.append(bool(is_met[0]) and not is_helped)
 
     @property
     def share(self) -> float:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from transitions import LAYOUT, transition
@@ -6,6 +8,7 @@ from rl_agent.data.batch import Batch
 from rl_agent.data.journal import JournalReader, JournalWriter
 from rl_agent.data.quarantine import QuarantineConfig
 from rl_agent.data.replay_buffer import ReplayBuffer
+from rl_agent.types import Reason
 
 NAN = float("nan")
 
@@ -51,6 +54,14 @@ def test_every_row_is_drawn_about_equally_often():
 @pytest.mark.parametrize(("setting", "expected"), [("applied", 0.25), ("proposed", 0.5)])
 def test_the_setting_chooses_the_critics_action(setting, expected):
     assert np.unique(sample(filled(5, critic_action=setting)).action).tolist() == [expected]
+
+
+@pytest.mark.parametrize("setting", ["applied", "proposed"])
+def test_where_a_person_was_at_the_controls_their_action_is_learned_from(setting):
+    replay = filled(4, critic_action=setting)
+    replay.add(replace(transition(4), reasons=int(Reason.HUMAN | Reason.JERK)))
+    batch = sample(replay)
+    assert np.unique(batch.action[batch.obs[:, 0] == 4.0]).tolist() == [0.25]
 
 
 def test_three_step_returns_by_hand():

@@ -143,6 +143,22 @@ def test_applied_action_does_not_count_an_old_backlog_twice():
     assert mapper.applied_action(action, applied, Reason.VELOCITY) == pytest.approx(action)
 
 
+def test_what_a_person_did_is_told_as_the_action_that_keeps_it_up():
+    spec = planar_spec()
+    action = dataclasses.replace(spec.action, max_speed=(1.0, 2.0), dead_zone=0.2)
+    mapper = ActionMapper(dataclasses.replace(spec, action=action))
+    mapper.command(np.array([1.0, 1.0]))
+    found = [
+        mapper.applied_action(np.ones(2), Command(np.full(2, 9.0), np.array(speed)), reasons)
+        for speed, reasons in (
+            ([0.5, -1.0], Reason.HUMAN),
+            ([3.0, 1e-6], Reason.HUMAN | Reason.VELOCITY),
+        )
+    ]
+    # 0.2 + 0.8 * 0.5 each; then more than the action's range, and as good as nothing.
+    np.testing.assert_allclose(found, [[0.6, -0.6], [1.0, 0.0]], atol=1e-6)
+
+
 def test_state_round_trip_continues_alike():
     mapper, twin = ActionMapper(planar_spec()), ActionMapper(planar_spec())
     mapper.command(np.array([0.7, -0.4]))

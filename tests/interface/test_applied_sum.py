@@ -81,3 +81,23 @@ def test_braking_from_what_others_proposed_is_theirs():
     applied.take(1.0)
     applied.note_braking(command(0.5), 0, np.zeros(3))
     assert applied.take(1.05) is None
+
+
+def test_a_persons_ticks_count_whoever_proposed_and_say_so():
+    applied, nothing = AppliedSum(), np.zeros(3)
+    note(applied, 1.0, 0.1, Reason.VELOCITY)
+    applied.note_human(command(0.2), int(Reason.JERK), nothing)
+    applied.note_braking(command(0.3), int(Reason.WORKSPACE), nothing)
+    found = applied.take(1.0)
+    assert found.command.position.tolist() == [0.3]
+    assert found.reasons == Reason.VELOCITY | Reason.JERK | Reason.WORKSPACE | Reason.HUMAN
+    # They drove all the time; and let go in the middle of a period.
+    applied.note_human(command(0.4), 0, nothing)
+    found = applied.take(1.05)
+    assert (found.command.position.tolist(), found.reasons) == ([0.4], Reason.HUMAN)
+    applied.note_human(command(0.5), 0, nothing)
+    note(applied, 1.1, 0.6)
+    found = applied.take(1.1)
+    assert (found.command.position.tolist(), found.reasons) == ([0.6], Reason.HUMAN)
+    note(applied, 1.15, 0.7)
+    assert applied.take(1.15).reasons == Reason.NONE

@@ -92,3 +92,12 @@ def test_offsets_and_the_home_they_start_from_are_part_of_the_contract():
     assert (offsets["offset"], offsets["offset_from"]) == ([0.4, 0.2], [0.5, 1.0])
     # Bundles of robots that are driven by speeds stay what they were.
     assert not {"offset", "offset_from"} & planar_spec().contract().keys()
+
+
+def test_what_a_person_did_is_told_as_the_action_that_leads_there():
+    mapper = make_mapper(spec())
+    mapper.command(np.array([1.0, -0.5]))
+    there = Command(np.array([0.7, 2.0]), np.array([5.0, 5.0]))
+    # 0.2 of 0.4 rad away from home; and further than the actions reach.
+    found = mapper.applied_action(np.zeros(2), there, Reason.HUMAN)
+    np.testing.assert_allclose(found, [0.5, 1.0], atol=1e-6)

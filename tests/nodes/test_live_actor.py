@@ -13,7 +13,7 @@ from rl_agent.exploration.exploring import Exploring
 from rl_agent.exploration.registry import make_noise
 from rl_agent.robots.profile import load_robot
 from rl_agent.tasks.registry import make_task
-from rl_agent.types import Transition
+from rl_agent.types import Reason, Transition
 from sim.kinematics import MujocoKinematics
 from surefoot_nodes.live_actor import LiveActor
 
@@ -45,14 +45,25 @@ def test_there_is_an_action_in_every_tick_until_and_after_the_first_version(tmp_
     assert actor.state()["num_events_lost"] == 0
 
 
-def _arrive(actor, is_there):
+def _arrive(actor, is_there, reasons=0):
     goal = np.float32([0.2, 0.0, 0.2])
     context = goal if is_there else goal + np.float32(1.0)
     nothing = np.zeros(0, np.float32)
     action = np.zeros(SPEC.act_dim, np.float32)
     actor.note(
         Transition(
-            nothing, action, action, action, 0.0, False, True, nothing, context, context, goal
+            obs=nothing,
+            action=action,
+            applied_action=action,
+            previous_action=action,
+            reward=0.0,
+            terminated=False,
+            truncated=True,
+            next_obs=nothing,
+            context=context,
+            next_context=context,
+            goal=goal,
+            reasons=reasons,
         )
     )
 
@@ -184,3 +195,15 @@ def test_a_version_that_cannot_be_loaded_is_logged_and_counted_as_refused(tmp_pa
     (event,) = read_events(tmp_path / "swaps.jsonl")
     assert (event["kind"], event["policy_version"]) == ("refused", 1)
     assert "policy.onnx" in event["sentence"]
+
+
+def test_a_version_is_not_judged_by_what_a_person_did(tmp_path):
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies")
+    noted = []
+    actor.swap.note = noted.append
+    try:
+        _arrive(actor, True)
+        _arrive(actor, True, reasons=int(Reason.HUMAN))
+    finally:
+        actor.close()
+    assert [transition.reasons for transition in noted] == [0]

@@ -1,9 +1,8 @@
 """A joystick takes over a moving twin, falls silent, and comes back."""
 
-import time
-
 import numpy as np
 import pytest
+from joysticks import hold_joystick
 from ros_processes import Witness, running_graph, speeds, tags
 from sensor_msgs.msg import JointState, Joy
 
@@ -12,20 +11,7 @@ from surefoot_nodes import qos
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
 SPEC = load_robot("so101", policy_hz=50.0)
-BUTTON = 4
 DRIVE_S = 2.0
-
-
-def hold(witness, joy, duration_s, button=1, axes=(0.6, 0.0, 0.0, 0.0)):
-    """Publish the joystick's state at 50 Hz; return when it was last said [s]."""
-    end_s = time.monotonic() + duration_s
-    buttons = [0] * 8
-    buttons[BUTTON] = button
-    while time.monotonic() < end_s:
-        joy.publish(Joy(axes=list(axes), buttons=buttons))
-        said_s = time.monotonic()
-        witness.spin(0.02)
-    return said_s
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +26,13 @@ def told(tmp_path_factory):
         graph.wait_until_running()
         witness.until(lambda: joy.get_subscription_count() >= 1)
         witness.until(lambda: witness.state in ("ARMED", "HOLD"), why=graph.output)
-        hold(witness, joy, 1.0, button=0)
+        hold_joystick(witness, joy, 1.0, button=0)
         told["released"] = len(human)
         for attempt in range(6):
             # On a busy machine we fall silent now and then, and the robot rests.
-            said_s = hold(witness, joy, DRIVE_S, axes=(0.6 * (-1.0) ** attempt, 0.0, 0.0, 0.0))
+            said_s = hold_joystick(
+                witness, joy, DRIVE_S, axes=(0.6 * (-1.0) ** attempt, 0.0, 0.0, 0.0)
+            )
             told["moving"] = speeds(applied.messages[-1]).max()
             if told["moving"] > 0.5:
                 break

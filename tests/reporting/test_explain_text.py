@@ -76,7 +76,7 @@ def test_verb_tells_a_mistake_in_a_sentence(tmp_path, capsys):
 
 
 SLOWING = (Reason.POSITION, Reason.VELOCITY, Reason.ACCELERATION, Reason.JERK, Reason.EFFORT)
-SLOWING += (Reason.START_RAMP, Reason.SPEED_SCALE)
+SLOWING += (Reason.START_RAMP, Reason.SPEED_SCALE, Reason.HUMAN)
 GRAVE = [r.name for r in Reason if r not in (Reason.NONE, *SLOWING)]
 
 

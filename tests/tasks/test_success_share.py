@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rl_agent.tasks.success_share import SuccessShare
-from rl_agent.types import Transition
+from rl_agent.types import Reason, Transition
 
 
 @dataclass
@@ -43,6 +43,10 @@ def _step(is_good, *, terminated=False, truncated=False, goal_dim=0):
         context,
         goal,
     )
+
+
+def _helped(transition):
+    return replace(transition, reasons=int(Reason.HUMAN))
 
 
 def test_with_goals_only_the_ends_of_the_last_ten_episodes_count():
@@ -89,3 +93,22 @@ def test_a_share_is_one(steps, has_goals):
     for is_good, is_end in steps:
         share.note(_step(is_good, truncated=is_end, goal_dim=goal_dim))
         assert 0.0 <= share.share <= 1.0
+
+
+def test_what_a_person_helped_with_is_no_success():
+    share = SuccessShare(_Task(goal_dim=3), 20.0)
+    share.note(_helped(_step(True, goal_dim=3)))
+    share.note(_step(True, truncated=True, goal_dim=3))  # still the episode that was helped
+    assert share.share == 0.0
+    share.note(_step(True, truncated=True, goal_dim=3))
+    assert share.share == 1 / 10
+
+
+@pytest.mark.parametrize("is_judged", [True, False])
+def test_help_counts_against_it_without_goals_too(is_judged):
+    share = SuccessShare(_Task(goal_dim=0), 1.0 / 3.0, is_judged=is_judged)
+    good = replace(_step(True, truncated=is_judged), reward=1.0)
+    share.note(_helped(good))
+    assert share.share == 0.0
+    share.note(good)
+    assert share.share == 1 / 10

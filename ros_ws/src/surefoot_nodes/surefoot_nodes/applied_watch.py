@@ -70,6 +70,8 @@ def _add(applied: AppliedSum, stamp_s: float, command: Command, tags: AppliedTag
     is_armed = tags.state == SafetyState.ARMED
     if is_armed and tags.source == Source.POLICY:
         applied.note(stamp_s, command, tags.reasons, tags.shares)
+    elif is_armed and tags.source == Source.HUMAN:
+        applied.note_human(command, tags.reasons, tags.shares)
     elif is_armed and not tags.source:
         applied.note_braking(command, tags.reasons, tags.shares)
     # A stop ends the episode anyway, and what brought it about is to be kept.

@@ -22,7 +22,7 @@ from rl_agent.exploration.registry import make_noise
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.success_share import SuccessShare
 from rl_agent.tasks.task import Task
-from rl_agent.types import Array, FloatArray, Measurement, Transition
+from rl_agent.types import Array, FloatArray, Measurement, Reason, Transition
 
 
 class LiveActor:
@@ -103,7 +103,9 @@ class LiveActor:
 
     def note(self, transition: Transition) -> None:
         """Take in what became of an action: a version that does badly is given up."""
-        self.swap.note(transition)
+        # What a person did is neither a version's merit nor its fault.
+        if not transition.reasons & Reason.HUMAN:
+            self.swap.note(transition)
         self._success.note(transition)
         if self._noise is not None and (transition.terminated or transition.truncated):
             self._noise.reset()

@@ -79,9 +79,9 @@ class Lockstep:
         """Return the gate's: it ticks once per state."""
         return spec.gate_period_s
 
-    def delay_s(self, spec: RobotSpec) -> float:
-        """Return the profile's delays of observation and action, as in the twin's environment."""
-        return (spec.twin.observation_delay_ms + spec.twin.action_delay_ms) / 1e3
+    def delays_s(self, spec: RobotSpec) -> tuple[float, float]:
+        """Return the profile's delays, both on the way of a command: as in the environment."""
+        return 0.0, (spec.twin.observation_delay_ms + spec.twin.action_delay_ms) / 1e3
 
     def every(self, period_s: float, callback: Callable[[], None]) -> Any:
         """Call back in each of the node's rounds."""

@@ -21,6 +21,10 @@ from .pacing import GatePacer, PacerRates, TickPacer
 if TYPE_CHECKING:
     from .node import GuardedNode
 
+GRAPH_DELAY_S = 0.004
+"""Of a state on its way to a policy, and of its proposal on the way to the controller: transport
+takes under a millisecond each, and the rest is waiting for the next tick of who takes it up."""
+
 
 class Loop(Protocol):
     """What serves a node's data and does its work."""
@@ -55,8 +59,8 @@ class Pace(Protocol):
         """Return the time between two states of a twin."""
         ...
 
-    def delay_s(self, spec: RobotSpec) -> float:
-        """Return what a twin adds to the way from its state to the command that follows [s]."""
+    def delays_s(self, spec: RobotSpec) -> tuple[float, float]:
+        """Return how much later a twin tells its states, and heeds commands, than it could [s]."""
         ...
 
     def every(self, period_s: float, callback: Callable[[], None]) -> Any:
@@ -105,10 +109,11 @@ class RealTime:
         """Return that of the robot's driver."""
         return 1.0 / spec.state_hz
 
-    def delay_s(self, spec: RobotSpec) -> float:
-        """Nothing: that way takes its time."""
-        del spec
-        return 0.0
+    def delays_s(self, spec: RobotSpec) -> tuple[float, float]:
+        """Return what the profile's delays exceed those of the graph by, which takes its time."""
+        twin = spec.twin
+        states_s, commands_s = twin.observation_delay_ms / 1e3, twin.action_delay_ms / 1e3
+        return max(states_s - GRAPH_DELAY_S, 0.0), max(commands_s - GRAPH_DELAY_S, 0.0)
 
     def every(self, period_s: float, callback: Callable[[], None]) -> Any:
         """Return a timer of the executor that answers services."""

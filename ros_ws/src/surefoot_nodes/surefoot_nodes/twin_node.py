@@ -8,22 +8,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from rl_agent.exceptions import GraphError
 
 from . import qos
-from .body_publisher import BodyPublisher
 from .controller_messages import make_codec
 from .controller_parameters import offer_parameters
 from .controllers import Points, make_controller
-from .conversions import MeasurementCodec, MessageError
+from .conversions import MessageError
 from .endpoints import Suspicion, publishers, subscribers, wait_until_clear, without
 from .grid import Grid
 from .helping_hand import HelpingHand
 from .node import GuardedNode, run
 from .stamps import StampScale
+from .state_publisher import StatePublisher
 
 NAME = "twin_node"
 LOOK_OUT_S = 1.0
@@ -50,8 +49,7 @@ class TwinNode(GuardedNode):
 
     def __init__(self) -> None:
         super().__init__(NAME)
-        self._publisher: Any = None
-        self._body: BodyPublisher | None = None
+        self._states: StatePublisher | None = None
         self._watch: Any = None
         self._parameters: Any = None
         self._inbox: deque[tuple[float, Points]] = deque(maxlen=1000)
@@ -68,14 +66,12 @@ class TwinNode(GuardedNode):
         self._twin = Twin(self._spec)
         self._codec = make_codec(self._spec)
         self._stamps = StampScale()
-        self._states = MeasurementCodec(self._spec, self._stamps)
         io = self.make_io()
         self._refuse_company(
             wait_until_clear(self._company, self.values["discovery_s"], PATIENCE_S)
         )
-        self._publisher = io.create_publisher(JointState, "joint_states", qos.STATES_OUT)
         base = self._twin.base
-        self._body = None if base is None else BodyPublisher(io, base)
+        self._states = StatePublisher(io, self._spec, self._stamps, base)
         io.create_subscription(
             self._codec.message_type, self._codec.topic, self._on_command, qos.CONTROLLER
         )
@@ -88,13 +84,16 @@ class TwinNode(GuardedNode):
 
     def activate(self) -> None:
         """Put the robot at home and let time run."""
+        assert self._states is not None
         start = self._twin.reset()
         self._inbox.clear()
         index = list(self._spec.command_index)
         self._controller = make_controller(self._spec, start.position[index])
         self._start_s = self.clock.now()
-        self._delay_s = self.pace.delay_s(self._spec)
-        self._grid = Grid(self.pace.state_period_s(self._spec), self._start_s)
+        period_s = self.pace.state_period_s(self._spec)
+        states_s, self._delay_s = self.pace.delays_s(self._spec)
+        self._states.start(round(states_s / period_s))
+        self._grid = Grid(period_s, self._start_s)
         # The scale's zero is now; from here on stamps are the twin's own time.
         now = self.get_clock().now().to_msg()
         self._zero_s = self._stamps.to_seconds(now)
@@ -108,10 +107,11 @@ class TwinNode(GuardedNode):
             if self.executor is not None:
                 self.executor.remove_node(self._parameters)
             self._parameters.destroy_node()
-        self._watch = self._parameters = self._publisher = self._body = None
+        self._watch = self._parameters = self._states = None
 
     def _step(self, now_s: float) -> None:
         """Advance to the deadline that is due, and publish."""
+        assert self._states is not None
         time_s = self._grid.deadline_s - self._start_s - self._grid.dropped_s
         last_step = int(time_s / self._twin.dt + 1e-6)
         while self._twin.step_count < last_step:
@@ -127,11 +127,7 @@ class TwinNode(GuardedNode):
             self._help.help_if_due(now_s)
         measured = self._twin.measure()
         stamp_s = self._zero_s + self._grid.dropped_s + measured.stamp_s
-        message = self._states.write(replace(measured, stamp_s=stamp_s))
-        # Before the joints: who acts on their arrival should know the body of the same moment.
-        if self._body is not None:
-            self._body.publish(self._twin.data, message.header.stamp)
-        self._publisher.publish(message)
+        self._states.publish(replace(measured, stamp_s=stamp_s), self._twin.data)
         self._grid.advance(now_s)
 
     def _on_stop_mode(self, message: String) -> None:
@@ -161,7 +157,7 @@ class TwinNode(GuardedNode):
     def _company(self) -> list[str]:
         """Return who else drives or states, ourselves left out."""
         assert self.io is not None
-        own = [self.io.get_name()] if self._publisher is not None else []
+        own = [self.io.get_name()] if self._states is not None else []
         drivers = without(publishers(self.io, "joint_states"), own)
         listeners = subscribers(self.io, self._codec.topic)
         # Twice: one that was killed and started again is heard of under both lives for a while.
