@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -16,6 +18,15 @@ HELP = """Take a robot from trained in a twin to learning on the hardware, behin
 First steps: `surefoot demo` (an arm learns to reach and is driven over ROS 2),
 `surefoot robot check so101`, `surefoot train --help`.
 """
+
+_MAKE_ROOM = "make room there, or let it write elsewhere, then run the command again"
+REMEDIES = {
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EDQUOT: _MAKE_ROOM,
+    errno.EROFS: "let it write elsewhere",
+    errno.EACCES: "see whose it is, or let it write elsewhere",
+}
+"""For what is the machine's fault, by errno: a trace would tell nobody anything."""
 
 
 def build_app() -> typer.Typer:
@@ -56,11 +67,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("surefoot: interrupted", file=sys.stderr)
         return 130
+    except OSError as error:
+        if error.errno not in REMEDIES:
+            raise
+        print(f"surefoot: {_trouble(error)}", file=sys.stderr)
+        return 2
     except (
         Exception
     ) as error:  # click's own errors carry their exit status; all others keep their trace
         return _click_status(error)
     return result if isinstance(result, int) else 0
+
+
+def _trouble(error: OSError) -> str:
+    where = f": {os.fsdecode(error.filename)}" if error.filename is not None else ""
+    return f"{error.strerror}{where}; {REMEDIES[error.errno or 0]}"
 
 
 def _click_status(error: Exception) -> int:

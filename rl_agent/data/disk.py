@@ -108,9 +108,13 @@ def fsync_directory(directory: Path) -> None:
 def write_durably(path: Path, data: bytes) -> None:
     """Replace `path` at once: a reader sees the old content or the new one, never a part."""
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        error.filename = str(path)
+        raise
     fsync_directory(path.parent)
