@@ -25,6 +25,7 @@ from .config import TrainConfig
 from .env_adapter import EnvAdapter, make_env
 from .evaluate import Evaluator, Score
 from .learner import Learner
+from .matrix_product import prefer_exact_onednn
 from .metrics import MetricsWriter
 from .parts import LearnerParts
 from .progress import Progress
@@ -132,6 +133,7 @@ def train(
 def prepare_torch(num_threads: int) -> None:
     """Bound torch's threads: beside another busy process, more cost nearly all speed."""
     torch.set_num_threads(num_threads)
+    prefer_exact_onednn()
     # Adam's moments fade into subnormal numbers, which processors handle a hundred times slower.
     torch.set_flush_denormal(True)
 

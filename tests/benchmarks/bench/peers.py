@@ -10,6 +10,7 @@ import gymnasium as gym
 import numpy as np
 
 from rl_agent.data.batch import Batch
+from rl_agent.learning.matrix_product import pytorchs_choice
 
 from .update_rates import ACT_DIM, BATCH_SIZE, NUM_ROWS, OBS_DIM
 
@@ -33,7 +34,8 @@ def stable_baselines3(rows: Batch, seed: int) -> Callable[[int], None]:
     model = _filled(SAC("MlpPolicy", NeverStepped(), policy_kwargs=network, **_common(seed)), rows)
 
     def take(count: int) -> None:
-        model.train(gradient_steps=count, batch_size=BATCH_SIZE)
+        with pytorchs_choice():
+            model.train(gradient_steps=count, batch_size=BATCH_SIZE)
 
     return take
 
