@@ -1,3 +1,5 @@
+import os
+import signal
 import sys
 import time
 
@@ -7,6 +9,7 @@ from rl_agent.child import Child
 from rl_agent.data.journal_thread import CLOSE_S
 from surefoot_nodes.graph import GraphConfig, NodeSpec, make_graph
 from surefoot_nodes.learner_node import JOIN_S
+from surefoot_nodes.node import TOGETHER_S, StopSignal
 from surefoot_nodes.stopping import GRACE_S, shutdown_s, stop_children
 from surefoot_nodes.supervisor import Supervisor, node_command, status_line
 
@@ -54,15 +57,38 @@ def test_child_that_does_not_listen_is_killed_when_hurried():
     assert child.status == -9
 
 
+def test_requests_that_arrive_together_are_one_and_hurry_nobody(monkeypatch):
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    now_s = [0.0]
+    monkeypatch.setattr("surefoot_nodes.node.time.monotonic", lambda: now_s[0])
+    stop = StopSignal()
+    try:
+        for at_s, expected in ((0.0, 1), (0.03, 1), (TOGETHER_S + 0.1, 2)):
+            now_s[0] = at_s
+            os.kill(os.getpid(), signal.SIGINT)
+            assert (stop.is_set, stop.count) == (True, expected)
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
 WRITES = (
     "import pathlib, signal, sys, time\n"
     "def end(*_):\n"
-    "    time.sleep(1.5)\n"
+    "    time.sleep(1.2)\n"
     "    pathlib.Path({path!r}).write_text('whole')\n"
     "    sys.exit()\n"
     "signal.signal(signal.SIGTERM, end)\n"
     "print(1, flush=True)"
 )
+
+
+def test_hurry_does_not_cut_the_braking_short(tmp_path):
+    path = tmp_path / "stands"
+    gate = sleeper(WRITES.format(path=str(path)))
+    stop_children({"safety_node": gate, "twin_node": sleeper(STUBBORN)}, lambda: True)
+    assert path.exists()
+    assert gate.status == 0
 
 
 def test_who_writes_has_the_time_that_it_declares_and_nobody_else_has(tmp_path):
@@ -78,18 +104,22 @@ def test_who_writes_has_the_time_that_it_declares_and_nobody_else_has(tmp_path):
     assert time.monotonic() - start_s < 15.0
 
 
+LOOKS = (
+    "import pathlib, signal, sys\n"
+    "def end(*_):\n"
+    "    pathlib.Path({path!r}).write_text(str(pathlib.Path({other!r}).exists()))\n"
+    "    sys.exit()\n"
+    "signal.signal(signal.SIGTERM, end)\n"
+    "print(1, flush=True)"
+)
+
+
 def test_the_gate_ends_before_anybody_else_is_asked_to(tmp_path):
-    gate, learner = sleeper(WRITES.format(path=str(tmp_path / "stands"))), sleeper()
-    seen = []
-
-    def look():
-        if gate.status is None:
-            seen.append(learner.status)
-        return False
-
-    stop_children({"learner_node": learner, "safety_node": gate}, look, {"learner_node": 20.0})
-    assert set(seen) == {None}  # the signal would have ended it at once
-    assert learner.status == -15
+    stands, seen = str(tmp_path / "stands"), tmp_path / "seen"
+    gate = sleeper(WRITES.format(path=stands))
+    learner = sleeper(LOOKS.format(path=str(seen), other=stands))
+    stop_children({"learner_node": learner, "safety_node": gate}, graces_s={"learner_node": 20.0})
+    assert seen.read_text() == "True"
 
 
 def test_those_who_write_declare_more_than_they_wait_themselves():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 import signal
 import sys
@@ -36,6 +37,9 @@ from . import parameters, realtime
 from .enclaves import enclave_arguments, secured
 from .pace import Loop, Pace, RealTime
 from .stopping import shutdown_s
+
+TOGETHER_S = 0.5
+"""Ctrl-C reaches a whole terminal, and some programs tell it on to what they started besides."""
 
 
 class GuardedNode(LifecycleNode):
@@ -259,7 +263,8 @@ class StopSignal:
     def __init__(self) -> None:
         self._event = threading.Event()
         self.count = 0
-        """How often we were asked."""
+        """How often we were asked; what arrives together is one request, told on by several."""
+        self._counted_s = -math.inf
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
 
@@ -270,7 +275,10 @@ class StopSignal:
 
     def _on_signal(self, number: int, frame: object) -> None:
         del number, frame
-        self.count += 1
+        now_s = time.monotonic()
+        if now_s - self._counted_s > TOGETHER_S:
+            self.count += 1
+            self._counted_s = now_s
         self._event.set()
 
 

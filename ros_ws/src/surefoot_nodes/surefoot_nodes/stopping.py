@@ -39,11 +39,11 @@ def stop_children(
     is_hurried: Callable[[], bool] = lambda: False,
     graces_s: Mapping[str, float] | None = None,
 ) -> None:
-    """Brake, then end everything else; at once when hurried.
+    """Brake, then end everything else, at once when hurried; braking is never cut short.
 
     Args:
         children: By the names of their nodes.
-        is_hurried: Whether nobody waits any longer.
+        is_hurried: Whether nobody waits any longer for what is to be written.
         graces_s: Per name, how long a process may take; `GRACE_S` where it is not named.
     """
     graces_s = graces_s or {}
@@ -51,7 +51,7 @@ def stop_children(
     rest = [
         (child, graces_s.get(name, GRACE_S)) for name, child in children.items() if name != GATE
     ]
-    _end(gate, is_hurried)
+    _end(gate, lambda: False)
     _end(rest, is_hurried)
     for child in children.values():
         child.kill()
