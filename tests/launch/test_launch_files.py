@@ -164,6 +164,7 @@ def test_launch_ends_with_the_training_and_gives_it_time_to():
     (action,) = actions_of("train", {})
     assert type(action.kwargs["on_exit"]).__name__ == "Shutdown"
     assert float(action.kwargs["sigterm_timeout"]) >= 60.0
+    assert float(action.kwargs["sigkill_timeout"]) >= 60.0
     assert action.kwargs["output"] == "screen"
 
 

@@ -54,6 +54,8 @@ def make_train_action(values: Mapping[str, str]) -> Any:
         name="surefoot_live",
         output="screen",
         sigterm_timeout=END_S,
+        # Signalled alone in a terminal, launch sends no SIGINT: SIGTERM is then our first word.
+        sigkill_timeout=END_S,
         on_exit=Shutdown(reason="surefoot live has ended"),
     )
 
