@@ -16,17 +16,8 @@ from gymnasium.spaces import Box
 from rl_agent.data.layout import NUM_SHARES, TransitionLayout
 from rl_agent.data.relabel import GoalTask
 from rl_agent.exceptions import EnvironmentNotSupportedError
+from rl_agent.tasks.episode_summary import EpisodeSummary
 from rl_agent.types import FloatArray, Transition
-
-
-@dataclass(frozen=True)
-class EpisodeSummary:
-    """One finished episode."""
-
-    episode_return: float
-    num_steps: int
-    is_success: bool | None
-    """At its end; None where the environment does not tell."""
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from .config import TrainConfig
 from .divergence import diverged, leave_sound
 from .evaluate import EvaluationInterruptedError, Score
 from .health import health_figures
+from .noted_episodes import NotedEpisodes
 from .parts import Counters, LearnerParts
 from .progress import Progress, RateMeter
-from .recent_episodes import NotedEpisodes
 from .snapshot import restore_snapshot, save_best, save_snapshot
 from .stopwatch import Stopwatch
 from .updater import Updater

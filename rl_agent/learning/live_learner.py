@@ -23,8 +23,8 @@ from .checkpoint import Checkpoint, prune_checkpoints
 from .config import TrainConfig
 from .divergence import diverged, leave_sound
 from .health import health_figures
+from .noted_episodes import NotedEpisodes
 from .parts import Counters, KeptParts
-from .recent_episodes import NotedEpisodes
 from .row_feed import RowFeed, Tally, no_sources
 from .side_work import SideWork
 from .snapshot import restore_snapshot, save_snapshot

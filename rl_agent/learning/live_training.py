@@ -39,13 +39,13 @@ from rl_agent.judging.judges import JUDGE_FILE, make_judge
 from rl_agent.judging.success_classifier import read_classifier
 from rl_agent.networks.actor import Actor
 from rl_agent.tasks.episode_judge import EpisodeJudge
+from rl_agent.tasks.episode_tally import EpisodeTally
 from rl_agent.types import FloatArray
 
 from .assembly import build_agent, build_replay, keep_twin_contract
 from .checkpoint import Checkpoint, newest_that_holds
 from .config import TrainConfig
 from .env_adapter import EnvAdapter, make_env
-from .episode_tally import EpisodeTally
 from .journal_clock import JournalClock
 from .live_learner import LiveLearner, LiveParts, LiveState
 from .live_robot import LiveRobot

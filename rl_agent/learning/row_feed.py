@@ -10,10 +10,8 @@ import numpy as np
 
 from rl_agent.clock import Clock, SteadyClock
 from rl_agent.data.journal import JournalOffset
-
-from .env_adapter import EpisodeSummary
-from .episode_tally import EpisodeTally
-from .recent_episodes import RecentEpisodes
+from rl_agent.tasks.episode_summary import EpisodeSummary, RecentEpisodes
+from rl_agent.tasks.episode_tally import EpisodeTally
 
 
 class RowFeed(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rl_agent.tasks.episode_summary import ROLLING_EPISODES
 from rl_agent.types import Reason
 
 from .axis import Axis
@@ -13,8 +14,6 @@ from .live_run import LiveRun
 from .tables import table
 from .wording import percent, reason_sentence
 
-ROLLING = 20
-"""Episodes in a rolling mean."""
 MINUTES = "minutes of the robot's time"
 GIVEN_UP = ("refused", "rolled_back")
 MOST_ROWS = 30
@@ -40,7 +39,7 @@ def returns(run: LiveRun) -> str:
         x=Axis.linear(MINUTES, 0.0, minutes[-1]),
         y=Axis.linear("return", low - margin, high + margin),
     )
-    words = (("s3", "episodes, exploring"), ("s1", f"mean of the last {ROLLING}"))
+    words = (("s3", "episodes, exploring"), ("s1", f"mean of the last {ROLLING_EPISODES}"))
     means = "What each episode earned while the robot explored."
     return section("Returns", means, figure(legend(words) + draw_chart(frame, layers), ""))
 
@@ -58,7 +57,9 @@ def successes(run: LiveRun) -> str:
         x=Axis.linear(MINUTES, 0.0, x[-1]),
         y=Axis.linear("succeeded", 0.0, 100.0, unit=" %"),
     )
-    means = f"How many of the last {ROLLING} episodes met the task at their end, exploring."
+    means = (
+        f"How many of the last {ROLLING_EPISODES} episodes met the task at their end, exploring."
+    )
     return section("Success", means, figure(draw_chart(frame, [Line(x, shares, "s1")]), ""))
 
 
@@ -192,6 +193,6 @@ def _ticks(run: LiveRun) -> list[tuple[float, float, str]]:
 
 
 def _mean(values: Sequence[float]) -> list[float]:
-    """Return the mean of each value and those before it, `ROLLING` at most."""
-    parts = (values[max(0, end - ROLLING) : end] for end in range(1, len(values) + 1))
+    """Return the mean of each value and those before it, `ROLLING_EPISODES` at most."""
+    parts = (values[max(0, end - ROLLING_EPISODES) : end] for end in range(1, len(values) + 1))
     return [sum(part) / len(part) for part in parts]

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
+from rl_agent.tasks.episode_summary import ROLLING_EPISODES
+
 from . import live_figures
 from .figures import commands, section
-from .live_figures import GIVEN_UP, ROLLING
+from .live_figures import GIVEN_UP
 from .live_run import LiveRun
 from .page import html_document
 from .tables import table
@@ -43,7 +45,7 @@ def live_sentence(run: LiveRun) -> str:
     episodes = run.episodes
     if not episodes:
         return "No episode came to its end."
-    last = episodes[-ROLLING:]
+    last = episodes[-ROLLING_EPISODES:]
     mean = sum(float(e["return"]) for e in last) / len(last)
     minutes = run.minutes(episodes[-1]["env_step"])
     words = f"{len(episodes)} episodes in {minutes:.1f} minutes of the robot's time; the last"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
-
-import numpy as np
 
 from rl_agent.data.journal import JournalReader
 from rl_agent.data.journal_follower import JournalFollower
 from rl_agent.exceptions import JournalError
-
-NUM_EPISODES = 20
-"""In a mean, as the learner's."""
+from rl_agent.tasks.episode_summary import RecentEpisodes
+from rl_agent.tasks.episode_tally import EpisodeTally
 
 
 class EpisodeWatch:
@@ -23,8 +19,8 @@ class EpisodeWatch:
         self._journal = journal
         self._follower: JournalFollower | None = None
         self._is_lost = False
-        self._return = 0.0
-        self._returns: deque[float] = deque(maxlen=NUM_EPISODES)
+        self._tally = EpisodeTally(None)
+        self._newest = RecentEpisodes()
         self.num_episodes = 0
 
     def text(self) -> str:
@@ -34,21 +30,15 @@ class EpisodeWatch:
                 self._read()
             except (JournalError, OSError):
                 self._is_lost = self._follower is not None
-        if not self._returns:
+        mean = self._newest.mean_return
+        if mean is None:
             return "-"
-        mean = float(np.mean(self._returns))
         return f"{self.num_episodes}, return {mean:.2f}; the learner knows of success"
 
     def _read(self) -> None:
         if self._follower is None:
             layout = JournalReader(self._journal).layout
             self._follower = JournalFollower(self._journal, layout)
-        rows = self._follower.read()
-        ends = np.flatnonzero(rows["terminated"] | rows["truncated"]) + 1
-        rewards = np.nan_to_num(rows["reward"].astype(np.float64), posinf=0.0, neginf=0.0)
-        *episodes, rest = np.split(rewards, ends)
-        for episode in episodes:
-            self._returns.append(self._return + float(episode.sum()))
-            self._return = 0.0
+        for episode in self._tally.take(self._follower.read()):
+            self._newest.add(episode)
             self.num_episodes += 1
-        self._return += float(rest.sum())

@@ -1,15 +1,23 @@
-"""The newest episodes, and what they came to on average."""
+"""Episodes that are over, and what the newest came to on average."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
-from .env_adapter import EpisodeSummary
-from .metrics import MetricsWriter
-
 ROLLING_EPISODES = 20
+
+
+@dataclass(frozen=True)
+class EpisodeSummary:
+    """One finished episode."""
+
+    episode_return: float
+    num_steps: int
+    is_success: bool | None
+    """At its end; None where nobody tells."""
 
 
 class RecentEpisodes:
@@ -34,20 +42,3 @@ class RecentEpisodes:
         """None before the first one ended; what cannot be told counts as none."""
         successes = [bool(episode.is_success) for episode in self._episodes]
         return float(np.mean(successes)) if successes else None
-
-
-class NotedEpisodes(RecentEpisodes):
-    """Those of a run, each of which goes into its metrics as well."""
-
-    def __init__(self, metrics: MetricsWriter) -> None:
-        """Start without any."""
-        super().__init__()
-        self._metrics = metrics
-
-    def note(self, episode: EpisodeSummary, env_step: int) -> None:
-        """Take in one that ended at this environment step."""
-        self.add(episode)
-        values = {"return": episode.episode_return, "num_steps": episode.num_steps}
-        if episode.is_success is not None:
-            values["is_success"] = int(episode.is_success)
-        self._metrics.write("episode", env_step, values)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rl_agent.tasks.episode_judge import EpisodeJudge
-
-from .env_adapter import EpisodeSummary
+from .episode_judge import EpisodeJudge
+from .episode_summary import EpisodeSummary
 
 
 class EpisodeTally:
@@ -54,7 +53,8 @@ class EpisodeTally:
         return goes_on
 
     def _add(self, rows: np.ndarray) -> None:
-        self._return += float(np.nansum(rows["reward"], dtype=np.float64))
+        rewards = rows["reward"].astype(np.float64)
+        self._return += float(np.nan_to_num(rewards, posinf=0.0, neginf=0.0).sum())
         self._num_steps += len(rows)
         if self._judge is not None:
             contexts, goals = rows["next_context"], rows["goal"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rl_agent.data.layout import TransitionLayout
-from rl_agent.learning.episode_tally import EpisodeTally
 from rl_agent.robots.profile import load_robot
 from rl_agent.tasks.episode_judge import EpisodeJudge
+from rl_agent.tasks.episode_tally import EpisodeTally
 from rl_agent.tasks.walk import WalkTask
 
 LAYOUT = TransitionLayout(obs_dim=1, act_dim=1, context_dim=5)
@@ -95,3 +95,10 @@ def test_ten_seconds_with_a_pause_in_between_are_no_success(walk):
     rows["truncated"][-1] = True
     (episode,) = tally_of(walk).take(rows)
     assert (episode.num_steps, episode.is_success) == (199, False)
+
+
+def test_what_is_no_number_adds_nothing():
+    rows = rows_of(*[WALKING] * 4)
+    rows["reward"] = [1.0, np.inf, np.nan, 2.0]
+    rows["truncated"][-1] = True
+    assert [e.episode_return for e in EpisodeTally(None).take(rows)] == [3.0]
