@@ -18,6 +18,7 @@ Curve = tuple[str, str, float]
 """Key in the metrics, words for the legend, factor."""
 STEPS = "steps of training"
 NETWORKS = ("actor", "critic")
+MOODS = {Level.OK: "good", Level.WATCH: "watch", Level.TROUBLE: "bad"}
 
 
 def render_health(name: str, lines: Lines, findings: Sequence[Finding]) -> str:
@@ -43,7 +44,7 @@ def summary(findings: Sequence[Finding]) -> str:
 
 
 def _header(name: str, findings: Sequence[Finding]) -> str:
-    mood = "bad" if worst(findings) is Level.TROUBLE else "good"
+    mood = MOODS[worst(findings)]
     return (
         f'<header><p class="kicker">Surefoot, health of a training</p><h1>{escape(name)}</h1>'
         f'<p class="verdict {mood}">{escape(summary(findings))}</p></header>'
