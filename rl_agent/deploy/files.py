@@ -49,6 +49,11 @@ def read_capped(directory: Path, name: str, max_bytes: int) -> bytes:
     return data
 
 
+def version_dir(store: Path, version: int) -> Path:
+    """Return the folder of a published version in a policy store's."""
+    return store / "versions" / f"{version:06d}"
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Write `data` to `path`: readers, also after a power loss, see the old file or the new."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -18,7 +18,7 @@ from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 
 from .bundle import write_files
-from .files import read_capped, write_durably
+from .files import read_capped, version_dir, write_durably
 from .manifest import (
     MANIFEST_NAME,
     MAX_FILE_BYTES,
@@ -201,7 +201,7 @@ class PolicyStore:
 
     def version_dir(self, version: int) -> Path:
         """Return the folder of a published version."""
-        return self._root / "versions" / f"{version:06d}"
+        return version_dir(self._root, version)
 
     def next_version(self) -> int:
         """Return the lowest version that `offer` would accept."""

@@ -78,6 +78,16 @@ def read_standings(path: Path) -> list[Standing]:
     ]
 
 
+def proven(path: Path) -> Standing | None:
+    """Return the version to take home: the newest that was found no worse than those before it.
+
+    The newest of all may have acted for seconds only. Where none was judged yet, it is that one.
+    """
+    standings = read_standings(path)
+    trusted = [standing for standing in standings if standing.is_trusted]
+    return next(iter([*trusted, *standings]), None)
+
+
 def _bad_versions(events: Sequence[Mapping[str, Any]]) -> set[int]:
     bad = (event for event in events if event["kind"] in _BAD_KINDS)
     return {event["policy_version"] for event in bad if event.get("bundle_hash") != ""}

@@ -10,7 +10,7 @@ from swap_rig import QUICK, FakePolicy, SwapRig
 from rl_agent.deploy.hot_swap import HotSwap
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.resuming import resume
-from rl_agent.deploy.swap_log import read_standings
+from rl_agent.deploy.swap_log import proven, read_standings
 
 
 @pytest.fixture
@@ -52,6 +52,16 @@ def test_the_newest_version_that_acted_and_was_not_given_up_acts_at_once(store, 
     swap, said = resumed(store, log)
     assert swap.policy_version == 2 and not said
     assert [standing.is_trusted for standing in read_standings(log)] == [True, False]
+
+
+def test_what_is_taken_home_was_judged_where_any_was(store, tell):
+    log = tell(("promoted", 1), ("promoted", 2))
+    assert (proven(log).policy_version, proven(log).is_trusted) == (2, False)
+    tell(("trusted", 1))
+    assert (proven(log).policy_version, proven(log).is_trusted) == (1, True)
+    tell(("trusted", 2), ("promoted", 3), ("rolled_back", 2))
+    assert proven(log).policy_version == 1
+    assert proven(log.with_name("none.jsonl")) is None
 
 
 def test_without_a_log_nobody_acts(store, tmp_path):

@@ -54,6 +54,38 @@ def end_of(monkeypatch, capsys, kind, options, graph=lambda: 0):
     return capsys.readouterr().out, (options.out / "live.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (
+            [("promoted", 1), ("trusted", 1), ("promoted", 2)],
+            "version 1, no worse than those before",
+        ),
+        ([("promoted", 1), ("rolled_back", 1), ("promoted", 2)], "version 2, not judged yet"),
+    ],
+)
+def test_the_end_says_which_version_to_take_home(tmp_path, monkeypatch, capsys, kinds, expected):
+    run = tmp_path / "run"
+
+    def graph():
+        for version in (1, 2):
+            (run / f"policies/versions/{version:06d}").mkdir(parents=True)
+        events = [{"kind": k, "policy_version": v, "bundle_hash": "a"} for k, v in kinds]
+        (run / "swaps.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+        return 0
+
+    out, page = end_of(monkeypatch, capsys, "twin", options_of(run), graph)
+    number = int(expected.split()[1].rstrip(","))
+    command = f"surefoot up twin --robot so101 --bundle {run}/policies/versions/{number:06d}"
+    assert f"Drive with {expected}: {command}" in out
+    assert command in page
+
+
+def test_where_nobody_acted_there_is_nothing_to_take_home(tmp_path, monkeypatch, capsys):
+    out, _ = end_of(monkeypatch, capsys, "twin", options_of(tmp_path / "run"))
+    assert "--bundle" not in out
+
+
 def test_the_page_of_a_robots_run_says_how_to_go_on_with_the_robot(tmp_path, monkeypatch, capsys):
     out, page = end_of(monkeypatch, capsys, "robot", options_of(tmp_path / "run"))
     assert f"Go on with: surefoot live robot --resume --out {tmp_path / 'run'}" in out

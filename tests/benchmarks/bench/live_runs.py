@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rl_agent.deploy.swap_log import SWAPS, read_events
+from rl_agent.deploy.files import version_dir
+from rl_agent.deploy.swap_log import SWAPS, proven, read_events
 from rl_agent.learning.metrics import read_metrics
+from rl_agent.learning.run_folder import store_dir
 from rl_agent.reporting.recording import Recording
 from surefoot_nodes.environment import graph_environment
 
@@ -34,11 +36,10 @@ class LiveRun:
 
     @property
     def bundle(self) -> Path:
-        """The version that acted in the end."""
-        store = self.folder / "policies" / "versions"
-        promoted = [e["policy_version"] for e in self.swaps("promoted")]
-        bad = {e["policy_version"] for e in self.swaps("rolled_back")}
-        return store / f"{[v for v in promoted if v not in bad][-1]:06d}"
+        """What `surefoot live` recommends in the end."""
+        standing = proven(self.folder / SWAPS)
+        assert standing is not None
+        return version_dir(store_dir(self.folder), standing.policy_version)
 
     @property
     def recording(self) -> Path:

@@ -34,11 +34,28 @@ def next_steps(kind: LiveKind, up: UpOptions) -> list[tuple[str, str]]:
     """Return why and what to type next."""
     again = f"surefoot live {kind} --resume --out {up.run}"
     if up.link is None:
-        return [
-            ("Go on with:", again),
-            ("Export the newest policy:", f"surefoot export {up.run}"),
-            ("How well is the learner?", f"surefoot health {up.run}"),
-        ]
+        health = ("How well is the learner?", f"surefoot health {up.run}")
+        return [("Go on with:", again), *_drive(kind, up), health]
     again += f" --learner {up.link.learner}" + (f" --key {up.link.key}" if up.link.key else "")
     elsewhere = "surefoot export RUN; surefoot health RUN"
-    return [("Go on with:", again), ("On the learner's machine, where it was learned:", elsewhere)]
+    learned = ("On the learner's machine, where it was learned:", elsewhere)
+    return [("Go on with:", again), *_drive(kind, up), learned]
+
+
+def _drive(kind: LiveKind, up: UpOptions) -> list[tuple[str, str]]:
+    """Return how to drive with what was learned, without exploring or learning on."""
+    from rl_agent.deploy.files import version_dir
+    from rl_agent.deploy.swap_log import SWAPS, proven
+    from rl_agent.learning.run_folder import store_dir
+
+    assert up.run is not None
+    standing = proven(up.run / SWAPS)
+    if standing is None:
+        return []
+    version = standing.policy_version
+    bundle = version_dir(store_dir(up.run), version)
+    if not bundle.is_dir():
+        return []
+    worth = "no worse than those before" if standing.is_trusted else "not judged yet"
+    drive = f"surefoot up {kind} --robot {up.robot} --bundle {bundle}"
+    return [(f"Drive with version {version}, {worth}:", drive)]
