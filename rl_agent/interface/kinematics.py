@@ -9,7 +9,10 @@ from rl_agent.types import Array
 
 
 class Kinematics(Protocol):
-    """Where the tool is and how it moves, for one robot; not thread-safe (scratch memory)."""
+    """Where the tool is and how it moves, for one robot.
+
+    Threads may share it: one acts on what a task says, while another checks a policy by it.
+    """
 
     def tool_position(self, position: Array) -> Array:
         """Return the tool's position in base (3,) [m] at joint positions (num_joints,)."""

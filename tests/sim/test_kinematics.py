@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -49,3 +50,28 @@ def test_a_tool_that_the_mjcf_lacks_is_refused(so101):
     assert so101.tool is not None
     with pytest.raises(TwinMismatchError, match="no site 'tip'"):
         MujocoKinematics(replace(so101, tool=replace(so101.tool, site="tip")))
+
+
+def test_threads_may_share_it(so101):
+    """A new version of a policy is checked by readings of its own while another one acts."""
+    kinematics, num_calls = MujocoKinematics(so101), 3000
+    poses = [so101.home, so101.home + 0.3]
+    expected = [MujocoKinematics(so101).tool_motion(pose) for pose in poses]
+    wrong, begin = [], threading.Barrier(len(poses))
+
+    def call(pose, position, jacobian):
+        begin.wait()
+        for _ in range(num_calls):
+            found = kinematics.tool_motion(pose)
+            if not (np.array_equal(found[0], position) and np.array_equal(found[1], jacobian)):
+                wrong.append(found)
+
+    threads = [
+        threading.Thread(target=call, args=(pose, *motion))
+        for pose, motion in zip(poses, expected, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
