@@ -51,8 +51,8 @@ def write_box(folder: Path, box: Box, label: BoxLabel) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     final = _free_name(folder, utc)
     unfinished = folder / f".{final.name}.part"
+    unfinished.mkdir(mode=0o700)  # before all else: what is there already is somebody else's
     try:
-        unfinished.mkdir(mode=0o700)
         _write_recording(unfinished / RECORDING, box, label.kinds)
         write_durably(unfinished / PROFILE, label.profile.encode())
         about = json.dumps(_about(box, label, utc), indent=1) + "\n"

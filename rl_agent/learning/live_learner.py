@@ -227,13 +227,13 @@ class LiveLearner:
         obs = np.array(self.parts.recent.since(0)["obs"], dtype=np.float32)
         sound = obs[np.isfinite(obs).all(axis=1)]
         actor, env_step = copy.deepcopy(self.parts.agent.actor), self.counters.env_step
-        try:
-            with self._taking_in():
+        with self._taking_in():
+            try:
                 version = self.parts.publish(actor, env_step, sound)
-        # Whatever a full disk or a broken network does: the robot keeps the version that it has.
-        except (SurefootError, OSError) as error:
-            self._tell(f"no version was published: {error}")
-            return
+            # Whatever a full disk or a broken network does: the robot keeps the version it has.
+            except (SurefootError, OSError) as error:
+                self._tell(f"no version was published: {error}")
+                return
         self._policy_version, self._trouble = version, ""
         self.parts.metrics.write("version", env_step, {"policy_version": version})
 
@@ -272,7 +272,8 @@ class LiveLearner:
     def _note_health(self) -> None:
         env_step = self.counters.env_step
         rows = self.parts.recent.since(self.config.learning_starts)
-        with self.stopwatch.measure("health"), self._taking_in():
+        # Nothing is taken in meanwhile: what the probe moves is put back, and news with it.
+        with self.stopwatch.measure("health"):
             figures = health_figures(rows, self.parts.agent, self.config)
         if figures:
             self.parts.metrics.write("health", env_step, figures)

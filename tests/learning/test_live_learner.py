@@ -14,7 +14,7 @@ from rl_agent.data import folder_lock
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.exceptions import BusyError, TrainingDivergedError
-from rl_agent.learning import value_guard
+from rl_agent.learning import live_learner, value_guard
 from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
 from rl_agent.learning.metrics import read_metrics
@@ -312,3 +312,24 @@ def test_a_checkpoint_holds_what_was_taken_in_before_it_and_not_what_came_meanwh
         assert learner.counters.env_step == len(learner.parts.replay) == STARTS + 10
         settle(learner)
         assert learner.counters.env_step == len(learner.parts.replay) == STARTS + 14
+
+
+def test_nothing_is_taken_in_while_health_moves_what_it_puts_back(
+    tmp_path, config, robot, monkeypatch
+):
+    robot.live(STARTS + 10)
+    seen: list[int] = []
+    with open_live(tmp_path, hooks()) as learner:
+        learner.step()
+
+        def slow(rows, agent, config):
+            robot.live(4)
+            threading.Event().wait(5 * live_learner.LOOK_S)
+            seen.append(learner.counters.env_step)
+            return {}
+
+        monkeypatch.setattr(live_learner, "health_figures", slow)
+        learner._note_health()
+        assert seen == [STARTS + 10]
+        learner.step()
+        assert learner.counters.env_step == STARTS + 14

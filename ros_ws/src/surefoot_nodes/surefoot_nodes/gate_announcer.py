@@ -30,13 +30,42 @@ class GateAnnouncer:
         self._stop_mode = node.create_publisher(String, "stop_mode", qos.LATCHED)
 
     def announce(self) -> None:
-        """Publish what changed since the last time."""
+        """Publish what changed since the last time; from any thread."""
         self.tell_mode()
-        with self._lock:
-            report = report_of(self._gate.diagnostics())
+        report = self._look()
         if report == self._reported:
             return
-        self._reported = report
+        while True:
+            self._reported = report
+            self._tell(report)
+            # Another thread may have told something newer before this: the last word must be true.
+            newer = self._look()
+            if newer == report:
+                return
+            report = newer
+
+    def tell_mode(self) -> None:
+        """Tell the driver what to do; before the first command, where the gate was armed."""
+        mode = self._gate.mode
+        if mode == self._mode:
+            return
+        while True:
+            self._stop_mode.publish(String(data=mode))
+            self._mode = mode
+            newer = self._gate.mode
+            if newer == mode:
+                return
+            mode = newer
+
+    def is_news(self, state: SafetyState) -> bool:
+        """Tell whether a tick's state was not announced yet."""
+        return self._reported is None or state is not self._reported.state
+
+    def _look(self) -> GateReport:
+        with self._lock:
+            return report_of(self._gate.diagnostics())
+
+    def _tell(self, report: GateReport) -> None:
         self._state.publish(write_state(report))
         # Last: who asks may be another thread, and goes on once all is said.
         self.has_let_run |= report.is_armed
@@ -46,14 +75,3 @@ class GateAnnouncer:
             self._logger.error(words)
         else:
             self._logger.info(words)
-
-    def tell_mode(self) -> None:
-        """Tell the driver what to do; before the first command, where the gate was armed."""
-        if self._gate.mode != self._mode:
-            mode = self._gate.mode
-            self._stop_mode.publish(String(data=mode))
-            self._mode = mode
-
-    def is_news(self, state: SafetyState) -> bool:
-        """Tell whether a tick's state was not announced yet."""
-        return self._reported is None or state is not self._reported.state

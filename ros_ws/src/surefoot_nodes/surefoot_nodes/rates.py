@@ -12,12 +12,13 @@ class Rates:
 
     def count(self, name: str) -> None:
         """Count one event."""
-        self._counts[name] = self._counts.get(name, 0) + 1
+        counts = self._counts
+        counts[name] = counts.get(name, 0) + 1
 
     def report(self, now_s: float) -> dict[str, float]:
         """Return `NAME_hz` per counter, and begin anew."""
         elapsed_s = max(now_s - self._since_s, 1e-9)
-        report = {f"{name}_hz": count / elapsed_s for name, count in self._counts.items()}
-        self._counts = dict.fromkeys(self._counts, 0)
+        # Another thread may count meanwhile.
+        counts, self._counts = self._counts, dict.fromkeys(self._counts.copy(), 0)
         self._since_s = now_s
-        return report
+        return {f"{name}_hz": count / elapsed_s for name, count in counts.copy().items()}
