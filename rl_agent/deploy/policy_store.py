@@ -30,7 +30,7 @@ from .manifest import (
 )
 from .onnx_policy import DEFAULT_SETTINGS, OnnxPolicy
 from .session import SessionSettings
-from .swap_log import SWAPS, Standing, read_standings
+from .swap_log import SWAPS, Standing, proven, read_standings
 
 POINTER_NAME = "current.json"
 _MAX_POINTER_BYTES = 1000
@@ -192,9 +192,8 @@ class PolicyStore:
             return
         pointer = self.current()
         standings = read_standings(self._root.parent / SWAPS)
-        trusted = [standing for standing in standings if standing.is_trusted]
-        spared = {standing.policy_version for standing in (*standings[:1], *trusted[:1])}
-        spared.add(pointer.policy_version if pointer else 0)
+        goes_back_to = (*standings[:1], proven(standings), pointer)
+        spared = {version.policy_version for version in goes_back_to if version is not None}
         for version in outdated:
             if version not in spared:
                 shutil.rmtree(self.version_dir(version), ignore_errors=True)

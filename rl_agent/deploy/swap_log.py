@@ -78,12 +78,14 @@ def read_standings(path: Path) -> list[Standing]:
     ]
 
 
-def proven(path: Path) -> Standing | None:
+def proven(standings: Sequence[Standing]) -> Standing | None:
     """Return the version to take home: the newest that was found no worse than those before it.
 
     The newest of all may have acted for seconds only. Where none was judged yet, it is that one.
+
+    Args:
+        standings: Newest first.
     """
-    standings = read_standings(path)
     trusted = [standing for standing in standings if standing.is_trusted]
     return next(iter([*trusted, *standings]), None)
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from geometry_msgs.msg import PoseStamped
+from kept_steps import rows_in
 from ros_processes import Witness, running_graph
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
-from rl_agent.data.journal import JournalReader
 from rl_agent.judging.label import LABELS, read_labels
 from rl_agent.robots.profile import load_robot
 from rl_agent.tasks.registry import make_task
@@ -21,10 +21,6 @@ START = TASK.start_goal(np.random.default_rng(0))
 # Nobody learns here: the learner would only take the processor.
 ACT = ("--set", "learning_starts=100000", "--set", "relabel.fraction=0", "--goal-period", "2")
 ENV = ("twin", "--env", "sim:So101Reach-v0")
-
-
-def rows_in(folder):
-    return JournalReader(folder).read().rows if any(folder.glob("*.journal")) else np.zeros(0)
 
 
 def flags(witness):

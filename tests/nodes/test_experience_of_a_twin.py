@@ -5,9 +5,9 @@ import signal
 
 import numpy as np
 import pytest
+from kept_steps import keeping_steps, rows_in
 from ros_processes import Witness, running_graph
 
-from rl_agent.data.journal import JournalReader
 from rl_agent.robots.profile import load_robot
 from rl_agent.tasks.registry import make_task
 from sim.kinematics import MujocoKinematics
@@ -18,17 +18,10 @@ TASK = make_task("reach", SPEC, MujocoKinematics(SPEC))
 NUM_STEPS = 60
 
 
-def rows_in(folder):
-    return JournalReader(folder).read().rows if any(folder.glob("*.journal")) else []
-
-
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     folder = tmp_path_factory.mktemp("experience")
-    journal = folder / "journal"
-    journal.mkdir()
-    params = folder / "params.yaml"
-    params.write_text(f"policy_node: {{ros__parameters: {{journal: {journal}}}}}\n")
+    journal, params = keeping_steps(folder)
     arguments = ("twin", "--actor", "dls", "--goal-period", "2", "--params", str(params))
     told = {}
     with (

@@ -1,19 +1,15 @@
 """A quadruped that learns live falls; it is set on its feet, armed again, and lives on."""
 
 import pytest
+from kept_steps import rows_in
 from ros_processes import Witness, running_graph
 
-from rl_agent.data.journal import JournalReader
 from rl_agent.robots.profile import load_robot
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
 SPEC = load_robot("go1")
 # Actions that are held for half a second throw it over.
 WILD = ("--set", "random_hold=10", "--set", "learning_starts=100000")
-
-
-def rows_in(folder):
-    return JournalReader(folder).read().rows if any(folder.glob("*.journal")) else []
 
 
 def test_after_a_fall_it_stands_again_and_experience_goes_on(tmp_path):

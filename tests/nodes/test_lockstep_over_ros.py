@@ -6,9 +6,9 @@ import signal
 import numpy as np
 import pytest
 import yaml
+from kept_steps import keeping_steps, rows_in
 from ros_processes import START_S, Witness, running_graph, tags
 
-from rl_agent.data.journal import JournalReader
 from rl_agent.robots.profile import load_robot
 from sim.env import TwinEnv
 
@@ -16,10 +16,6 @@ pytestmark = [pytest.mark.ros, pytest.mark.slow]
 SPEC = load_robot("so101")
 NUM_STEPS = 200
 """10 s of the robot's time, with ten goals."""
-
-
-def rows_in(folder):
-    return JournalReader(folder).read().rows if any(folder.glob("*.journal")) else []
 
 
 def write_params(folder, **values):
@@ -39,10 +35,7 @@ def write_profile(folder):
 
 def drive(folder, seed):
     """Return the first rows that a graph wrote, and its commands by tick."""
-    journal = folder / "journal"
-    journal.mkdir()
-    params = folder / "params.yaml"
-    params.write_text(f"policy_node: {{ros__parameters: {{journal: {journal}}}}}\n")
+    journal, params = keeping_steps(folder)
     robot = str(write_profile(folder))
     arguments = ("--robot", robot, "--actor", "random", "--goal-period", "1", "--seed", str(seed))
     with (

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from joysticks import hold_joystick
+from kept_steps import keeping_steps, rows_in
 from ros_processes import Witness, running_graph
 from sensor_msgs.msg import Joy
 
-from rl_agent.data.journal import JournalReader
 from rl_agent.robots.profile import load_robot
 from rl_agent.types import Reason
 from surefoot_nodes import qos
@@ -20,17 +20,11 @@ NUM_STEPS = 20
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
     folder = tmp_path_factory.mktemp("person")
-    journal = folder / "journal"
-    journal.mkdir()
-    params = folder / "params.yaml"
-    params.write_text(f"policy_node: {{ros__parameters: {{journal: {journal}}}}}\n")
+    journal, params = keeping_steps(folder)
     arguments = ("twin", "--actor", "zero", "--teleop", "--params", str(params))
 
-    def kept():
-        return JournalReader(journal).read().rows if any(journal.glob("*.journal")) else []
-
     def of_person():
-        return int(np.sum((kept()["reasons"] & Reason.HUMAN) != 0))
+        return int(np.sum((rows_in(journal)["reasons"] & Reason.HUMAN) != 0))
 
     with (
         running_graph(*arguments, log=folder / "up.log") as graph,
@@ -39,16 +33,16 @@ def rows(tmp_path_factory):
         joy = witness.node.create_publisher(Joy, "joy", qos.COMMANDS)
         graph.wait_until_running()
         witness.until(lambda: joy.get_subscription_count() >= 1)
-        witness.until(lambda: len(kept()) >= NUM_STEPS, 40.0, graph.output)
+        witness.until(lambda: len(rows_in(journal)) >= NUM_STEPS, 40.0, graph.output)
         sign = 1.0
         for _ in range(20):
             hold_joystick(witness, joy, 1.0, axes=(0.6 * sign, 0.0, 0.0, 0.0))
             sign = -sign
             if of_person() >= NUM_STEPS:
                 break
-        before = len(kept())
-        witness.until(lambda: len(kept()) >= before + NUM_STEPS, 40.0, graph.output)
-    return kept()
+        before = len(rows_in(journal))
+        witness.until(lambda: len(rows_in(journal)) >= before + NUM_STEPS, 40.0, graph.output)
+    return rows_in(journal)
 
 
 def test_a_persons_steps_stand_between_the_policys(rows):

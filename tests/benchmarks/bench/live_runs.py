@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rl_agent.deploy.files import version_dir
-from rl_agent.deploy.swap_log import SWAPS, proven, read_events
+from rl_agent.deploy.swap_log import SWAPS, proven, read_events, read_standings
 from rl_agent.learning.metrics import read_metrics
 from rl_agent.learning.run_folder import store_dir
 from rl_agent.reporting.recording import Recording
@@ -37,7 +37,7 @@ class LiveRun:
     @property
     def bundle(self) -> Path:
         """What `surefoot live` recommends in the end."""
-        standing = proven(self.folder / SWAPS)
+        standing = proven(read_standings(self.folder / SWAPS))
         assert standing is not None
         return version_dir(store_dir(self.folder), standing.policy_version)
 

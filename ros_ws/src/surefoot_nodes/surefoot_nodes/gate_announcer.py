@@ -32,30 +32,20 @@ class GateAnnouncer:
     def announce(self) -> None:
         """Publish what changed since the last time; from any thread."""
         self.tell_mode()
-        report = self._look()
-        if report == self._reported:
-            return
-        while True:
+        told, report = self._reported, self._look()
+        while report != told:
             self._reported = report
             self._tell(report)
             # Another thread may have told something newer before this: the last word must be true.
-            newer = self._look()
-            if newer == report:
-                return
-            report = newer
+            told, report = report, self._look()
 
     def tell_mode(self) -> None:
         """Tell the driver what to do; before the first command, where the gate was armed."""
-        mode = self._gate.mode
-        if mode == self._mode:
-            return
-        while True:
+        told, mode = self._mode, self._gate.mode
+        while mode != told:
             self._stop_mode.publish(String(data=mode))
             self._mode = mode
-            newer = self._gate.mode
-            if newer == mode:
-                return
-            mode = newer
+            told, mode = mode, self._gate.mode
 
     def is_news(self, state: SafetyState) -> bool:
         """Tell whether a tick's state was not announced yet."""

@@ -45,11 +45,11 @@ def next_steps(kind: LiveKind, up: UpOptions) -> list[tuple[str, str]]:
 def _drive(kind: LiveKind, up: UpOptions) -> list[tuple[str, str]]:
     """Return how to drive with what was learned, without exploring or learning on."""
     from rl_agent.deploy.files import version_dir
-    from rl_agent.deploy.swap_log import SWAPS, proven
+    from rl_agent.deploy.swap_log import SWAPS, proven, read_standings
     from rl_agent.learning.run_folder import store_dir
 
     assert up.run is not None
-    standing = proven(up.run / SWAPS)
+    standing = proven(read_standings(up.run / SWAPS))
     if standing is None:
         return []
     version = standing.policy_version
