@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from rl_agent.types import FloatArray, Reason, Transition
+from rl_agent.types import FloatArray, Transition
 
 from .batch import Batch
 from .layout import RowPacker, TransitionLayout
+from .learned_action import CriticAction, learned_action
 from .n_step import n_step_return
 from .priorities import Priorities
 from .quarantine import Quarantine, QuarantineConfig
@@ -37,7 +38,7 @@ class ReplayBuffer:
         *,
         gamma: float,
         n_step: int = 1,
-        critic_action: Literal["applied", "proposed"] = "applied",
+        critic_action: CriticAction = "applied",
         relabeller: Relabeller | None = None,
         quarantine: QuarantineConfig | None = None,
         priorities: Priorities | None = None,
@@ -65,7 +66,7 @@ class ReplayBuffer:
         self.n_step = n_step
         self.relabeller = relabeller
         self.quarantine = Quarantine(layout, quarantine or QuarantineConfig())
-        self._has_applied = critic_action == "applied"
+        self._critic_action = critic_action
         self.priorities = priorities
         self._rows = allocate_rows(layout, capacity, folder)
         self._is_end = np.zeros(capacity, dtype=np.bool_)
@@ -156,10 +157,7 @@ class ReplayBuffer:
             next_context = last_rows["next_context"][chosen].astype(np.float64)
             obs[chosen, place] = goal_obs(context, goals)
             next_obs[chosen, place] = goal_obs(next_context, goals)
-        action = rows["applied_action"][:, 0]
-        if not self._has_applied:
-            is_human = (rows["reasons"][:, :1] & Reason.HUMAN) != 0
-            action = np.where(is_human, action, rows["action"][:, 0])
+        action = learned_action(rows[:, 0], self._critic_action)
         return Batch(obs, action, returns.reward, returns.discount, next_obs)
 
     @property

@@ -24,6 +24,6 @@ def health_figures(rows: np.ndarray, agent: Agent, config: TrainConfig) -> dict[
     """
     if len(rows) == 0 or agent.gradient_step == 0:
         return {}
-    action = "applied_action" if config.agent.critic_action == "applied" else "action"
-    bias = value_bias(rows, agent, gamma=config.agent.discount, action=action)
+    learns = config.agent.critic_action
+    bias = value_bias(rows, agent, gamma=config.agent.discount, critic_action=learns)
     return bias | agent.health() | limiter_reliance(rows)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rl_agent.algorithms.agent import Agent
+from rl_agent.data.learned_action import CriticAction, learned_action
 from rl_agent.types import Array, FloatArray
 
 LEAST_WEIGHT = 0.05
@@ -35,7 +36,9 @@ class Continued:
     """(N,) the weight that the critics' own value has in it: gamma^n, or 0 before a true end."""
 
 
-def value_bias(rows: np.ndarray, agent: Agent, *, gamma: float, action: str) -> dict[str, float]:
+def value_bias(
+    rows: np.ndarray, agent: Agent, *, gamma: float, critic_action: CriticAction
+) -> dict[str, float]:
     """Return the mean value, the mean return, their difference, and that relative to returns.
 
     It is relative to the larger of |mean| and standard deviation of the returns: REDQ's |mean|
@@ -45,12 +48,13 @@ def value_bias(rows: np.ndarray, agent: Agent, *, gamma: float, action: str) -> 
         rows: (N,) consecutive rows of experience.
         agent: Whose critics are judged.
         gamma: Its discount factor.
-        action: The rows' field that the critics learn from.
+        critic_action: Which of each step's actions the critics learn from.
     """
-    rows = _finite(rows, action)
+    rows = _finite(rows, critic_action)
     if len(rows) == 0:
         return {}
-    obs, next_obs, actions = (rows[name].copy() for name in ("obs", "next_obs", action))
+    obs, next_obs = rows["obs"].copy(), rows["next_obs"].copy()
+    actions = learned_action(rows, critic_action).copy()
     policy = agent.try_policy(next_obs)
     if policy is None:
         return {}
@@ -94,9 +98,8 @@ def _breaks(rows: np.ndarray) -> np.ndarray:
     return is_broken
 
 
-def _finite(rows: np.ndarray, action: str) -> np.ndarray:
-    names = ("obs", "next_obs", action)
+def _finite(rows: np.ndarray, critic_action: CriticAction) -> np.ndarray:
     is_whole = np.isfinite(rows["reward"])
-    for name in names:
-        is_whole = is_whole & np.isfinite(rows[name]).all(-1)
+    for part in (rows["obs"], rows["next_obs"], learned_action(rows, critic_action)):
+        is_whole = is_whole & np.isfinite(part).all(-1)
     return rows[is_whole]

@@ -4,6 +4,7 @@ import pytest
 from rl_agent.algorithms.agent import PolicySample
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.learning.value_bias import continued_returns, value_bias
+from rl_agent.types import Reason
 
 LAYOUT = TransitionLayout(obs_dim=1, act_dim=1)
 
@@ -34,7 +35,7 @@ class Believer:
 
 
 def bias(made, agent, gamma=0.5):
-    return value_bias(made, agent, gamma=gamma, action="action")
+    return value_bias(made, agent, gamma=gamma, critic_action="proposed")
 
 
 def test_returns_are_summed_backwards_to_a_true_end():
@@ -113,3 +114,17 @@ def test_an_agent_that_cannot_try_its_policy_leaves_it_out():
             return None
 
     assert bias(rows(np.ones(4)), Mute(1.0)) == {}
+
+
+@pytest.mark.parametrize(("reasons", "expected"), [(0, 0.0), (Reason.JERK | Reason.HUMAN, 3.0)])
+def test_where_a_person_was_at_the_controls_their_action_is_judged(reasons, expected):
+    class ByAction(Believer):
+        """Right about what was proposed, 3 too much about what was done."""
+
+        def value(self, obs, action):
+            return np.where(action[:, 0] == 1.0, 5.0, 2.0).astype(np.float32)
+
+    made = rows(np.ones(20))
+    made["applied_action"], made["reasons"] = 1.0, int(reasons)
+    made["terminated"][-1], made["reward"][-1] = True, 2.0
+    assert bias(made, ByAction(2.0))["q_bias"] == pytest.approx(expected)
