@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,15 +107,23 @@ def fsync_directory(directory: Path) -> None:
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Replace `path` at once: a reader sees the old content or the new one, never a part."""
-    temporary = path.with_name(path.name + ".tmp")
+    """Replace `path` at once: readers, also after a power loss, see the old content or the new.
+
+    Raises:
+        OSError: It failed, the old content stays, and `filename` is the path that was asked for.
+    """
+    # A name of its own: two processes may write the same file.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with temporary.open("wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
+            os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        error.filename = str(path)
+        os.replace(temporary, path)
+    except BaseException as error:
+        Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)
         raise
     fsync_directory(path.parent)

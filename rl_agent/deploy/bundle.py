@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from rl_agent.data.disk import fsync_directory, write_durably
 from rl_agent.exceptions import BundleError
 from rl_agent.types import FloatArray
 
 from .contract import Contract, contract_hash
-from .files import sync_directory, write_durably
 from .manifest import (
     MANIFEST_NAME,
     POLICY_NAME,
@@ -92,7 +92,7 @@ def write_files(out_dir: Path, files: dict[str, bytes]) -> None:
         if out_dir.exists():
             out_dir.rename(old)
         new.rename(out_dir)
-        sync_directory(out_dir.parent)
+        fsync_directory(out_dir.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
 from pathlib import Path
 
+from rl_agent.data.disk import fsync_directory
 from rl_agent.exceptions import BundleError
 
 # No separators, no leading dot, nothing that a shell or a path could read differently.
@@ -54,24 +54,6 @@ def version_dir(store: Path, version: int) -> Path:
     return store / "versions" / f"{version:06d}"
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write `data` to `path`: readers, also after a power loss, see the old file or the new."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            error.filename = str(path)
-        raise
-    sync_directory(path.parent)
-
-
 def write_new_private(path: Path, data: bytes) -> None:
     """Write a key into a new file that its owner alone may read, durably.
 
@@ -85,18 +67,9 @@ def write_new_private(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        sync_directory(path.absolute().parent)
+        fsync_directory(path.absolute().parent)
     except FileExistsError:
         message = "exists already, and keys are never overwritten; choose another file"
         raise BundleError(f"{path}: {message}") from None
     except OSError as error:
         raise BundleError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def sync_directory(directory: Path) -> None:
-    """Make renames inside `directory` survive a power loss."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,12 +13,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from rl_agent.data.disk import write_durably
 from rl_agent.exceptions import BundleError, ProblemsError
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 
 from .bundle import write_files
-from .files import read_capped, version_dir, write_durably
+from .files import read_capped, version_dir
 from .manifest import (
     MANIFEST_NAME,
     MAX_FILE_BYTES,

@@ -12,12 +12,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
+from rl_agent.data.disk import write_durably
 from rl_agent.exceptions import BundleError
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 
 from .contract import check_contract, expected_contract
-from .files import read_capped, write_durably
+from .files import read_capped
 from .manifest import MAX_MANIFEST_BYTES, Probe
 from .probe import check_probe, make_probe
 

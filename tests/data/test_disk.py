@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from rl_agent.data.disk import RETRY_S, WaitForRoom, append_whole
+from rl_agent.data.disk import RETRY_S, WaitForRoom, append_whole, write_durably
 from rl_agent.exceptions import DiskFullError
 
 
@@ -72,3 +72,17 @@ def test_what_does_not_fit_leaves_nothing(tmp_path):
     with pytest.raises(OSError, match="2 of 5 bytes"):
         append_whole(Short(), b"12345", 4)
     assert Short.name.read_bytes() == b"kept"
+
+
+def test_a_failed_rename_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    write_durably(path, b"old")
+
+    def refuse(source, target):
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="Permission denied"):
+        write_durably(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.json"]

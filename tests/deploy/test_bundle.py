@@ -6,7 +6,6 @@ import pytest
 from bundles import make_bundle, make_content
 
 from rl_agent.deploy.bundle import golden_observations, next_version, write_bundle
-from rl_agent.deploy.files import write_durably
 from rl_agent.deploy.manifest import read_manifest
 from rl_agent.exceptions import BundleError
 
@@ -39,20 +38,6 @@ def test_a_failed_write_leaves_the_old_bundle(bundle, spec, task, monkeypatch):
         write_bundle(bundle, model.SerializeToString(), content)
     assert (bundle / "manifest.json").read_bytes() == old
     assert sorted(os.listdir(bundle.parent)) == ["bundle"]
-
-
-def test_a_failed_rename_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
-    path = tmp_path / "a.json"
-    write_durably(path, b"old")
-
-    def refuse(source, target):
-        raise OSError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(OSError, match="Permission denied"):
-        write_durably(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a.json"]
 
 
 def test_golden_inputs_hold_extremes_and_what_the_policy_met():

@@ -15,8 +15,8 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from rl_agent.data.disk import write_durably
 from rl_agent.deploy.bundle import golden_vectors, write_files
-from rl_agent.deploy.files import write_durably
 from rl_agent.deploy.manifest import (
     MANIFEST_NAME,
     POLICY_NAME,
