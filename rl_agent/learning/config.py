@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
@@ -80,6 +80,15 @@ class TrainConfig:
     """Environment steps between lines of metrics."""
     health_every: int = 1000
     """Environment steps between looks at the networks' health; 0 for never. Changes no result."""
+
+    def at_live_rates(self) -> TrainConfig:
+        """Return what holds beside a robot that acts by itself, in `agent`'s place."""
+        agent = self.agent
+        if self.live.utd_ratio is not None:
+            agent = replace(agent, utd_ratio=self.live.utd_ratio)
+        if self.live.actor_average_rate is not None:
+            agent = replace(agent, actor_average_rate=self.live.actor_average_rate)
+        return replace(self, agent=agent)
 
     def __post_init__(self) -> None:
         for name in ("num_steps", "learning_starts", "random_hold", "buffer_size", "log_every"):

@@ -24,6 +24,9 @@ class LiveConfig:
     """Gradient steps before the first version: until then the robot acts at random."""
     utd_ratio: float | None = None
     """Critic updates per step of the robot; None takes `agent.utd_ratio`."""
+    actor_average_rate: float | None = None
+    """Of the policy that acts; None takes `agent.actor_average_rate`. Here the average explores as
+    well: where it lags far behind, the critics are never shown what the learning actor would do."""
     explore_until: float = DEFAULT_EXPLORE_UNTIL
     """Share of success at which the robot no longer explores; from half of that it explores less
     and less. Above 1 it never stops."""
@@ -45,6 +48,8 @@ class LiveConfig:
             raise ValueError("publish_every_s must be above 0")
         if self.utd_ratio is not None and self.utd_ratio <= 0.0:
             raise ValueError("utd_ratio must be above 0")
+        if self.actor_average_rate is not None and not 0.0 < self.actor_average_rate <= 1.0:
+            raise ValueError("actor_average_rate must be in (0, 1]")
         if self.explore_until <= 0.0:
             raise ValueError("explore_until must be above 0")
         if min(self.first_updates, self.keep_versions, self.max_lag_updates) < 1:

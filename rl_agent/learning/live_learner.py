@@ -97,8 +97,8 @@ class LiveLearner:
     def __post_init__(self) -> None:
         parts = self.parts
         self.stopwatch = Stopwatch()
-        config = _at_live_rate(self.config)
-        self.updater = Updater(config, parts.agent, parts.replay, parts.recent, self.stopwatch)
+        replay, recent = parts.replay, parts.recent
+        self.updater = Updater(self.config, parts.agent, replay, recent, self.stopwatch)
         now_s = parts.clock.now()
         self._saved_s = self._published_s = now_s
         self._told_s = now_s - STATE_S
@@ -329,10 +329,3 @@ class LiveLearner:
         self.counters = restore_snapshot(checkpoint, self.parts, self.updater.sample_rng)
         step = checkpoint.env_step
         self._logged_step = self._health_step = self._sound_step = self._saved_step = step
-
-
-def _at_live_rate(config: TrainConfig) -> TrainConfig:
-    """Return settings with the updates per step of a robot, where those are told apart."""
-    if config.live.utd_ratio is None:
-        return config
-    return replace(config, agent=replace(config.agent, utd_ratio=config.live.utd_ratio))

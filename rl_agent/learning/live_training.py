@@ -138,7 +138,7 @@ def open_live(
         SurefootError: The settings, the robot or the run's files do not hold, or another process
             learns there.
     """
-    config = read_config(run_dir)
+    config = read_config(run_dir).at_live_rates()
     prepare_torch(config.agent.num_threads)
     with ExitStack() as stack:
         when_full = WaitForRoom(hooks.should_stop, hooks.on_message, hooks.wait)

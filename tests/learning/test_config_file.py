@@ -52,6 +52,8 @@ def test_all_mistakes_are_listed_at_once_with_the_nearest_name():
         {"buffer_size": 2, "agent": {"n_step": 3}},
         {"evaluation": {"every": 0}},
         {"evaluation": {"stop_at_success": 0.0}},
+        {"live": {"utd_ratio": 0.0}},
+        {"live": {"actor_average_rate": 1.5}},
     ],
 )
 def test_senseless_numbers_are_refused(changes):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from twin_robot import STARTS, TwinRobot, live_config, settle
 
 from rl_agent.algorithms.sac import Sac
@@ -65,6 +66,22 @@ def test_on_a_robot_there_may_be_more_updates_per_step_than_in_a_twin(tmp_path, 
         with open_live(tmp_path, hooks()) as learner:
             settle(learner)
             assert learner.parts.agent.gradient_step == 30
+    finally:
+        robot.close()
+
+
+@pytest.mark.parametrize(("rate", "is_young"), [(1.0, True), (None, False)])
+def test_the_policy_that_explores_on_a_robot_may_be_younger(tmp_path, config, rate, is_young):
+    config = replace(config, live=replace(config.live, actor_average_rate=rate))
+    prepare_live_run(config, tmp_path)
+    robot = TwinRobot(tmp_path, config)
+    try:
+        robot.live(STARTS + 10)
+        with open_live(tmp_path, hooks()) as learner:
+            settle(learner)
+            agent = learner.parts.agent
+            pairs = zip(agent.actor.parameters(), agent.online_actor.parameters(), strict=True)
+            assert all(torch.equal(own, online) for own, online in pairs) == is_young
     finally:
         robot.close()
 
