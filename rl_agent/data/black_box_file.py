@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,6 +23,8 @@ RECORDING = "recording"
 ABOUT = "trip.json"
 PROFILE = "profile.yaml"
 NAME = re.compile(r"trip-\d{8}T\d{6}Z-\d+")
+ABANDONED_S = 600.0
+"""Since a box was begun; writing one takes seconds."""
 UNFINISHED = re.compile(r"\.trip-\d{8}T\d{6}Z-\d+\.part")
 
 
@@ -73,10 +77,11 @@ def boxes_in(folder: Path) -> list[Path]:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what a process left that was killed while it wrote."""
+    """Remove what a process left that was killed while it wrote; another may be writing one now."""
     for path in folder.glob(".trip-*.part"):
-        if UNFINISHED.fullmatch(path.name):
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):  # it may have its name by now
+            if UNFINISHED.fullmatch(path.name) and time.time() - path.stat().st_mtime > ABANDONED_S:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _write_recording(path: Path, box: Box, kinds: Mapping[str, str]) -> None:

@@ -1,6 +1,8 @@
 import errno
 import hashlib
 import json
+import os
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -83,8 +85,17 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
 
 
 def test_what_a_killed_writer_left_is_removed(tmp_path):
-    (tmp_path / ".trip-20261127T101500Z-1.part" / "recording").mkdir(parents=True)
+    left = tmp_path / ".trip-20261127T101500Z-1.part"
+    (left / "recording").mkdir(parents=True)
+    hour_ago = time.time() - 3600.0
+    os.utime(left, (hour_ago, hour_ago))
     (tmp_path / ".trip-mine.part").mkdir()
     remove_unfinished(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".trip-mine.part"]
     remove_unfinished(tmp_path / "missing")
+
+
+def test_what_another_process_writes_just_now_stays(tmp_path):
+    (tmp_path / ".trip-20261127T101500Z-1.part").mkdir()
+    remove_unfinished(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
