@@ -76,7 +76,8 @@ def _print_summary(report: ExportReport, policy: OnnxPolicy, signer: Signer | No
     table.add_row("trained", f"{manifest.training.env_step} steps, run {manifest.training.run}")
     table.add_row("version", str(policy.policy_version))
     table.add_row("size", f"{size / 1000:.0f} kB")
-    parity = f"{report.parity:.1e} over {report.num_parity} observations (at most 1e-5)"
+    parity = f"{report.parity:.1e} over {report.num_parity} observations"
+    parity += f" (at most {report.tolerance:.1e})"
     table.add_row("ONNX against torch", parity)
     table.add_row("inference", f"{1e6 * policy.latency_s:.0f} µs")
     table.add_row("sha256", f"{policy.bundle_hash[:16]}…")

@@ -18,6 +18,7 @@ from rl_agent.types import FloatArray
 
 from .contract import Contract, contract_hash
 from .manifest import (
+    GOLDEN_TOLERANCE,
     MANIFEST_NAME,
     POLICY_NAME,
     SIGNATURE_NAME,
@@ -140,10 +141,15 @@ def golden_observations(
     return np.concatenate([extremes, rest]).astype(np.float32)
 
 
-def golden_vectors(obs: FloatArray, mean: FloatArray, log_std: FloatArray) -> Golden:
+def golden_vectors(
+    obs: FloatArray,
+    mean: FloatArray,
+    log_std: FloatArray,
+    tolerance: float = GOLDEN_TOLERANCE,
+) -> Golden:
     """Return inputs (N, obs_dim) with their reference outputs (N, act_dim) for a manifest."""
     rows = [np.asarray(part, dtype=np.float64).tolist() for part in (obs, mean, log_std)]
-    return Golden(obs=rows[0], mean=rows[1], log_std=rows[2])
+    return Golden(obs=rows[0], mean=rows[1], log_std=rows[2], tolerance=tolerance)
 
 
 def _may_replace(out_dir: Path) -> bool:

@@ -26,6 +26,8 @@ MAX_MANIFEST_BYTES = 2_000_000
 # Policies for joints are below 10 MB; the limit keeps a wrong or hostile file from filling memory.
 MAX_FILE_BYTES = 64_000_000
 MIN_GOLDEN = 8
+GOLDEN_TOLERANCE, MAX_GOLDEN_TOLERANCE = 1e-5, 1e-4
+"""What a bundle may allow a processor's float32 to differ from the exact outputs by."""
 
 
 def _plain_name(name: str) -> str:
@@ -37,6 +39,7 @@ def _plain_name(name: str) -> str:
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Rows = Annotated[list[list[Finite]], Field(max_length=1000)]
+Tolerance = Annotated[float, Field(ge=GOLDEN_TOLERANCE, le=MAX_GOLDEN_TOLERANCE)]
 FileName = Annotated[str, AfterValidator(_plain_name)]
 
 
@@ -57,6 +60,8 @@ class Golden(_Model):
     obs: Rows  # (N, obs_dim)
     mean: Rows  # (N, act_dim)
     log_std: Rows  # (N, act_dim)
+    tolerance: Tolerance = GOLDEN_TOLERANCE
+    """By how much the outputs may differ on another processor, see `relative_error`."""
 
 
 class Probe(_Model):

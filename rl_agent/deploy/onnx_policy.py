@@ -24,7 +24,6 @@ from .probe import check_probe
 from .session import SessionSettings, check_io, open_session
 from .signing import check_signature
 
-GOLDEN_TOLERANCE = 1e-5
 LATENCY_CALLS = 25
 DEFAULT_SETTINGS = SessionSettings()
 
@@ -155,11 +154,10 @@ class OnnxPolicy:
                 raise BundleError(f"{source}: golden vector {index}: {self.last_refusal}")
             expected = np.array([golden.mean[index], golden.log_std[index]])
             error = relative_error(np.array(outputs), expected)
-            if not error <= GOLDEN_TOLERANCE:
-                message = f"golden vector {index}: expected {expected.tolist()}, found "
-                message += (
-                    f"{np.array(outputs).tolist()} (error {error:.3g}, at most {GOLDEN_TOLERANCE})"
-                )
+            if not error <= golden.tolerance:
+                found = np.array(outputs).tolist()
+                message = f"golden vector {index}: expected {expected.tolist()}, found {found} "
+                message += f"(error {error:.3g}, at most {golden.tolerance:.3g})"
                 raise BundleError(f"{source}: {message}")
             worst = max(worst, error)
         return worst

@@ -50,7 +50,7 @@ def report(actor, spec, task, builder, tmp_path_factory):
 
 
 def test_parity_is_measured_on_over_a_thousand_observations(report):
-    assert report.num_parity == 1074
+    assert report.num_parity == 16 + 1024 + 50
     assert report.parity <= 1e-5
     assert report.action_parity <= 1e-5
 
@@ -111,6 +111,36 @@ def test_diverged_weights_are_refused_and_nothing_is_written(spec, task, builder
     with pytest.raises(BundleError, match="the weights diverged in training"):
         export_policy(
             actor, spec, task, builder.layout, tmp_path / "b", TRAINING, task_name="reach"
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+class Cancelling(nn.Module):
+    """Adds and takes away a large number: what float32 cannot hold beside it is lost."""
+
+    def __init__(self, obs_dim, act_dim, large):
+        super().__init__()
+        self.linear, self.large = nn.Linear(obs_dim, 2 * act_dim), large
+
+    def forward(self, obs):
+        mean, log_std = (self.linear(obs) + self.large - self.large).chunk(2, dim=-1)
+        return mean, log_std
+
+
+def test_what_float32_itself_rounds_is_not_held_against_a_policy(spec, task, builder, tmp_path):
+    policy = Cancelling(builder.obs_dim, spec.act_dim, 300.0)
+    report = export_policy(
+        policy, spec, task, builder.layout, tmp_path / "b", TRAINING, task_name="reach"
+    )
+    assert 1e-5 < report.parity <= report.tolerance < 1e-4
+    assert OnnxPolicy(report.out_dir, spec, task).golden_error <= report.tolerance
+
+
+def test_a_policy_that_float32_cannot_compute_is_refused(spec, task, builder, tmp_path):
+    policy = Cancelling(builder.obs_dim, spec.act_dim, 3e4)
+    with pytest.raises(BundleError, match=r"expected ONNX to equal torch within 0\.0001, found"):
+        export_policy(
+            policy, spec, task, builder.layout, tmp_path / "b", TRAINING, task_name="reach"
         )
     assert list(tmp_path.iterdir()) == []
 

@@ -59,7 +59,7 @@ def report(run_dir, tmp_path_factory):
 
 
 def test_the_bundle_holds_what_the_run_learned(run_dir, report):
-    assert report.parity <= 1e-5 and report.num_parity == 1024 + 60
+    assert report.parity <= 1e-5 and report.num_parity == 16 + 1024 + 60
     with open_run(run_dir, which="newest") as trained:
         twin = trained.env.unwrapped
         policy = OnnxPolicy(report.out_dir, twin.robot, twin.task)
@@ -109,7 +109,7 @@ def test_the_verb_prints_a_summary_and_what_to_do_next(run_dir, report, tmp_path
     result = CliRunner().invoke(app, [str(run_dir), "--out", str(tmp_path / "b")])
     assert result.exception is None, result.output
     sizes = f"{report.manifest.obs_dim} observations, 4 joints"
-    for words in ("so101, reach", "20 Hz", sizes, "kB", "over 1084", "µs"):
+    for words in ("so101, reach", "20 Hz", sizes, "kB", "over 1100", "µs"):
         assert words in result.output
     assert f"Next: surefoot eval {tmp_path / 'b'}" in result.output
     assert f"surefoot up twin --robot so101 --bundle {tmp_path / 'b'}" in result.output

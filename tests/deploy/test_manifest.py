@@ -127,6 +127,7 @@ def test_what_is_no_plain_json_is_refused(data, expected):
         (lambda v: v.update(contract_hash="0" * 64), "contract_hash: expected"),
         (lambda v: v["contract"].update(robot="ur5e"), "contract_hash: expected"),
         (lambda v: v["golden"].update(obs=v["golden"]["obs"][:7]), "at least 8 vectors, found 7"),
+        (lambda v: v["golden"].update(tolerance=1e-3), "golden.tolerance: Input should be less"),
         (lambda v: v["golden"]["mean"].pop(), "golden.mean: expected 16 rows of 2 numbers"),
         (lambda v: v["golden"]["obs"][3].pop(), "golden.obs: expected 16 rows of 16 numbers"),
         (lambda v: v["golden"]["obs"][3].__setitem__(0, 1e300), "expected float32 numbers"),
