@@ -50,8 +50,8 @@ class FollowingMonitor(Monitor):
         worst = int(np.argmax(error - self._most))
         self._finding = Finding(
             Reason.FOLLOWING_ERROR,
-            f"{self._names[worst]} is {error[worst]:.3f} from its command, at most "
-            f"{self._most[worst]:g} may be",
+            f"{self._names[worst]} is {error[worst]:.3f} from its command, more than "
+            f"the {self._most[worst]:g} allowed",
         )
         return self._finding
 

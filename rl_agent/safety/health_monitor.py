@@ -45,9 +45,9 @@ class HealthMonitor(Monitor):
         if not is_bad:
             self._bad.pop(key, None)
         elif key in self._bad or len(self._bad) < MAX_NAMES:
-            unit, bounded = UNITS[signal.quantity], "at least" if is_low_bad else "at most"
-            limit = f"{bounded} {bound:g} {unit}"
-            self._bad[key] = f"{key} is {signal.value:.3g} {unit}, {limit} may be"
+            unit, compared = UNITS[signal.quantity], "less" if is_low_bad else "more"
+            limit = f"{compared} than the {bound:g} {unit} allowed"
+            self._bad[key] = f"{key} is {signal.value:.3g} {unit}, {limit}"
 
     def check(self, view: View) -> Finding | None:
         """Name what is beyond its bound, or not reported any more."""

@@ -17,7 +17,7 @@ class Finding(NamedTuple):
 
     reason: Reason
     words: str
-    """The cause, for people: `shoulder_pan is 0.31 rad from its command, at most 0.2 may be`."""
+    """For people: `shoulder_pan is 0.310 from its command, more than the 0.2 allowed`."""
     is_final: bool = False
 
 

@@ -55,7 +55,9 @@ class TiltMonitor(Monitor):
         return f"{self._words()}; put it upright" if self._tilt_rad > self._most_rad else ""
 
     def _words(self) -> str:
-        return f"the robot leans by {self._tilt_rad:.2f} rad, at most {self._most_rad:g} may be"
+        tilt_deg = math.degrees(self._tilt_rad)
+        words = f"the robot leans by {self._tilt_rad:.3f} rad ({tilt_deg:.0f} degrees)"
+        return f"{words}, more than the {self._most_rad:g} allowed"
 
     def get_state(self) -> dict[str, Any]:
         """Return the newest tilt and when it was received."""

@@ -31,11 +31,11 @@ def stray(monitor, now_s, a, finer=0.0, **more):
     [
         (0.0999, 0.0199, None),
         (-0.0999, -0.0199, None),
-        (0.11, 0.0, "a is 0.110 from its command, at most 0.1 may be"),
-        (-0.11, 0.0, "a is 0.110 from its command, at most 0.1 may be"),
-        (0.0, -0.03, "finer is 0.030 from its command, at most 0.02 may be"),
-        (0.11, 0.04, "finer is 0.040 from its command, at most 0.02 may be"),
-        (0.13, 0.04, "a is 0.130 from its command, at most 0.1 may be"),
+        (0.11, 0.0, "a is 0.110 from its command, more than the 0.1 allowed"),
+        (-0.11, 0.0, "a is 0.110 from its command, more than the 0.1 allowed"),
+        (0.0, -0.03, "finer is 0.030 from its command, more than the 0.02 allowed"),
+        (0.11, 0.04, "finer is 0.040 from its command, more than the 0.02 allowed"),
+        (0.13, 0.04, "a is 0.130 from its command, more than the 0.1 allowed"),
     ],
 )
 def test_the_joint_furthest_beyond_its_bound_is_named(monitor, a, finer, words):

@@ -36,9 +36,9 @@ def obstacle(monitor, now_s=1.0):
     [
         ("temperature", 65.0, ""),
         ("temperature", -20.0, ""),
-        ("temperature", 65.1, "temperature of elbow is 65.1 C, at most 65 C may be"),
-        ("current", 2.01, "current of elbow is 2.01 A, at most 2 A may be"),
-        ("battery", 10.4, "battery of elbow is 10.4 V, at least 10.5 V may be"),
+        ("temperature", 65.1, "temperature of elbow is 65.1 C, more than the 65 C allowed"),
+        ("current", 2.01, "current of elbow is 2.01 A, more than the 2 A allowed"),
+        ("battery", 10.4, "battery of elbow is 10.4 V, less than the 10.5 V allowed"),
         ("battery", 99.0, ""),
     ],
 )
@@ -61,7 +61,7 @@ def test_only_the_same_motors_good_reading_clears_a_bad_one(monitor):
 
 def test_a_reading_without_a_name_is_the_robots(monitor):
     tell(monitor, "battery", 9.0, name="")
-    assert obstacle(monitor) == "battery of the robot is 9 V, at least 10.5 V may be"
+    assert obstacle(monitor) == "battery of the robot is 9 V, less than the 10.5 V allowed"
 
 
 @pytest.mark.parametrize("quantity", list(GOOD))
@@ -113,7 +113,7 @@ def test_it_goes_on_where_it_was_saved(monitor):
     tell(monitor, "current", 3.0)
     other = watching()
     other.set_state(monitor.get_state())
-    assert obstacle(other) == "current of elbow is 3 A, at most 2 A may be"
+    assert obstacle(other) == "current of elbow is 3 A, more than the 2 A allowed"
     tell(other, "current", 1.0)
     assert obstacle(other, 6.0) == ""
     assert obstacle(other, 6.01) != ""

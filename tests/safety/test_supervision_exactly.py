@@ -15,7 +15,7 @@ from rl_agent.safety.supervision import FRESH_WORDS, Supervision
 from rl_agent.spec import SafetySpec
 from rl_agent.types import Measurement, Reason
 
-FOLLOWING = "a is 0.200 from its command, at most 0.1 may be"
+FOLLOWING = "a is 0.200 from its command, more than the 0.1 allowed"
 
 
 def watching(**safety):

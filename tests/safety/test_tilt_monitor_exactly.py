@@ -58,7 +58,7 @@ def test_the_tilt_is_the_verticals_angle_whatever_the_quaternions_length(
 @pytest.mark.parametrize(("angle_rad", "has_fallen"), [(0.49, False), (0.51, True)])
 def test_a_fall_stops_and_refuses(monitor, angle_rad, has_fallen):
     feel(monitor, turn(angle_rad, X))
-    words = "the robot leans by 0.51 rad, at most 0.5 may be"
+    words = "the robot leans by 0.510 rad (29 degrees), more than the 0.5 allowed"
     found = monitor.check(seen(1.0))
     assert found == ((Reason.FALL, words, True) if has_fallen else None)
     obstacle = monitor.obstacle(1.0, seen().measurement)

@@ -23,7 +23,7 @@ class GateAnnouncer:
         self._lock = lock
         self._logger = logger
         self._reported: GateReport | None = None
-        self._mode = ""
+        self._mode = self._logged = ""
         self.has_let_run = False
         """Whether everybody was ever told that the robot may move."""
         self._state = node.create_publisher(String, "safety_state", qos.LATCHED)
@@ -60,6 +60,9 @@ class GateAnnouncer:
         # Last: who asks may be another thread, and goes on once all is said.
         self.has_let_run |= report.is_armed
         words = f"{report.state}: {report.cause}"
+        if words == self._logged:
+            return
+        self._logged = words
         # Two calls, for a logger refuses another severity at the same place.
         if report.is_alarm:
             self._logger.error(words)
