@@ -48,8 +48,8 @@ def fresh_config(given: GivenOptions) -> TrainConfig:
         _set(data, text)
     if "env" not in data:
         message = "which environment? Give its id, for example --env sim:So101Reach-v0"
-        raise ProblemsError("train", [Problem("--env", message)])
-    return parse_config(data, name or "train")
+        raise ProblemsError("settings", [Problem("--env", message)])
+    return parse_config(data, name or "settings")
 
 
 def resumed_config(run_dir: Path, given: GivenOptions) -> TrainConfig:
@@ -129,6 +129,8 @@ def settle_run(
     if out is not None and should_resume and holds_run(out):
         insist_on_free(out)
         return go_on(out, given), out
+    if should_resume and given.env is None and given.config is None:
+        raise ProblemsError(f"surefoot {kind}", [Problem("--resume", _no_run(out, kind))])
     config = begin(given)
     run_dir = out or Path("runs") / f"{kind}-{slug(config.env)}"
     if holds_run(run_dir):
@@ -138,6 +140,14 @@ def settle_run(
         message = "already holds a run; add --resume to go on with it, or choose another folder"
         raise ProblemsError(str(run_dir), [Problem("--out", message)])
     return config, run_dir
+
+
+def _no_run(out: Path | None, kind: str) -> str:
+    found = ", ".join(
+        str(path) for path in sorted(Path("runs").glob(f"{kind}-*")) if holds_run(path)
+    )
+    here = f"there is no run in {out}" if out is not None else "which run? Name its folder"
+    return f"{here}; give it with --out" + (f" (here are {found})" if found else "")
 
 
 def _keep_common(data: dict[str, Any], algo: str) -> None:
@@ -151,9 +161,9 @@ def _set(data: dict[str, Any], text: str) -> None:
     path = path.strip()
     if not separator or not path.rpartition(".")[2]:
         message = f"expected name=value, for example agent.utd_ratio=4, got {text!r}"
-        raise ProblemsError("train", [Problem("--set", message)])
+        raise ProblemsError("settings", [Problem("--set", message)])
     try:
         set_value(data, path, parse_yaml(value))
     except YamlTextError as error:
         message = f"{path}: {value!r:.80} is not accepted: {error.message}"
-        raise ProblemsError("train", [Problem("--set", message)]) from error
+        raise ProblemsError("settings", [Problem("--set", message)]) from error

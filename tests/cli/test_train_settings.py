@@ -87,3 +87,15 @@ def test_a_resumed_run_keeps_its_settings_but_for_its_length(tmp_path):
     with pytest.raises(ProblemsError) as caught:
         resumed_config(tmp_path, GivenOptions(env="X-v0", seed=4, config="y", sets=["a=1"]))
     assert "4 problems" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [(None, "which run\\? Name its folder; give it with --out"), (Path("nope"), "no run in nope")],
+)
+def test_to_go_on_takes_a_run_that_is_there(tmp_path, monkeypatch, out, words):
+    monkeypatch.chdir(tmp_path)
+    write_config(Path("runs/live-mine"), fresh_config(GivenOptions(env="Pendulum-v1")))
+    told = rf"surefoot live.*--resume: .*{words}.*\(here are runs/live-mine\)"
+    with pytest.raises(ProblemsError, match=rf"(?s){told}"):
+        settle_run(GivenOptions(), out, "live", should_resume=True)
