@@ -37,8 +37,12 @@ def robot_and_task(env_id: str, options: Mapping[str, Any]) -> TwinName:
         try:
             return TwinName(str(values["robot"]), str(values["task"]))
         except KeyError as error:
-            message = f"{env_id} needs env_options.{error.args[0]}"
+            missing = error.args[0]
+            example = "my_arm.yaml" if missing == "robot" else "reach"
+            message = f"{env_id} needs --set env_options.{missing}=..., for example {example}"
     else:
         known = [PREFIX + each for each in (*TWINS, ANY)]
         message = f"no such twin: {env_id}{nearest(env_id, known)}; known: {', '.join(known)}"
+        message += f" (your own robot: --env {PREFIX}{ANY} --set env_options.robot=my_arm.yaml"
+        message += " --set env_options.task=reach)"
     raise ProblemsError("surefoot live", [Problem("--env", message)])

@@ -1,6 +1,7 @@
 """A mistake in what `surefoot live` is asked for begins no run; what is right reaches the nodes."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,6 +82,25 @@ def test_the_end_says_which_version_to_take_home(tmp_path, monkeypatch, capsys, 
     assert command in page
 
 
+def test_what_to_type_next_reaches_the_same_robot(tmp_path, monkeypatch, capsys):
+    run = tmp_path / "my runs"
+
+    def graph():
+        (run / "policies/versions/000001").mkdir(parents=True)
+        event = {"kind": "promoted", "policy_version": 1, "bundle_hash": "a"}
+        (run / "swaps.jsonl").write_text(json.dumps(event) + "\n")
+        return 0
+
+    up = UpOptions(goal_period_s=4.0, namespace="arm1", domain=5, speed="0.5", has_teleop=True)
+    out, _ = end_of(monkeypatch, capsys, "robot", options_of(run, up=up), graph)
+    reached = "--namespace arm1 --domain 5 --speed 0.5 --teleop"
+    assert f"surefoot live robot --resume --out '{run}' {reached}\n" in out
+    bundle = run / "policies/versions/000001"
+    drive = f"surefoot up robot --robot so101 --bundle '{bundle}' {reached} --goal-period 4\n"
+    assert drive in out
+    assert f"surefoot health '{run}'" in out
+
+
 def test_where_nobody_acted_there_is_nothing_to_take_home(tmp_path, monkeypatch, capsys):
     out, _ = end_of(monkeypatch, capsys, "twin", options_of(tmp_path / "run"))
     assert "--bundle" not in out
@@ -132,6 +152,40 @@ def options_of(run_dir, *, env="sim:So101Reach-v0", sets=(), goal_period_s=4.0, 
 
 def parameters(up):
     return {node.executable: node.parameters for node in make_graph("twin", make_config(up))}
+
+
+@pytest.mark.parametrize(
+    ("env", "sets", "words"),
+    [
+        ("So101Reach-v0", (), "did you mean 'sim:So101Reach-v0'"),
+        (
+            "my_arm.yaml",
+            (),
+            "your own robot: --env sim:Twin-v0 --set env_options.robot=",
+        ),
+        ("sim:Twin-v0", ("env_options.task=reach",), "needs --set env_options.robot=..."),
+    ],
+)
+def test_an_environment_that_no_learner_could_open_begins_no_run(tmp_path, env, sets, words):
+    with pytest.raises(ProblemsError, match=re.escape(words)):
+        prepare(options_of(tmp_path / "run", env=env, sets=sets))
+    assert not holds_run(tmp_path / "run")
+
+
+def test_a_robot_of_ones_own_is_named_by_its_profile(tmp_path):
+    profile = tmp_path / "my_arm.yaml"
+    text = (ROBOTS_DIR / "so101.yaml").read_text()
+    profile.write_text(text.replace("model: ", f"model: {ROBOTS_DIR}/", 1))
+    sets = (f"env_options.robot={profile}", "env_options.task=reach")
+    up = prepare(options_of(tmp_path / "run", env="sim:Twin-v0", sets=sets))
+    assert (up.robot, up.task) == (str(profile), "reach")
+
+
+def test_without_pytorch_one_is_told_before_a_run_begins(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ProblemsError, match=r"needs PyTorch: pip install 'surefoot\[train\]'"):
+        prepare(options_of(tmp_path / "run"))
+    assert not holds_run(tmp_path / "run")
 
 
 SPARSE = ("relabel.fraction=0",)

@@ -81,7 +81,7 @@ def test_a_machines_name_becomes_a_robots(host, expected):
         ({"learner": "a b"}, "--learner: expected HOST:PORT"),
         ({"robot_id": "a/b"}, "robot_id: expected letters"),
         ({"given": GivenOptions(env="sim:So10Reach-v0")}, "no such twin"),
-        ({"given": GivenOptions(env="sim:Twin-v0")}, "needs env_options.robot"),
+        ({"given": GivenOptions(env="sim:Twin-v0")}, "needs --set env_options.robot"),
         ({"up": UpOptions(speed="fast")}, "speed"),
     ],
     ids=str,

@@ -15,7 +15,7 @@ def test_an_id_says_what_its_environment_is(name):
 def test_options_say_what_the_id_leaves_open():
     options = {"robot": "my_arm.yaml", "task": "reach"}
     assert robot_and_task("sim:Twin-v0", options) == ("my_arm.yaml", "reach")
-    with pytest.raises(ProblemsError, match=r"needs env_options\.task"):
+    with pytest.raises(ProblemsError, match=r"needs --set env_options\.task"):
         robot_and_task("sim:Twin-v0", {"robot": "so101"})
 
 

@@ -87,6 +87,7 @@ def prepare(options: LiveOptions) -> UpOptions:
         go_on=lambda folder, given: _resumed(options, folder, given),
     )
     _insist_on_own_journal(run_dir)
+    _insist_on_twin(config)
     exploring = _exploring(config)
     link = None
     if options.elsewhere is not None:
@@ -118,6 +119,7 @@ def prepare(options: LiveOptions) -> UpOptions:
         return make_config(graph_of(robot))
 
     if link is None:
+        _insist_on_torch()
         from rl_agent.learning.live_training import prepare_live_run
 
         return graph_of(prepare_live_run(config, run_dir, check))
@@ -199,6 +201,27 @@ def _insist_on_learner_to_wait_for(options: LiveOptions) -> None:
         message = "waits for a learner of the same graph, step by step, and a network's times are"
         message += " never the same twice; leave out --lockstep or --learner"
         raise ProblemsError("surefoot live", [Problem("--lockstep", message)])
+
+
+def _insist_on_twin(config: TrainConfig) -> None:
+    """Refuse an id that the learner's process could not open: it imports only what the id names."""
+    from sim.twins import robot_and_task
+
+    module, separator, _ = config.env.partition(":")
+    if not separator or module == "sim":
+        robot_and_task(config.env, config.env_options)
+
+
+def _insist_on_torch() -> None:
+    """Refuse to learn on a robot's computer that was set up without PyTorch."""
+    from importlib.util import find_spec
+
+    from rl_agent.exceptions import Problem, ProblemsError
+
+    if find_spec("torch") is None:
+        message = "learning on this machine needs PyTorch: pip install 'surefoot[train]'; or learn"
+        message += " on another one (`surefoot learn` there) and give its HOST:PORT here"
+        raise ProblemsError("surefoot live", [Problem("--learner", message)])
 
 
 def _insist_on_own_journal(run_dir: Path) -> None:

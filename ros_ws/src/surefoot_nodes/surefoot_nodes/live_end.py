@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from rl_agent.learning.live_kind import LiveKind
 
 from .up import UpOptions
 
+SPEEDS = {"twin": "1.0", "robot": "0.25"}
+"""What `up` and `live` take by default, as they do `GOAL_PERIOD_S`, but for `up robot`."""
+GOAL_PERIOD_S = 4.0
 WHOM = {"twin": "the twin of {}, in MuJoCo", "robot": "a real {}"}
 
 
@@ -32,14 +36,34 @@ def closing_lines(kind: LiveKind, up: UpOptions, last_look: Sequence[tuple[str, 
 
 def next_steps(kind: LiveKind, up: UpOptions) -> list[tuple[str, str]]:
     """Return why and what to type next."""
-    again = f"surefoot live {kind} --resume --out {up.run}"
-    if up.link is None:
-        health = ("How well is the learner?", f"surefoot health {up.run}")
-        return [("Go on with:", again), *_drive(kind, up), health]
-    again += f" --learner {up.link.learner}" + (f" --key {up.link.key}" if up.link.key else "")
-    elsewhere = "surefoot export RUN; surefoot health RUN"
-    learned = ("On the learner's machine, where it was learned:", elsewhere)
-    return [("Go on with:", again), *_drive(kind, up), learned]
+    again = ["surefoot", "live", kind, "--resume", "--out", str(up.run)]
+    health = ("How well is the learner?", f"surefoot health {shlex.quote(str(up.run))}")
+    if up.link is not None:
+        again += ["--learner", up.link.learner]
+        again += ["--key", str(up.link.key)] if up.link.key else []
+        health = (
+            "How well is the learner? On its machine, with the folder of its --out as RUN:",
+            "surefoot health RUN",
+        )
+    goals = [] if up.goal_period_s == GOAL_PERIOD_S else _goal_period(up)
+    again += [*_same_robot(kind, up), *goals]
+    return [("Go on with:", shlex.join(again)), *_drive(kind, up), health]
+
+
+def _same_robot(kind: LiveKind, up: UpOptions) -> list[str]:
+    """Return the options by which a next graph finds the same robot, and drives it as this one."""
+    options = {
+        "--namespace": up.namespace,
+        "--domain": str(up.domain) if up.domain is not None else "",
+        "--params": str(up.params) if up.params else "",
+        "--speed": up.speed if up.speed != SPEEDS[kind] else "",
+    }
+    words = [word for name, value in options.items() if value for word in (name, value)]
+    return words + (["--teleop"] if up.has_teleop else [])
+
+
+def _goal_period(up: UpOptions) -> list[str]:
+    return ["--goal-period", f"{up.goal_period_s:g}"]
 
 
 def _drive(kind: LiveKind, up: UpOptions) -> list[tuple[str, str]]:
@@ -57,5 +81,8 @@ def _drive(kind: LiveKind, up: UpOptions) -> list[tuple[str, str]]:
     if not bundle.is_dir():
         return []
     worth = "no worse than those before" if standing.is_trusted else "not judged yet"
-    drive = f"surefoot up {kind} --robot {up.robot} --bundle {bundle}"
-    return [(f"Drive with version {version}, {worth}:", drive)]
+    drive = ["surefoot", "up", kind, "--robot", up.robot, "--bundle", str(bundle)]
+    # A robot's graph waits for goals of somebody's own unless it is told to make some.
+    is_default = kind == "twin" and up.goal_period_s == GOAL_PERIOD_S
+    drive += [*_same_robot(kind, up), *([] if is_default else _goal_period(up))]
+    return [(f"Drive with version {version}, {worth}:", shlex.join(drive))]
