@@ -46,7 +46,7 @@ class PlainDisplay(Display):
         if not is_news and now_s - self._shown_s < PLAIN_INTERVAL_S:
             return
         self._shown_s = now_s
-        print(", ".join(f"{name} {value}" for name, value in rows), flush=True)
+        print(" | ".join(f"{name} {value}" for name, value in rows), flush=True)
 
     def say(self, message: str) -> None:
         """Print it."""

@@ -19,7 +19,7 @@ def rows(state: LiveState, robots: Sequence[RobotState], run_dir: Path) -> list[
     return [
         *(lines or [("robots", "none yet")]),
         ("experience", f"{state.env_step} steps"),
-        ("episode", episode_text(values)),
+        ("episodes", episode_text(values)),
         ("version", f"{version} published" if version else "none yet"),
         ("learner", updates_text(values)),
         ("disk", free_text(run_dir)),

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rl_agent.tasks.episode_summary import ROLLING_EPISODES
+
 LOW_DISK_GB = 1.0
 
 State = Mapping[str, Any]
@@ -17,9 +19,10 @@ def episode_text(state: State) -> str:
     """Return what the last episodes came to."""
     if state.get("mean_return") is None:
         return "-"
-    text = f"{state['episode']}, return {state['mean_return']:.2f}"
+    last = min(state["episode"], ROLLING_EPISODES)
+    text = f"{state['episode']}; the last {last}: return {state['mean_return']:.2f}"
     if state.get("success_rate") is not None:
-        text += f", success {100.0 * state['success_rate']:.0f} % of the last episodes"
+        text += f", {100.0 * state['success_rate']:.0f} % succeeded"
     return text
 
 

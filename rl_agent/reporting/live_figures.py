@@ -39,8 +39,8 @@ def returns(run: LiveRun) -> str:
         x=Axis.linear(MINUTES, 0.0, minutes[-1]),
         y=Axis.linear("return", low - margin, high + margin),
     )
-    words = (("s3", "episodes, exploring"), ("s1", f"mean of the last {ROLLING_EPISODES}"))
-    means = "What each episode earned while the robot explored."
+    words = (("s3", "episodes"), ("s1", f"mean of the last {ROLLING_EPISODES}"))
+    means = "What each episode earned, with whatever exploration there was."
     return section("Returns", means, figure(legend(words) + draw_chart(frame, layers), ""))
 
 
@@ -57,9 +57,7 @@ def successes(run: LiveRun) -> str:
         x=Axis.linear(MINUTES, 0.0, x[-1]),
         y=Axis.linear("succeeded", 0.0, 100.0, unit=" %"),
     )
-    means = (
-        f"How many of the last {ROLLING_EPISODES} episodes met the task at their end, exploring."
-    )
+    means = f"How many of the last {ROLLING_EPISODES} episodes met the task at their end."
     return section("Success", means, figure(draw_chart(frame, [Line(x, shares, "s1")]), ""))
 
 
@@ -125,12 +123,13 @@ def versions(run: LiveRun) -> str:
         )
         for event in given_up[-MOST_ROWS:]
     ]
-    looked_at = run.count("accepted")
-    means = (
-        "A version runs beside the one that acts, is blended in, and is watched. These were given"
-        f" up, of {looked_at} that were looked at."
+    num_tried, num_acted = run.count("accepted"), run.count("promoted")
+    means = "A version runs beside the one that acts, is blended in, and is watched."
+    means += (
+        f" These were given up, of {num_tried} that were tried."
         if rows
-        else f"All {looked_at} versions held."
+        else f" Of {num_tried} that were tried, {num_acted} took over, and none was given up; what"
+        " neither acted nor was given up was overtaken by a newer one."
     )
     return section("Versions", means, _timeline(run) + (table(rows) if rows else ""))
 

@@ -62,9 +62,11 @@ def live_sentence(run: LiveRun) -> str:
 
 
 def _header(run: LiveRun) -> str:
+    last = [e.get("is_success") for e in run.episodes[-ROLLING_EPISODES:]]
+    mood = " good" if any(last) else ""
     return (
         f'<header><p class="kicker">Surefoot, live learning</p><h1>{escape(run.name)}</h1>'
-        f'<p class="verdict good">{escape(live_sentence(run))}</p></header>'
+        f'<p class="verdict{mood}">{escape(live_sentence(run))}</p></header>'
     )
 
 

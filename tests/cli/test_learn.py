@@ -39,7 +39,7 @@ def test_each_robot_has_a_line(tmp_path):
     assert shown["arm-1"] == "connected, 2400 steps, 30 episodes, success 90 %, has version 7"
     assert shown["arm-2"] == "away, 300 steps"
     assert shown["experience"] == "2700 steps"
-    assert shown["episode"] == "30, return 1.50, success 90 % of the last episodes"
+    assert shown["episodes"] == "30; the last 20: return 1.50, 90 % succeeded"
     assert shown["learner"] == "4000 updates, 12 owed"
     assert shown["version"] == "8 published"
 

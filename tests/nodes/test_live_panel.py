@@ -10,6 +10,7 @@ from transitions import LAYOUT, transition
 
 from rl_agent.cli.display import PlainDisplay
 from rl_agent.data.journal import JournalWriter
+from rl_agent.exceptions import GraphError
 from surefoot_nodes.link_node import write_link
 from surefoot_nodes.live_panel import STALE_S, LivePanel
 
@@ -52,7 +53,7 @@ def test_figures_in_words(panel):
     hear(panel, "policy_state", POLICY | {"num_rolled_back": 2, "num_falls": 3})
     rows = shown(panel)
     assert rows["experience"] == "2400 steps, 2.0 min"
-    assert rows["episode"] == "30, return 1.50, success 90 % of the last episodes"
+    assert rows["episodes"] == "30; the last 20: return 1.50, 90 % succeeded"
     assert rows["version"] == "7 acts, 8 published, 2 rolled back"
     assert rows["learner"] == "4000 updates, 12 owed"
     assert rows["falls"] == "3"
@@ -116,7 +117,9 @@ def test_steps_and_lines_that_were_lost_are_told(panel):
     hear(panel, "policy_state", POLICY | {"num_dropped": 0, "num_events_lost": 0})
     assert "dropped" not in shown(panel)["experience"] and "LOST" not in shown(panel)["disk"]
     hear(panel, "policy_state", POLICY | {"num_dropped": 4, "num_events_lost": 2})
-    assert shown(panel)["experience"].endswith("2.0 min; 4 dropped, whose outcome nobody saw")
+    assert shown(panel)["experience"].endswith(
+        "2.0 min; 4 not kept: a late reading, or it was held meanwhile"
+    )
     assert shown(panel)["disk"].endswith("2 LINES OF swaps.jsonl LOST")
 
 
@@ -165,7 +168,7 @@ def test_a_learner_elsewhere_is_shown_by_its_link(panel):
     assert rows["learner"] == "at 10.0.0.2:7461, 0 s behind"
     assert rows["experience"] == "2400 steps, 2.0 min"
     assert rows["version"] == "7 acts, 9 published"
-    assert rows["episode"] == "-"
+    assert rows["episodes"] == "-"
 
 
 def test_episodes_come_from_the_journal_where_no_learner_tells_of_them(panel, tmp_path):
@@ -174,11 +177,11 @@ def test_episodes_come_from_the_journal_where_no_learner_tells_of_them(panel, tm
     with closing(JournalWriter(tmp_path / "journal", LAYOUT)) as writer:
         for index in range(5):  # rewards 0 + 1 + 2, then 3 + 4
             writer.append(transition(index, truncated=index == 2))
-        assert shown_link(panel)["episode"].startswith("1, return 3.00")
+        assert shown_link(panel)["episodes"].startswith("1; the last 1: return 3.00")
         writer.append(transition(5, terminated=True))
-        assert shown_link(panel)["episode"].startswith("2, return 7.50")  # 3 and 12
+        assert shown_link(panel)["episodes"].startswith("2; the last 2: return 7.50")  # 3 and 12
     (tmp_path / "journal/000000.journal").write_bytes(b"")
-    assert shown_link(panel)["episode"].startswith("2, return 7.50")
+    assert shown_link(panel)["episodes"].startswith("2; the last 2: return 7.50")
 
 
 def test_a_link_that_is_down_says_what_waits_and_why(panel):
@@ -186,3 +189,9 @@ def test_a_link_that_is_down_says_what_waits_and_why(panel):
     text = shown_link(panel)["learner"]
     assert text == "no link to 10.0.0.2:7461; 1.2 MB wait here; nothing was heard for 5.1 s"
     assert shown_link(panel, STALE_S + 1.0)["learner"].startswith("the link is silent")
+
+
+def test_a_twin_whose_learner_ended_before_it_began_is_not_armed(panel):
+    hear(panel, "learner_state", {"ended": "no such environment"})
+    with pytest.raises(GraphError, match=r"nothing was armed.*no such environment"):
+        panel.wait_for_learner(bringup=None)

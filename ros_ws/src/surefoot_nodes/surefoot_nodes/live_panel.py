@@ -14,6 +14,7 @@ from std_msgs.msg import String
 
 from rl_agent.cli.display import Display
 from rl_agent.cli.live_words import episode_text, free_text, updates_text
+from rl_agent.exceptions import GraphError
 from rl_agent.learning.run_folder import journal_dir
 
 from . import qos
@@ -69,12 +70,18 @@ class LivePanel:
             )
 
     def wait_for_learner(self, bringup: Bringup) -> None:
-        """Let a twin rest until somebody learns from it, a minute at most; no robot needs that."""
+        """Let a twin rest until somebody learns from it, a minute at most; no robot needs that.
+
+        Raises:
+            GraphError: Learning has ended before it began: nothing is to be armed for.
+        """
         self._display.say("waiting for the learner, which imports and traces for some seconds")
         deadline_s = time.monotonic() + LEARNER_S
         while "learner_state" not in self._told and time.monotonic() < deadline_s:
             self.look()
             bringup.idle(IDLE_S)
+        if reason := self._told.get("learner_state", {}).get("ended"):
+            raise GraphError(f"nothing was armed, for nobody learns: {reason}")
 
     def look(self) -> bool:
         """Show how things stand; return whether the time is over."""
@@ -109,7 +116,7 @@ class LivePanel:
             ("limiter", limiter_text(gate)),
             *([("rates", rates)] if (rates := rates_text(gate)) else []),
             ("experience", experience_text(env_step, self._policy_hz, policy)),
-            ("episode", episode_text(learner) if link is None else self._episodes.text()),
+            ("episodes", episode_text(learner) if link is None else self._episodes.text()),
             *between_rows(policy),
             *([("falls", str(policy["num_falls"]))] if policy.get("num_falls") else []),
             ("version", version_text(policy, link or learner)),

@@ -36,7 +36,7 @@ def experience_text(env_step: int, policy_hz: float, policy: State) -> str:
     """Return how much was lived through, and what made no step of it."""
     text = f"{env_step} steps, {env_step / policy_hz / 60.0:.1f} min"
     if policy.get("num_dropped"):
-        text += f"; {policy['num_dropped']} dropped, whose outcome nobody saw"
+        text += f"; {policy['num_dropped']} not kept: a late reading, or it was held meanwhile"
     return text
 
 
@@ -58,7 +58,7 @@ def version_text(policy: State, learner: State) -> str:
 def exploration_text(policy: State) -> str:
     """Return how much noise there is."""
     share = 100.0 * policy.get("noise_scale", 1.0)
-    return f"{share:.0f} % of the policy's noise" if share else "none: the task is met"
+    return f"{share:.0f} % of the policy's noise" if share else "none: lately it succeeds"
 
 
 def lost_words(policy: State) -> list[str]:
