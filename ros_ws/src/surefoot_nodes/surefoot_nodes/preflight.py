@@ -7,8 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sensor_msgs.msg import JointState
+from nav_msgs.msg import Odometry
+from sensor_msgs.msg import Imu, JointState
 
+from rl_agent.commissioning.body_checks import body_topics, check_body
 from rl_agent.commissioning.company_checks import Company, check_company
 from rl_agent.commissioning.controller_checks import check_controller
 from rl_agent.commissioning.finding import Finding, mismatch, ok, skipped
@@ -30,6 +32,7 @@ DISCOVERY_S = 2.6
 """Who is there may be known this late."""
 ONLOOKERS = ("recorder_node_io", "rosbag2_recorder")
 CAPACITY = 20_000
+BODY_MESSAGES: dict[str, type[Any]] = {"imu": Imu, "odom": Odometry}
 
 
 def check_files(spec: RobotSpec, bundle: Path | None) -> list[Finding]:
@@ -46,6 +49,14 @@ def check_robot(spec: RobotSpec, session: OperatorSession, duration_s: float) ->
         lambda message: log.note(message, time.monotonic()),
         qos.STATES_IN,
     )
+    arrivals_s: dict[str, list[float]] = {topic: [] for topic in body_topics(spec)}
+    for topic, times_s in arrivals_s.items():
+        session.node.create_subscription(
+            BODY_MESSAGES[topic],
+            topic,
+            lambda _, times_s=times_s: times_s.append(time.monotonic()),
+            qos.STATES_IN,
+        )
     controller = ControllerParameters(session.node, spec)
     start_s = time.monotonic()
     while not len(log) and time.monotonic() - start_s < APPEAR_S:
@@ -59,10 +70,12 @@ def check_robot(spec: RobotSpec, session: OperatorSession, duration_s: float) ->
             controller.ask()
             asked_s = now_s
         session.executor.spin_once(timeout_sec=0.05)
-    readings = log.readings(max(listen_s, end_s - duration_s))
+    since_s = max(listen_s, end_s - duration_s)
+    body_s = {topic: [t for t in times_s if t >= since_s] for topic, times_s in arrivals_s.items()}
     return [
         *check_company(_company(spec, session)),
-        *check_live(spec, readings, _pose_model(spec)),
+        *check_live(spec, log.readings(since_s), _pose_model(spec)),
+        *check_body(spec, body_s),
         *check_controller(spec, controller.values),
     ]
 

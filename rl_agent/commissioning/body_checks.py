@@ -1,0 +1,56 @@
+"""Checks of the topics that tell of a robot's body: are they there, and often enough?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from rl_agent.commissioning.finding import Finding, mismatch, ok, warning
+from rl_agent.spec import RobotSpec
+
+SOURCES = {
+    "imu": ("projected_gravity", "angular_velocity"),
+    "odom": ("privileged_base_velocity",),
+}
+"""Which topic tells the terms of an observation."""
+
+
+def body_topics(spec: RobotSpec) -> dict[str, str]:
+    """Return the topics that a robot's profile asks for, and what for."""
+    needs = {}
+    for topic, terms in SOURCES.items():
+        own = [f"observation term {term}" for term in terms if term in spec.obs_terms]
+        if topic == "imu" and spec.safety.max_tilt_rad is not None:
+            own.append("safety.max_tilt_rad")
+        if own:
+            needs[topic] = ", ".join(own)
+    return needs
+
+
+def check_body(spec: RobotSpec, arrivals_s: Mapping[str, Sequence[float]]) -> list[Finding]:
+    """Return a finding per topic that the profile asks for.
+
+    Args:
+        spec: The robot.
+        arrivals_s: When messages came, by topic, steady clock [s].
+    """
+    limit_ms = 1e3 * spec.observation_timeout_s
+    findings = []
+    for topic, need in body_topics(spec).items():
+        gaps_ms = 1e3 * np.diff(arrivals_s.get(topic, ()))
+        if not len(gaps_ms):
+            remedy = "start its publisher, or leave out of the profile what needs it"
+            findings.append(mismatch(topic, f"nothing arrives, and {need} needs it", remedy))
+            continue
+        p99_ms = float(np.percentile(gaps_ms, 99.0))
+        found = f"99 % arrive within {p99_ms:.1f} ms of each other; {need} is unknown after "
+        found += f"{limit_ms:.0f}"
+        remedy = "publish it more often, or raise watchdog.observation_ms"
+        if p99_ms > limit_ms:
+            findings.append(mismatch(topic, found, remedy))
+        elif p99_ms > 0.5 * limit_ms:
+            findings.append(warning(topic, found, remedy))
+        else:
+            findings.append(ok(topic, found))
+    return findings
