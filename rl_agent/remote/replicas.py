@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
+from rl_agent.data.folder_lock import hold_folder
 from rl_agent.data.journal import JournalConfig
 from rl_agent.exceptions import RefusedError, RemoteError
 
@@ -24,17 +25,12 @@ class Replicas:
         self._folder, self._config, self._max_robots = folder, config, max_robots
         self._replicas: dict[str, Replica] = {}
         self._guard = threading.Lock()
+        self._hold = ExitStack()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock_file = (folder / ".lock").open("w")
+            self._hold.enter_context(hold_folder(folder, self._busy))
         except OSError as error:
             raise RemoteError(f"{folder}: cannot be written to: {error.strerror}") from error
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock_file.close()
-            message = "another learner writes its robots' journals here; choose another folder"
-            raise RemoteError(f"{folder}: {message}") from None
 
     def of(self, robot_id: str) -> Replica:
         """Return a robot's copy.
@@ -57,7 +53,11 @@ class Replicas:
         """Close all journals, and leave the folder to others."""
         for replica in self.all().values():
             replica.close()
-        self._lock_file.close()
+        self._hold.close()
+
+    def _busy(self, holder: str) -> RemoteError:
+        message = f"another learner writes its robots' journals here ({holder})"
+        return RemoteError(f"{self._folder}: {message}; choose another folder")
 
     def _insist_on_room(self, robot_id: str) -> None:
         known = {path.name for path in self._folder.iterdir() if path.is_dir()}
