@@ -97,9 +97,18 @@ def _size(num_bytes: int) -> str:
     return f"{num_bytes / 1e6:.1f} MB"
 
 
+def fsync_file(path: Path) -> None:
+    """Force a file onto the disk, whoever writes it: who may open a file may sync it."""
+    _fsync(path)
+
+
 def fsync_directory(directory: Path) -> None:
     """Force a directory's entries onto the disk."""
-    descriptor = os.open(directory, os.O_RDONLY)
+    _fsync(directory)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

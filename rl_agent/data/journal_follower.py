@@ -13,7 +13,7 @@ import numpy as np
 
 from rl_agent.exceptions import JournalError
 
-from .disk import fsync_directory
+from .disk import fsync_directory, fsync_file
 from .journal import JournalOffset
 from .journal_segment import Header, RecordScan, record_dtype, scan_records, segment_path
 from .layout import TransitionLayout
@@ -73,10 +73,10 @@ class JournalFollower:
 
     def sync(self) -> None:
         """Force what was read onto the disk: nobody may build on what a power failure takes."""
+        # The writer syncs a segment before it begins the next one, so the last is enough.
         path = segment_path(self.directory, self._segment)
         if path.exists():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+            fsync_file(path)
             fsync_directory(self.directory)
 
     def _has_whole_header(self, segment: int) -> bool:

@@ -6,7 +6,6 @@ comes again from the copies.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from rl_agent.clock import Clock
 from rl_agent.exceptions import JournalError
 
-from .disk import WhenFull, fsync_directory, refuse
+from .disk import WhenFull, fsync_directory, fsync_file, refuse
 from .journal import JournalConfig, JournalOffset, JournalReader, JournalWriter
 from .journal_follower import JournalFollower
 from .journal_segment import segment_path, segment_paths
@@ -125,8 +124,7 @@ class MergedJournal:
             lane.follower.sync()
         path = segment_path(self._writer.directory, self._writer.offset.segment)
         # By a descriptor of our own: rows may be taken in meanwhile, and a segment be closed.
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+        fsync_file(path)
         fsync_directory(self._writer.directory)
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ journal's own.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from rl_agent.data.journal import JournalOffset
 from rl_agent.data.journal_follower import JournalFollower
-from rl_agent.data.journal_segment import record_dtype, segment_path
+from rl_agent.data.journal_segment import record_dtype
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import RemoteError
 
@@ -85,7 +84,7 @@ class RowSource:
         if not len(rows):
             return None
         if self._must_be_durable:
-            self._sync(self._follower.offset.segment)
+            self._follower.sync()
         return self._batch(rows)
 
     def catch_up(self, target: Place, max_bytes: int) -> bool:
@@ -122,16 +121,6 @@ class RowSource:
             offset=self._follower.offset,
         )
         return Batch(data=records.data, num_rows=len(rows), start=start, end=self.place)
-
-    def _sync(self, segment: int) -> None:
-        # The writer syncs a segment before it begins the next one, so the last is enough. Whoever
-        # may open a file may sync it, through a descriptor of his own.
-        for path in (segment_path(self._directory, segment), self._directory):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
 
 def _misfit(place: Place, target: Place, how: str) -> str:

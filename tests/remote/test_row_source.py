@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,6 @@ from transitions import LAYOUT
 from rl_agent.data.journal import JournalConfig, JournalWriter
 from rl_agent.data.journal_segment import record_dtype
 from rl_agent.exceptions import ProtocolError, RemoteError
-from rl_agent.remote import row_source
 from rl_agent.remote.records import pack_rows, unpack_rows
 from rl_agent.remote.row_source import Place, RowSource
 
@@ -113,7 +114,7 @@ def test_rows_are_synced_before_they_are_handed_out_unless_that_is_not_wanted(
 ):
     write(tmp_path, 0, 3)
     synced = []
-    monkeypatch.setattr(row_source.os, "fsync", synced.append)
+    monkeypatch.setattr(os, "fsync", synced.append)
     assert source(tmp_path).read(1000).num_rows == 3
     assert synced == []
     assert RowSource(tmp_path, LAYOUT).read(1000).num_rows == 3
