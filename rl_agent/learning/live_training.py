@@ -265,11 +265,13 @@ def _feed(
     directory, tally = journal_dir(run_dir), _tally(config, env)
     end = _end_of(checkpoint) if checkpoint is not None else None
     start = end if end is not None and end.num_records else None
+    follower = JournalFollower(directory, env.layout, start)
     if not meet_every:
-        return Feed(JournalFollower(directory, env.layout, start), tally)
-    follower = BatchedFollower(directory, env.layout, start, size=meet_every)
-    clock = JournalClock(follower, env.env.unwrapped.robot.policy_hz)
-    return Feed(follower, tally, clock=clock, meet=MeetingPoint(run_dir, meet_every).tell)
+        return Feed(follower, tally)
+    batches = BatchedFollower(follower, size=meet_every)
+    policy_hz = env.env.unwrapped.robot.policy_hz
+    clock = JournalClock(lambda: batches.offset.num_records, policy_hz)
+    return Feed(batches, tally, clock=clock, meet=MeetingPoint(run_dir, meet_every).tell)
 
 
 def _merged_feed(

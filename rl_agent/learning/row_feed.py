@@ -15,7 +15,7 @@ from rl_agent.tasks.episode_tally import EpisodeTally
 
 
 class RowFeed(Protocol):
-    """Hands rows over, each once: a `JournalFollower`, or a `MergedJournal`."""
+    """Hands rows over, each once: a `JournalFollower`, one in batches, or a `MergedJournal`."""
 
     @property
     def num_damaged(self) -> int:

@@ -1,3 +1,4 @@
+import os
 from contextlib import closing
 
 import pytest
@@ -7,6 +8,8 @@ from transitions import LAYOUT, transition
 
 from rl_agent.data.batched_follower import BatchedFollower
 from rl_agent.data.journal import JournalConfig, JournalWriter
+from rl_agent.data.journal_follower import JournalFollower
+from rl_agent.data.journal_segment import record_dtype
 from rl_agent.data.meeting_point import LEARNED, MeetingPoint
 
 
@@ -18,6 +21,10 @@ def write(directory, first, last, per_segment=3):
         return writer.offset
 
 
+def batched(directory, start=None, size=4):
+    return BatchedFollower(JournalFollower(directory, LAYOUT, start), size=size)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     counts=st.lists(st.integers(0, 9), min_size=1, max_size=6),
@@ -26,7 +33,7 @@ def write(directory, first, last, per_segment=3):
 )
 def test_batches_are_the_same_however_rows_arrive(tmp_path_factory, counts, per_segment, size):
     directory = tmp_path_factory.mktemp("journal")
-    follower, batches, written = BatchedFollower(directory, LAYOUT, size=size), [], 0
+    follower, batches, written = batched(directory, size=size), [], 0
     for count in counts:
         write(directory, written, written + count, per_segment)
         written += count
@@ -39,11 +46,11 @@ def test_batches_are_the_same_however_rows_arrive(tmp_path_factory, counts, per_
 
 def test_the_offset_is_where_another_goes_on(tmp_path):
     write(tmp_path, 0, 10)
-    first = BatchedFollower(tmp_path, LAYOUT, size=4)
+    first = batched(tmp_path)
     first.read()
     first.read()
     assert len(first.read()) == 0  # rows 8 and 9 wait
-    second = BatchedFollower(tmp_path, LAYOUT, first.offset, size=4)
+    second = batched(tmp_path, first.offset)
     write(tmp_path, 10, 12)
     assert second.read()["reward"].tolist() == [8, 9, 10, 11]
 
@@ -51,9 +58,30 @@ def test_the_offset_is_where_another_goes_on(tmp_path):
 def test_who_begins_between_two_multiples_reads_up_to_the_next(tmp_path):
     offset = write(tmp_path, 0, 3)
     write(tmp_path, 3, 8)
-    follower = BatchedFollower(tmp_path, LAYOUT, offset, size=4)
+    follower = batched(tmp_path, offset)
     assert follower.read()["reward"].tolist() == [3]
     assert follower.read()["reward"].tolist() == [4, 5, 6, 7]
+
+
+def test_a_damaged_record_counts_for_its_batch_and_is_told(tmp_path):
+    write(tmp_path, 0, 8, per_segment=8)
+    path = tmp_path / "000000.journal"
+    data = bytearray(path.read_bytes())
+    data[-6 * record_dtype(LAYOUT).itemsize - 1] ^= 1  # the end of the second of eight
+    path.write_bytes(bytes(data))
+    follower = batched(tmp_path)
+    assert [follower.read()["reward"].tolist() for _ in range(2)] == [[0, 2, 3], [4, 5, 6, 7]]
+    assert follower.num_damaged == 1
+
+
+def test_what_waits_is_on_the_disk_after_a_sync(tmp_path, monkeypatch):
+    write(tmp_path, 0, 3)
+    follower = batched(tmp_path)
+    assert len(follower.read()) == 0
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    follower.sync()
+    assert len(synced) == 2  # the segment and its folder
 
 
 def test_nobody_is_met_before_the_learner_was_there(tmp_path):
