@@ -43,7 +43,7 @@ class SenderConfig:
     window_bytes: int = 1_048_576
     """At most so much is under way unacknowledged; bounds memory at both ends."""
     send_interval_s: float = 0.5
-    """Rows are collected for so long; each batch is synced to the robot's disk before it goes."""
+    """Rows are collected for so long; each chunk is synced to the robot's disk before it goes."""
     retry_min_s: float = 0.5
     retry_max_s: float = 10.0
     """Between two tries to connect: doubled from one to the other while they fail."""

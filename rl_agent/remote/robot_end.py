@@ -21,7 +21,7 @@ from rl_agent.exceptions import LinkLostError, ProtocolError, RemoteError
 from .channel import Channel, LinkConfig
 from .handshake import Hello, RobotHandshake
 from .policy_inbox import PolicyInbox
-from .row_source import Batch, Place, RowSource
+from .row_source import Place, RowChunk, RowSource
 from .shared_key import SharedKey
 from .terms import refusal
 from .wire import Frame, Value
@@ -138,23 +138,23 @@ class RobotEnd:
             self._channel.send(Frame("policy_taken", fields))
 
     def _send_rows(self) -> None:
-        # Several batches to a window: one is on its way while another is being acknowledged.
+        # Several chunks to a window: one is on its way while another is being acknowledged.
         most = min(self._config.max_payload_bytes, self._window_bytes // 4)
         while (
             self._clock.now() >= self._next_read_s
             and self._in_flight_bytes + most <= self._window_bytes
         ):
-            batch = self._source.read(most)
-            if batch is None or 2 * len(batch.data) < most:
+            chunk = self._source.read(most)
+            if chunk is None or 2 * len(chunk.data) < most:
                 # Nothing more, for now; small frames one by one would sync the disk each time.
                 self._next_read_s = self._clock.now() + self._send_interval_s
-            if batch is not None:
-                self._send_batch(batch)
+            if chunk is not None:
+                self._send_chunk(chunk)
 
-    def _send_batch(self, batch: Batch) -> None:
-        self._in_flight.append(_Sent(batch.end, len(batch.data)))
-        self._in_flight_bytes += len(batch.data)
-        self._channel.send(Frame("rows", _place_fields(batch.start), batch.data))
+    def _send_chunk(self, chunk: RowChunk) -> None:
+        self._in_flight.append(_Sent(chunk.end, len(chunk.data)))
+        self._in_flight_bytes += len(chunk.data)
+        self._channel.send(Frame("rows", _place_fields(chunk.start), chunk.data))
 
     def _handle(self, frame: Frame) -> None:
         if frame.kind == "ack":

@@ -33,12 +33,11 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class RowChunk:
     """Some rows that follow each other."""
 
     data: bytes
     """Whole records."""
-    num_rows: int
     start: Place
     end: Place
 
@@ -69,7 +68,7 @@ class RowSource:
         self._follower = JournalFollower(self._directory, self._layout, place.offset)
         self.place = place
 
-    def read(self, max_bytes: int) -> Batch | None:
+    def read(self, max_bytes: int) -> RowChunk | None:
         """Return the next rows; None if there are none yet.
 
         Args:
@@ -85,7 +84,7 @@ class RowSource:
             return None
         if self._must_be_durable:
             self._follower.sync()
-        return self._batch(rows)
+        return self._chunk(rows)
 
     def catch_up(self, target: Place, max_bytes: int) -> bool:
         """Come nearer to where a copy ends; return whether its end is reached.
@@ -105,14 +104,14 @@ class RowSource:
             )
             if not len(rows):
                 raise RemoteError(_misfit(self.place, target, "fewer"))
-            self._batch(rows)
+            self._chunk(rows)
         if self.place.num_rows < target.num_rows:
             return False
         if self.place.digest != target.digest:
             raise RemoteError(_misfit(self.place, target, "others"))
         return True
 
-    def _batch(self, rows: np.ndarray) -> Batch:
+    def _chunk(self, rows: np.ndarray) -> RowChunk:
         start = self.place
         records = pack_rows(rows, self._layout, start.digest)
         self.place = Place(
@@ -120,7 +119,7 @@ class RowSource:
             digest=records.digest,
             offset=self._follower.offset,
         )
-        return Batch(data=records.data, num_rows=len(rows), start=start, end=self.place)
+        return RowChunk(data=records.data, start=start, end=self.place)
 
 
 def _misfit(place: Place, target: Place, how: str) -> str:

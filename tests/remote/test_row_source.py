@@ -19,11 +19,11 @@ def source(directory):
     return RowSource(directory, LAYOUT, must_be_durable=False)
 
 
-def all_batches(from_here, max_bytes):
-    batches = []
-    while (batch := from_here.read(max_bytes)) is not None:
-        batches.append(batch)
-    return batches
+def all_chunks(from_here, max_bytes):
+    chunks = []
+    while (chunk := from_here.read(max_bytes)) is not None:
+        chunks.append(chunk)
+    return chunks
 
 
 @settings(max_examples=60, deadline=None)
@@ -31,11 +31,11 @@ def all_batches(from_here, max_bytes):
     count=st.integers(1, 30),
     per_segment=st.integers(1, 12),
     spoilt=st.sets(st.integers(0, 28), max_size=6),
-    per_batch=st.integers(1, 7),
+    per_chunk=st.integers(1, 7),
     at=st.integers(0, 30),
 )
 def test_whole_rows_come_once_and_every_place_is_found_again(
-    tmp_path_factory, count, per_segment, spoilt, per_batch, at
+    tmp_path_factory, count, per_segment, spoilt, per_chunk, at
 ):
     directory = tmp_path_factory.mktemp("journal")
     config = JournalConfig(sync="none", segment_records=per_segment)
@@ -45,29 +45,29 @@ def test_whole_rows_come_once_and_every_place_is_found_again(
     spoilt = {index for index in spoilt if index < count - 1}
     for index in spoilt:
         spoil(directory / f"{index // per_segment:06d}.journal", index % per_segment)
-    batches = all_batches(source(directory), per_batch * SIZE)
+    chunks = all_chunks(source(directory), per_chunk * SIZE)
     digest, rewards, places = "", [], [Place()]
-    for batch in batches:
-        assert batch.start == places[-1]
-        rows, digest = unpack_rows(batch.data, LAYOUT, digest)
-        assert digest == batch.end.digest
+    for chunk in chunks:
+        assert chunk.start == places[-1]
+        rows, digest = unpack_rows(chunk.data, LAYOUT, digest)
+        assert digest == chunk.end.digest
         rewards += rows["reward"].tolist()
-        places.append(batch.end)
+        places.append(chunk.end)
     assert rewards == [index for index in range(count) if index not in spoilt]
     # A new one that is told length and digest alone comes to the same place.
     target = places[at % len(places)]
     again = source(directory)
     while not again.catch_up(Place(num_rows=target.num_rows, digest=target.digest), SIZE):
         pass
-    rest = b"".join(batch.data for batch in all_batches(again, SIZE))
-    assert rest == b"".join(batch.data for batch in batches)[target.num_rows * SIZE :]
+    rest = b"".join(chunk.data for chunk in all_chunks(again, SIZE))
+    assert rest == b"".join(chunk.data for chunk in chunks)[target.num_rows * SIZE :]
 
 
 def rows_of(tmp_path_factory, count):
     directory = tmp_path_factory.mktemp("rows")
     write(directory, 0, count)
-    batches = all_batches(source(directory), 10**6)
-    return unpack_rows(batches[0].data, LAYOUT, "")[0]
+    chunks = all_chunks(source(directory), 10**6)
+    return unpack_rows(chunks[0].data, LAYOUT, "")[0]
 
 
 def spoil(path, record):
@@ -80,7 +80,7 @@ def spoil(path, record):
 def test_without_damage_the_digest_is_the_journals(tmp_path):
     end = write(tmp_path, 0, 250)
     here = source(tmp_path)
-    all_batches(here, 3000)
+    all_chunks(here, 3000)
     assert (here.place.num_rows, here.place.digest) == (250, end.digest)
 
 
@@ -106,7 +106,7 @@ def test_a_journal_that_has_not_begun_fits_an_empty_copy(tmp_path):
     assert here.catch_up(Place(), 1000)
     assert here.read(1000) is None
     write(tmp_path / "later", 0, 3)
-    assert here.read(1000).num_rows == 3
+    assert here.read(1000).end.num_rows == 3
 
 
 def test_rows_are_synced_before_they_are_handed_out_unless_that_is_not_wanted(
@@ -115,9 +115,9 @@ def test_rows_are_synced_before_they_are_handed_out_unless_that_is_not_wanted(
     write(tmp_path, 0, 3)
     synced = []
     monkeypatch.setattr(os, "fsync", synced.append)
-    assert source(tmp_path).read(1000).num_rows == 3
+    assert source(tmp_path).read(1000).end.num_rows == 3
     assert synced == []
-    assert RowSource(tmp_path, LAYOUT).read(1000).num_rows == 3
+    assert RowSource(tmp_path, LAYOUT).read(1000).end.num_rows == 3
     assert len(synced) == 2  # the segment and its folder
 
 
