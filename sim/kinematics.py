@@ -79,6 +79,21 @@ class MujocoKinematics:
         return self._rotation_world_to_base.dot(data.site_xpos[self._site] - self._base_position)
 
 
+def kinematics_for(
+    spec: RobotSpec, *, model: mujoco.MjModel | None = None
+) -> MujocoKinematics | None:
+    """Return the kinematics of a robot's tool; None where it has no tool.
+
+    Args:
+        spec: The robot.
+        model: Its MJCF, where that is loaded already.
+
+    Raises:
+        TwinMismatchError: The MJCF lacks the tool.
+    """
+    return MujocoKinematics(spec, model=model) if spec.tool is not None else None
+
+
 def _tool_site(spec: RobotSpec, model: mujoco.MjModel) -> int:
     if spec.tool is None:
         problem = Problem("tool", "is needed for tool positions; give the profile a tool section")

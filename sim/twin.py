@@ -19,7 +19,7 @@ from rl_agent.types import Array, Command, Measurement
 from sim.check import compare
 from sim.floating_base import FloatingBase, floating_joint
 from sim.joint_map import Index, map_joints
-from sim.kinematics import MujocoKinematics
+from sim.kinematics import kinematics_for
 from sim.loading import load_model
 
 _STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -47,7 +47,7 @@ class Twin:
         self.data = mujoco.MjData(self.model)
         self.dt = float(self.model.opt.timestep)
         """Seconds per physics step."""
-        self.kinematics = MujocoKinematics(spec, model=self.model) if spec.tool else None
+        self.kinematics = kinematics_for(spec, model=self.model)
         self._joints = map_joints(spec, self.model)
         joint = floating_joint(self.model)
         self.base = None if joint is None else FloatingBase(self.model, joint)

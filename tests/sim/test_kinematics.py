@@ -6,7 +6,7 @@ import pytest
 
 from rl_agent.exceptions import TwinMismatchError
 from rl_agent.robots.profile import load_robot
-from sim.kinematics import MujocoKinematics
+from sim.kinematics import MujocoKinematics, kinematics_for
 from sim.twin import Twin
 
 
@@ -44,6 +44,20 @@ def test_asking_for_the_tool_moves_nothing(so101):
 def test_a_robot_without_tool_is_refused():
     with pytest.raises(TwinMismatchError, match="tool"):
         MujocoKinematics(load_robot("cartpole"))
+
+
+def test_a_robot_without_tool_has_no_kinematics(so101):
+    assert kinematics_for(load_robot("cartpole")) is None
+    kinematics = kinematics_for(so101)
+    assert kinematics is not None
+    expected = MujocoKinematics(so101).tool_position(so101.home)
+    np.testing.assert_array_equal(kinematics.tool_position(so101.home), expected)
+
+
+def test_a_model_that_is_given_is_not_loaded_again(so101, monkeypatch):
+    model = Twin(so101).model
+    monkeypatch.setattr("sim.kinematics.load_model", None)
+    assert kinematics_for(so101, model=model) is not None
 
 
 def test_a_tool_that_the_mjcf_lacks_is_refused(so101):

@@ -137,7 +137,7 @@ def make_bundle(
 def main() -> None:
     from rl_agent.robots.profile import load_robot
     from rl_agent.tasks.registry import make_task
-    from sim.kinematics import MujocoKinematics
+    from sim.kinematics import kinematics_for
 
     parser = argparse.ArgumentParser(description="Write a bundle with a random policy.")
     parser.add_argument("out", type=Path)
@@ -148,8 +148,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     spec = load_robot(args.robot, policy_hz=args.policy_hz)
-    kinematics = MujocoKinematics(spec) if spec.tool else None
-    task = make_task(args.task, spec, kinematics)
+    task = make_task(args.task, spec, kinematics_for(spec))
     make_bundle(args.out, spec, task, gain=args.gain, seed=args.seed, task_name=args.task)
 
 

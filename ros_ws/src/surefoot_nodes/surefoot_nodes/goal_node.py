@@ -44,11 +44,10 @@ class GoalNode(GuardedNode):
 
     def configure(self) -> None:
         """Load the task; make the topics."""
-        from sim.kinematics import MujocoKinematics
+        from sim.kinematics import kinematics_for
 
         self._spec = spec = self.load_spec()
-        kinematics = MujocoKinematics(spec) if spec.tool is not None else None
-        task = make_task(self.values["task"], spec, kinematics)
+        task = make_task(self.values["task"], spec, kinematics_for(spec))
         if task.goal_dim != 3 or spec.tool is None:
             message = f"{self.values['task']} has no goals in space"
             raise ProfileError(NAME, [Problem("task", message)])

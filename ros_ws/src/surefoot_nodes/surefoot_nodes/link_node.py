@@ -42,11 +42,10 @@ class LinkNode(GuardedNode):
 
     def configure(self) -> None:
         """Look at robot, task, address and key."""
-        from sim.kinematics import MujocoKinematics
+        from sim.kinematics import kinematics_for
 
         self._spec = spec = self.load_spec()
-        kinematics = MujocoKinematics(spec) if spec.tool is not None else None
-        self._task = make_task(self.values["task"], spec, kinematics)
+        self._task = make_task(self.values["task"], spec, kinematics_for(spec))
         self._make_link()  # whatever is wrong is told now
         io = self.make_io()
         self._publisher = io.create_publisher(DiagnosticArray, "diagnostics", qos.REPORTS)

@@ -60,11 +60,11 @@ class PolicyNode(GuardedNode):
 
     def configure(self) -> None:
         """Load task, kinematics and actor; make the topics."""
-        from sim.kinematics import MujocoKinematics
+        from sim.kinematics import kinematics_for
 
         values = self.values
         self._spec = spec = self.load_spec()
-        kinematics = MujocoKinematics(spec) if spec.tool is not None else None
+        kinematics = kinematics_for(spec)
         task = make_task(values["task"], spec, kinematics)
         say = self.get_logger().warning
         choices = ActorChoices.of(values, say)

@@ -80,14 +80,13 @@ def prepare_remote_run(
 
 
 def _robot_of(config: TrainConfig) -> tuple[RobotSpec, Task, LiveRobot]:
-    from sim.kinematics import MujocoKinematics
+    from sim.kinematics import kinematics_for
 
     options = config.env_options
     name = robot_and_task(config.env, options)
     rates = {key: options.get(key) for key in ("policy_hz", "gate_hz")}
     spec = load_robot(name.robot, **rates)
-    kinematics = MujocoKinematics(spec) if spec.tool is not None else None
-    task = make_task(name.task, spec, kinematics)
+    task = make_task(name.task, spec, kinematics_for(spec))
     return spec, task, LiveRobot(robot=name.robot, task=name.task, policy_hz=spec.policy_hz)
 
 
