@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from rl_agent.types import Transition
 
 NUM_SHARES = 3
+
+
+class TaskSizes(Protocol):
+    """What of a task a row's layout depends on."""
+
+    context_dim: int
+    goal_dim: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +31,15 @@ class TransitionLayout:
     act_dim: int
     context_dim: int = 0
     goal_dim: int = 0
+
+    @classmethod
+    def of(cls, task: TaskSizes | None, *, obs_dim: int, act_dim: int) -> TransitionLayout:
+        """Return the layout of a task's rows; without a task they hold no context and no goal."""
+        if task is None:
+            return cls(obs_dim=obs_dim, act_dim=act_dim)
+        # A task of a user's own may name NumPy's integers, which a journal's header can't hold.
+        context_dim, goal_dim = int(task.context_dim), int(task.goal_dim)
+        return cls(obs_dim=obs_dim, act_dim=act_dim, context_dim=context_dim, goal_dim=goal_dim)
 
     @cached_property
     def float_fields(self) -> tuple[tuple[str, int], ...]:

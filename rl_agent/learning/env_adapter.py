@@ -44,13 +44,11 @@ class EnvAdapter:
         base = env.unwrapped
         task = getattr(base, "task", None)
         builder = getattr(base, "builder", None)
-        self.task: GoalTask | None = task if builder is not None else None
+        known_task = task if builder is not None else None
+        self.task: GoalTask | None = known_task
         self.goal_slice: slice | None = getattr(builder, "goal_slice", None)
-        self.layout = TransitionLayout(
-            obs_dim=int(np.prod(obs_space.shape)),
-            act_dim=len(self._low),
-            context_dim=int(task.context_dim) if task is not None and builder is not None else 0,
-            goal_dim=int(task.goal_dim) if task is not None and builder is not None else 0,
+        self.layout = TransitionLayout.of(
+            known_task, obs_dim=int(np.prod(obs_space.shape)), act_dim=len(self._low)
         )
         self.gamma: float | None = getattr(task, "gamma", None)
         self.is_twin = hasattr(base, "robot") and self.task is not None

@@ -60,12 +60,7 @@ class RobotLink:
             RemoteError: A setting does not hold, or a key is missing.
         """
         contract = expected_contract(spec, task)
-        layout = TransitionLayout(
-            obs_dim=int(contract["obs_dim"]),
-            act_dim=spec.act_dim,
-            context_dim=task.context_dim,
-            goal_dim=task.goal_dim,
-        )
+        layout = TransitionLayout.of(task, obs_dim=contract["obs_dim"], act_dim=spec.act_dim)
         self._row_s = 1.0 / spec.policy_hz
         self._row_bytes = record_dtype(layout).itemsize
         self._keep_versions = keep_versions

@@ -54,12 +54,7 @@ class Pilot:
         self._mapper = make_mapper(spec)
         self._index = np.array(spec.command_index)
         self._recent = self._nothing = RecentActions.none(spec)
-        self.layout = TransitionLayout(
-            obs_dim=self._builder.obs_dim,
-            act_dim=spec.act_dim,
-            context_dim=task.context_dim,
-            goal_dim=task.goal_dim,
-        )
+        self.layout = TransitionLayout.of(task, obs_dim=self._builder.obs_dim, act_dim=spec.act_dim)
         self._experience = (
             Experience(spec, task, self._builder, self._mapper) if keeps_experience else None
         )
