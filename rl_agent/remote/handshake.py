@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import ProtocolError, RefusedError, RemoteError
 
 from .records import MAX_DIM, describe_layout
+from .robot_id import MAX_CHARS, insist_on_robot_id, is_robot_id
 from .session import Session
 from .shared_key import SharedKey
 from .wire import Frame, Value
@@ -33,7 +33,6 @@ PROTOCOL_VERSION = 1
 NONCE_BYTES = 32
 _PROOF_BYTES = 32
 _DIMS = ("obs_dim", "act_dim", "context_dim", "goal_dim")
-_ROBOT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 RandomBytes = Callable[[int], bytes]
 
@@ -43,7 +42,7 @@ class Hello:
     """What a robot says of itself."""
 
     robot_id: str
-    """Letters, digits, _ and -, at most 64: it names a folder on the learner's machine."""
+    """See `is_robot_id`."""
     layout: TransitionLayout
     contract: str = ""
     """Hash of the robot's contract (`contract_hash`); empty where it was given none."""
@@ -58,17 +57,6 @@ class Hello:
         for name in _DIMS:
             if not 0 <= (dim := getattr(self.layout, name)) <= MAX_DIM:
                 raise RemoteError(f"{name}: expected 0 to {MAX_DIM}, found {dim}")
-
-
-def insist_on_robot_id(robot_id: str) -> None:
-    """Refuse what could name another folder.
-
-    Raises:
-        RemoteError: Says what was expected.
-    """
-    if not _ROBOT_ID.fullmatch(robot_id):
-        expected = "letters, digits, _ and -, at most 64, a letter or digit first"
-        raise RemoteError(f"robot_id: expected {expected}, found {robot_id!r:.80}")
 
 
 class RobotHandshake:
@@ -161,8 +149,8 @@ class LearnerHandshake:
 
 def _read_hello(frame: Frame) -> Hello:
     dims = {name: frame.number(name, MAX_DIM) for name in _DIMS}
-    robot_id = frame.text("robot_id", 64)
-    if not _ROBOT_ID.fullmatch(robot_id):
+    robot_id = frame.text("robot_id", MAX_CHARS)
+    if not is_robot_id(robot_id):
         raise ProtocolError("a robot_id that names no folder")
     layout, contract = TransitionLayout(**dims), frame.text("contract", 64)
     return Hello(robot_id=robot_id, layout=layout, contract=contract)

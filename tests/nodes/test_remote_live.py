@@ -12,7 +12,7 @@ from rl_agent.remote.shared_key import make_shared_key_file
 from surefoot_nodes.elsewhere import LearnerOptions, make_elsewhere
 from surefoot_nodes.graph import GraphConfig, Link, make_graph
 from surefoot_nodes.live import LiveOptions, prepare
-from surefoot_nodes.remote_live import ID_FILE, host_id
+from surefoot_nodes.remote_live import ID_FILE
 from surefoot_nodes.up import UpOptions
 
 GIVEN = GivenOptions(env="sim:So101Reach-v0")
@@ -63,15 +63,6 @@ def test_a_run_that_goes_on_is_known_by_the_name_that_it_had(tmp_path, monkeypat
     with pytest.raises(ProblemsError, match=r"--robot-id: .*'bench-local', not 'arm-2'"):
         prepare(options(run_dir, given=GivenOptions(), resume=True, robot_id="arm-2"))
     assert (run_dir / ID_FILE).read_text() == "bench-local\n"
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [("arm-1", "arm-1"), ("a.b c", "a-b-c"), ("_x_", "x"), ("\u00e9", "robot"), ("", "robot")],
-)
-def test_a_machines_name_becomes_a_robots(host, expected):
-    assert host_id(host) == expected
-    assert len(host_id("x" * 99)) == 64
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from rl_agent.learning.live_robot import LiveRobot
 from rl_agent.learning.resolve import resolve_config
 from rl_agent.learning.run_folder import holds_run, write_config
 from rl_agent.remote.address import parse_address
-from rl_agent.remote.handshake import insist_on_robot_id
+from rl_agent.remote.robot_id import insist_on_robot_id, robot_id_of
 from rl_agent.remote.shared_key import SharedKey, key_for
 from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
@@ -29,7 +28,6 @@ from .graph import Link
 
 ID_FILE = "robot_id"
 """In a run's folder: a run that goes on must be known by the name that it had."""
-_MOST_CHARS = 64
 
 
 def make_link(options: LearnerOptions, run_dir: Path, keep_versions: int) -> Link:
@@ -96,9 +94,4 @@ def _settle_id(given: str, run_dir: Path) -> str:
     if given and noted and given != noted:
         message = f"this run is known to its learner as {noted!r}, not {given!r}; leave it out"
         raise ProblemsError(str(run_dir), [Problem("--robot-id", message)])
-    return given or noted or host_id(socket.gethostname())
-
-
-def host_id(host: str) -> str:
-    """Return a machine's name as a robot's: letters, digits, _ and -."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", host).strip("-_")[:_MOST_CHARS] or "robot"
+    return given or noted or robot_id_of(socket.gethostname())
