@@ -89,7 +89,7 @@ def _print_table(title: str, result: Evaluation) -> None:
     table.add_row("median time to target", "-" if time_s is None else f"{time_s:.2f} s")
     table.add_row("mean final error", _error_text(result.mean_final_error, result.error_unit))
     table.add_row("mean return", f"{result.mean_return:.2f}")
-    table.add_row("steps that the gate changed", f"{100 * result.intervention_share:.1f} %")
+    table.add_row("steps that limits changed", f"{100 * result.intervention_share:.1f} %")
     if result.num_refused:
         table.add_row("observations refused", str(result.num_refused))
     console = Console()

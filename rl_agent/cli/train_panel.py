@@ -35,7 +35,7 @@ def rows(progress: Progress) -> list[tuple[str, str]]:
         ("time left", time_text(rates.time_left_s)),
     ]
     if progress.intervention_share:
-        lines.append(("changed by the gate", f"{100 * progress.intervention_share:.1f} % of steps"))
+        lines.append(("changed by limits", f"{100 * progress.intervention_share:.1f} % of steps"))
     if progress.num_quarantined:
         lines.append(("quarantined", f"{progress.num_quarantined} steps with senseless numbers"))
     return lines

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rl_agent.safety.leaning import is_limited
 from rl_agent.tasks.episode_judge import EpisodeJudge
 from rl_agent.tasks.reach import ReachTask
 from rl_agent.tasks.reach_targets import ReachTargets
@@ -28,7 +29,7 @@ class EpisodeResult:
     episode_return: float
     num_steps: int
     num_interventions: int
-    """Steps in which the gate changed the command."""
+    """Steps in which a limit changed the command, see `is_limited`."""
     num_refused: int
     """Observations that the policy refused to act on."""
     goal: list[float]
@@ -66,7 +67,7 @@ class Evaluation:
 
     @property
     def intervention_share(self) -> float:
-        """Share of steps in which the gate changed the command."""
+        """Share of steps in which a limit changed the command, 0 to 1."""
         steps = sum(episode.num_steps for episode in self.episodes)
         return sum(episode.num_interventions for episode in self.episodes) / steps
 
@@ -134,7 +135,7 @@ class _Step:
     error: float
     reward: float
     is_over: bool
-    was_changed: bool
+    was_limited: bool
     was_refused: bool
 
 
@@ -169,7 +170,7 @@ class _Rollout:
             error=info["error"],
             reward=float(reward),
             is_over=bool(terminated or truncated),
-            was_changed=bool(info["reasons"]),
+            was_limited=is_limited(info["reasons"]),
             was_refused=action is None,
         )
 
@@ -208,7 +209,7 @@ def _summarise(
         final_error=steps[-1].error,
         episode_return=sum(step.reward for step in steps),
         num_steps=len(steps),
-        num_interventions=sum(step.was_changed for step in steps),
+        num_interventions=sum(step.was_limited for step in steps),
         num_refused=sum(step.was_refused for step in steps),
         goal=[float(value) for value in goal],
     )

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from rl_agent.safety.leaning import LIMITS
+from rl_agent.safety.leaning import is_limited
 from rl_agent.types import Transition
 
 from .bound import Bound
@@ -211,10 +211,10 @@ class SwapWatch:
 
 def _figures(transition: Transition) -> np.ndarray:
     """Return reward, limited, change, rough of one transition."""
-    is_limited = bool(transition.reasons & LIMITS)
-    change = np.mean(np.abs(transition.action - transition.applied_action)) if is_limited else 0.0
+    limited = is_limited(transition.reasons)
+    change = np.mean(np.abs(transition.action - transition.applied_action)) if limited else 0.0
     rough = np.mean(np.abs(transition.action - transition.previous_action))
-    return np.array([transition.reward, float(is_limited), change, rough])
+    return np.array([transition.reward, float(limited), change, rough])
 
 
 def _compare(recent: np.ndarray, reference: np.ndarray) -> dict[str, float]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from rl_agent.exceptions import TrainingDivergedError
+from rl_agent.safety.leaning import is_limited
 from rl_agent.types import FloatArray
 
 from .checkpoint import Checkpoint, prune_checkpoints
@@ -84,12 +85,12 @@ class Learner:
             parts.journal.append(result.transition)
             self.updater.take(result.transition)
         self.updater.note_reward(result.transition.reward, is_last=result.episode is not None)
-        was_changed = result.transition.reasons != 0
+        was_limited = is_limited(result.transition.reasons)
         self.counters = replace(
             self.counters,
             env_step=self.counters.env_step + 1,
             episode=self.counters.episode + (result.episode is not None),
-            num_interventions=self.counters.num_interventions + was_changed,
+            num_interventions=self.counters.num_interventions + was_limited,
         )
         if result.episode is not None:
             self._episodes.note(result.episode, self.counters.env_step)

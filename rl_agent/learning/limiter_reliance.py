@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rl_agent.safety.leaning import LIMITS
+from rl_agent.safety.leaning import is_limited
 from rl_agent.types import SHARES, Reason
 
 
@@ -17,7 +17,7 @@ def limiter_reliance(rows: np.ndarray) -> dict[str, float]:
     reasons = rows["reasons"].astype(np.int64)
     if len(rows) == 0 or not reasons.any():
         return {}
-    figures = {"limited_steps": float(np.mean((reasons & LIMITS) != 0))}
+    figures = {"limited_steps": float(np.mean(is_limited(reasons)))}
     for reason in Reason:
         share = float(np.mean((reasons & int(reason)) != 0))
         if share > 0.0:

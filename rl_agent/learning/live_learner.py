@@ -17,6 +17,7 @@ import numpy as np
 
 from rl_agent.exceptions import SurefootError, TrainingDivergedError
 from rl_agent.networks.actor import Actor
+from rl_agent.safety.leaning import is_limited
 from rl_agent.types import FloatArray
 
 from .checkpoint import Checkpoint, prune_checkpoints
@@ -171,7 +172,7 @@ class LiveLearner:
             counters,
             env_step=parts.follower.offset.num_records,
             episode=counters.episode + len(episodes),
-            num_interventions=counters.num_interventions + int(np.sum(rows["reasons"] != 0)),
+            num_interventions=counters.num_interventions + int(is_limited(rows["reasons"]).sum()),
         )
         for episode in episodes:
             self._episodes.note(episode, self.counters.env_step)

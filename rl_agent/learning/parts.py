@@ -51,7 +51,7 @@ class Counters:
     env_step: int = 0
     episode: int = 0
     num_interventions: int = 0
-    """Steps in which the gate changed the command."""
+    """Steps in which a limit changed the command, see `is_limited`."""
     evaluated_step: int = 0
     """Environment step of the last evaluation."""
     best_step: int | None = None

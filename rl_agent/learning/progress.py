@@ -36,6 +36,7 @@ class Progress:
     best: Score | None
     best_step: int | None
     intervention_share: float
+    """Of all steps, those in which a limit changed the command, 0 to 1."""
     num_quarantined: int
     rates: Rates
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from rl_agent.data.black_box import GATE_SILENT
 from rl_agent.exceptions import ReportError
-from rl_agent.safety.leaning import LEANING_SHARE, LIMITS
+from rl_agent.safety.leaning import LEANING_SHARE, is_limited
 from rl_agent.spec import ControllerType, JointType
 from rl_agent.types import SafetyState
 
@@ -227,10 +227,10 @@ def _changes(record: TripRecord, until_s: float) -> tuple[tuple[ChangeFacts, ...
         mean = means[name].mean if name in means and means[name].mean > 0.0 else None
         facts.append(ChangeFacts(reason=name, ticks=ticks, share=ticks / total, mean=mean))
     following = np.array([state is SafetyState.ARMED for state in applied.states], dtype=np.bool_)
-    is_limited = (applied.reasons & LIMITS) != 0
+    num_limited = (is_limited(applied.reasons) & following).sum()
     # Of less than a second nothing is said: the first ticks after arming are no habit.
     least = LAST_S * record.spec.gate_hz
-    return tuple(facts), float((is_limited & following).sum() / max(following.sum(), least))
+    return tuple(facts), float(num_limited / max(following.sum(), least))
 
 
 def _limits(record: TripRecord) -> LimitFacts | None:

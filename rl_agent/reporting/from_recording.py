@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rl_agent.safety.leaning import LIMITS
+from rl_agent.safety.leaning import is_limited
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.reach import TOLERANCE_M
 from rl_agent.types import Array
@@ -80,7 +80,6 @@ def describe_interventions(recording: Recording) -> Interventions:
     """Return what the gate changed while driving, by reason: how often, and how far."""
     applied = recording.driven().applied
     following = np.array([source != "" for source in applied.sources], dtype=np.bool_)
-    is_limited = (applied.reasons & LIMITS) != 0
     changes: dict[str, Change] = {}
     if len(applied.ticks):
         start_s, end_s = applied.received_s[[0, -1]].tolist()
@@ -89,7 +88,7 @@ def describe_interventions(recording: Recording) -> Interventions:
         num_ticks=len(applied.ticks),
         ticks=applied.interventions(),
         mean_change={name: round(c.mean, 6) for name, c in changes.items() if c.mean > 0.0},
-        limited_ticks=int(np.sum(is_limited & following)),
+        limited_ticks=int(np.sum(is_limited(applied.reasons) & following)),
         following_ticks=int(following.sum()),
     )
 

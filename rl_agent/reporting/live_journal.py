@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rl_agent.data.journal import JournalReader
-from rl_agent.safety.leaning import LIMITS
+from rl_agent.safety.leaning import is_limited
 from rl_agent.types import Reason
 
 NUM_POINTS = 200
@@ -64,7 +64,7 @@ def live_through(kept: np.ndarray, num_damaged: int = 0) -> Lived:
         num_terminated=int(kept["is_fall"].sum()),
         episodes=list(zip(ends.tolist(), returns.tolist(), strict=True)),
         env_steps=[*starts[1:].astype(float).tolist(), *([float(len(kept))] if len(kept) else [])],
-        limited=_means((kept["reasons"] & LIMITS) != 0, starts),
+        limited=_means(is_limited(kept["reasons"]), starts),
         rough=_means(kept["rough"], starts),
         steps_by_reason={
             str(reason.name): count

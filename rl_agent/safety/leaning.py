@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rl_agent.types import Reason
 
@@ -25,6 +26,21 @@ LIMITS = int(
 )
 OWN_WISHES = int(Reason.START_RAMP | Reason.SPEED_SCALE)
 """Slowing that the gate or its operator wants: no leaning, as little as holding and stopping."""
+
+
+@overload
+def is_limited(reasons: int) -> bool: ...
+@overload
+def is_limited(reasons: NDArray[np.integer[Any]]) -> NDArray[np.bool_]: ...
+def is_limited(reasons: int | NDArray[np.integer[Any]]) -> bool | NDArray[np.bool_]:
+    """Tell where a limit changed the command: what "the gate changed a step" means everywhere.
+
+    A person's steps, a speed setting, the start ramp, holding and stopping are no such changes.
+
+    Args:
+        reasons: `Reason` bits of one tick or step, or (N,) of several.
+    """
+    return (reasons & LIMITS) != 0
 
 
 class Dominant(NamedTuple):

@@ -112,7 +112,7 @@ def test_both_displays_show_the_same_figures():
     assert shown["best"] == "-"
     assert shown["speed"] == "50 steps/s and 100 updates/s"
     assert shown["time left"] == "10 s"
-    assert shown["changed by the gate"] == "25.0 % of steps"
+    assert shown["changed by limits"] == "25.0 % of steps"
     assert shown["quarantined"].startswith("2 steps")
     assert "quarantined" not in dict(rows(progress()))
 

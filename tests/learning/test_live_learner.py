@@ -20,6 +20,7 @@ from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
 from rl_agent.learning.metrics import read_metrics
 from rl_agent.learning.run_folder import read_config, store_dir, write_config
+from rl_agent.types import Reason
 
 
 @pytest.fixture
@@ -84,6 +85,16 @@ def test_the_policy_that_explores_on_a_robot_may_be_younger(tmp_path, config, ra
             assert all(torch.equal(own, online) for own, online in pairs) == is_young
     finally:
         robot.close()
+
+
+def test_a_persons_steps_and_a_slow_setting_are_no_interventions(tmp_path, config, robot):
+    transition = robot.env.step(np.zeros(robot.env.layout.act_dim, np.float32)).transition
+    both = Reason.HUMAN | Reason.VELOCITY
+    for reasons in (Reason.NONE, Reason.HUMAN, Reason.SPEED_SCALE, Reason.START_RAMP, both):
+        robot.journal.append(replace(transition, reasons=int(reasons)))
+    with open_live(tmp_path, hooks()) as learner:
+        learner.step()
+        assert (learner.counters.env_step, learner.counters.num_interventions) == (5, 1)
 
 
 def test_versions_follow_the_updates_and_can_be_flown(tmp_path, config, robot):

@@ -3,6 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
+from double_integrator import DoubleIntegrator
 from small_training import StopAfter, assert_same_end, small_config
 
 from rl_agent.algorithms.sac import Sac
@@ -21,6 +22,7 @@ from rl_agent.learning.checkpoint import (
 from rl_agent.learning.metrics import read_metrics
 from rl_agent.learning.run_folder import journal_dir, read_config
 from rl_agent.learning.training import TrainHooks, train
+from rl_agent.types import Reason
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +228,20 @@ def test_a_divergence_is_explained_and_leaves_a_checkpoint_from_before(tmp_path,
     assert [int(path.name) for path in step_checkpoints(tmp_path)] == [25]
     kinds = [line["kind"] for line in read_metrics(tmp_path)]
     assert kinds[-2:] == ["health", "diverged"]
+
+
+def test_steps_that_a_limit_changed_are_counted_and_no_others(tmp_path, monkeypatch):
+    step, given = DoubleIntegrator.step, iter(25 * [Reason.VELOCITY] + 75 * [Reason.START_RAMP])
+
+    def limited(env, action):
+        *result, info = step(env, action)
+        return *result, info | {"reasons": int(next(given))}
+
+    monkeypatch.setattr(DoubleIntegrator, "step", limited)
+    # Stopped before the evaluation of the end, which steps as well.
+    train(small_config(evaluation={"every": 1000}), tmp_path, stop=StopAfter(100))
+    lines = [line for line in read_metrics(tmp_path) if line["kind"] == "train"]
+    assert [line["intervention_share"] for line in lines] == [1.0, 0.5, 25 / 75, 0.25]
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 import json
 
+import gymnasium
 import numpy as np
 import pytest
 import typer
@@ -12,6 +13,7 @@ from rl_agent.deploy.policy_source import make_twin, open_policy
 from rl_agent.exceptions import BundleError, ContractError, ProfileError
 from rl_agent.planning.damped_least_squares import DampedLeastSquares
 from rl_agent.robots.profile import load_robot
+from rl_agent.types import Reason
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,25 @@ def test_a_safety_stop_fails_one_target_not_all(env, controller):
     result = evaluate(env, lambda obs: next(broken, controller(obs)), num_episodes=3, seed=2)
     assert [episode.is_success for episode in result.episodes] == [False, True, True]
     assert result.episodes[0].num_steps < 80
+
+
+class Gated(gymnasium.Wrapper):
+    """Whose gate ramps up at first, and limits the third step and the fourth."""
+
+    def __init__(self, env):
+        super().__init__(env)
+        self._reasons = iter(2 * [Reason.START_RAMP] + 2 * [Reason.START_RAMP | Reason.VELOCITY])
+
+    def step(self, action):
+        *result, info = self.env.step(action)
+        return *result, info | {"reasons": int(next(self._reasons, Reason.SPEED_SCALE))}
+
+
+def test_steps_that_a_limit_changed_are_counted_and_no_others(env):
+    (episode,) = evaluate(
+        Gated(env), lambda obs: np.zeros(4, np.float32), num_episodes=1, seed=3
+    ).episodes
+    assert (episode.num_steps, episode.num_interventions) == (80, 2)
 
 
 def test_a_task_without_targets_is_judged_by_its_last_second():
