@@ -11,15 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rl_agent.exceptions import TrainingDivergedError
 from rl_agent.safety.leaning import is_limited
 from rl_agent.types import FloatArray
 
 from .checkpoint import Checkpoint, prune_checkpoints
+from .checkup import Checkup
 from .config import TrainConfig
-from .divergence import diverged, leave_sound
 from .evaluate import EvaluationInterruptedError, Score
-from .health import health_figures
 from .noted_episodes import NotedEpisodes
 from .parts import Counters, LearnerParts
 from .progress import Progress, RateMeter
@@ -47,8 +45,8 @@ class Learner:
         parts = self.parts
         self.updater = Updater(config, parts.agent, parts.replay, parts.recent, self.stopwatch)
         self.newest_evaluation: Score | None = None
-        self._sound_step = 0
-        """Up to which the critics' values could be: what was saved by then is worth keeping."""
+        guard = self.updater.guard
+        self._checkup = Checkup(config, self.run_dir, parts, guard, self.stopwatch)
         self._episodes = NotedEpisodes(parts.metrics)
         self._saved_s = self.parts.clock.now()
         self._rates = RateMeter(self.parts.clock)
@@ -63,8 +61,9 @@ class Learner:
             if self.counters.env_step >= self.config.num_steps or self.has_met_target:
                 return True
             self._step()
-            self._note_health_if_due()
-            self._log_if_due()
+            if self._rates.is_due:
+                self._report()
+            self._checkup.look(self.counters)
             if self.parts.clock.now() - self._saved_s >= self.config.checkpoint_every_s:
                 self.save()
         self.save()
@@ -162,42 +161,6 @@ class Learner:
         target = self.config.evaluation.stop_at_success
         return target is not None and (score.success_rate or 0.0) >= target
 
-    def _note_health_if_due(self) -> None:
-        every = self.config.health_every
-        if every and self.counters.env_step % every == 0:
-            with self.stopwatch.measure("health"):
-                self._note_health()
-
-    def _note_health(self) -> None:
-        rows = self.parts.recent.since(self.config.learning_starts)
-        figures = health_figures(rows, self.parts.agent, self.config)
-        if figures:
-            self.parts.metrics.write("health", self.counters.env_step, figures)
-
-    def _log_if_due(self) -> None:
-        if self._rates.is_due:
-            self._report()
-        if self.counters.env_step % self.config.log_every:
-            return
-        values = self.parts.agent.metrics()
-        trouble = self.updater.guard.judge(values)
-        if trouble:
-            self._note_health()
-            env_step, sound_step = self.counters.env_step, self._sound_step
-            leave_sound(self.run_dir, self.parts.metrics, env_step, values, sound_step)
-            raise self._diverged(trouble)
-        if not self.updater.guard.is_suspicious:
-            self._sound_step = self.counters.env_step
-        if self.config.bonus.is_enabled:
-            values["mean_bonus"] = self.parts.replay.mean_bonus
-        values["num_quarantined"] = self.parts.replay.num_quarantined
-        values["intervention_share"] = self.counters.num_interventions / self.counters.env_step
-        values["gradient_step"] = self.parts.agent.gradient_step
-        self.parts.metrics.write("train", self.counters.env_step, values)
-
-    def _diverged(self, trouble: str) -> TrainingDivergedError:
-        return diverged(self.run_dir, self.parts.metrics, self.counters.env_step, trouble)
-
     def _report(self) -> None:
         counters, agent = self.counters, self.parts.agent
         progress = Progress(
@@ -208,7 +171,7 @@ class Learner:
             newest_evaluation=self.newest_evaluation,
             best=counters.best,
             best_step=counters.best_step,
-            intervention_share=counters.num_interventions / max(1, counters.env_step),
+            intervention_share=counters.intervention_share,
             num_quarantined=self.parts.replay.num_quarantined,
             rates=self._rates.measure(
                 counters.env_step, agent.gradient_step, self.config.num_steps
@@ -222,12 +185,9 @@ class Learner:
         Raises:
             TrainingDivergedError: A weight is no longer finite; the checkpoints before stay.
         """
-        with self.stopwatch.measure("checkpoint"):
-            try:
-                self._save_snapshot()
-            except TrainingDivergedError as error:
-                raise self._diverged(str(error)) from error
-            prune_checkpoints(self.run_dir, spare=self._sound_step)
+        with self._checkup.saving(self.counters.env_step):
+            self._save_snapshot()
+            prune_checkpoints(self.run_dir, spare=self._checkup.sound_step)
         self._saved_s = self.parts.clock.now()
 
     def _save_snapshot(self) -> None:
@@ -256,7 +216,7 @@ class Learner:
             # An environment that keeps no state must begin an episode.
             parts.env.reset(seed=self.config.seed + checkpoint.env_step)
             parts.agent.end_episode()
-        self._sound_step = checkpoint.env_step
+        self._checkup.resume(checkpoint.env_step)
         self._rates = RateMeter(
             self.parts.clock, self.counters.env_step, self.parts.agent.gradient_step
         )

@@ -15,15 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from rl_agent.exceptions import SurefootError, TrainingDivergedError
+from rl_agent.exceptions import SurefootError
 from rl_agent.networks.actor import Actor
 from rl_agent.safety.leaning import is_limited
 from rl_agent.types import FloatArray
 
 from .checkpoint import Checkpoint, prune_checkpoints
+from .checkup import Checkup
 from .config import TrainConfig
-from .divergence import diverged, leave_sound
-from .health import health_figures
 from .noted_episodes import NotedEpisodes
 from .parts import Counters, KeptParts
 from .row_feed import RowFeed, Tally, no_sources
@@ -104,7 +103,8 @@ class LiveLearner:
         self._saved_s = self._published_s = now_s
         self._told_s = now_s - STATE_S
         self._saved_step = self._published_update = -1
-        self._logged_step = self._health_step = self._sound_step = 0
+        guard = self.updater.guard
+        self._checkup = Checkup(self.config, self.run_dir, parts, guard, self.stopwatch)
         self._policy_version = 0
         self._chunk = MOST_CHUNK
         self._trouble = ""
@@ -133,7 +133,8 @@ class LiveLearner:
             self._told_s = now_s
             self.parts.on_state(self.state)
         self._publish_if_due(now_s)
-        self._log_if_due()
+        num_owed = self.updater.num_due(self.counters.env_step)
+        self._checkup.look(self.counters, {"num_owed": num_owed})
         if now_s - self._saved_s >= self.config.checkpoint_every_s:
             self.save()
         if self.parts.meet is not None and num_rows:
@@ -243,45 +244,6 @@ class LiveLearner:
             self.parts.on_message(trouble)
         self._trouble = trouble
 
-    def _log_if_due(self) -> None:
-        counters, config = self.counters, self.config
-        if counters.env_step - self._logged_step < config.log_every:
-            return
-        self._logged_step = counters.env_step
-        values = self.parts.agent.metrics()
-        trouble = self.updater.guard.judge(values)
-        if trouble:
-            self._note_health()
-            env_step, sound_step = counters.env_step, self._sound_step
-            leave_sound(self.run_dir, self.parts.metrics, env_step, values, sound_step)
-            raise self._diverged(trouble)
-        if not self.updater.guard.is_suspicious:
-            self._sound_step = counters.env_step
-        values["num_quarantined"] = self.parts.replay.num_quarantined
-        values["intervention_share"] = counters.num_interventions / counters.env_step
-        values["gradient_step"] = self.parts.agent.gradient_step
-        values["num_owed"] = self.updater.num_due(counters.env_step)
-        self.parts.metrics.write("train", counters.env_step, values)
-        self._note_health_if_due()
-
-    def _note_health_if_due(self) -> None:
-        every, env_step = self.config.health_every, self.counters.env_step
-        if every and env_step - self._health_step >= every:
-            self._health_step = env_step
-            self._note_health()
-
-    def _note_health(self) -> None:
-        env_step = self.counters.env_step
-        rows = self.parts.recent.since(self.config.learning_starts)
-        # Nothing is taken in meanwhile: what the probe moves is put back, and news with it.
-        with self.stopwatch.measure("health"):
-            figures = health_figures(rows, self.parts.agent, self.config)
-        if figures:
-            self.parts.metrics.write("health", env_step, figures)
-
-    def _diverged(self, trouble: str) -> TrainingDivergedError:
-        return diverged(self.run_dir, self.parts.metrics, self.counters.env_step, trouble)
-
     def save(self) -> None:
         """Write a checkpoint of this very moment, if there is anything new.
 
@@ -292,11 +254,8 @@ class LiveLearner:
         env_step = self.counters.env_step
         if env_step == self._saved_step:
             return
-        with self.stopwatch.measure("checkpoint"):
-            try:
-                self._save_snapshot()
-            except TrainingDivergedError as error:
-                raise self._diverged(str(error)) from error
+        with self._checkup.saving(env_step):
+            self._save_snapshot()
         self._saved_step = env_step
         self._saved_s = self.parts.clock.now()
 
@@ -319,7 +278,7 @@ class LiveLearner:
             # Only now: what the checkpoint builds on has been read by then.
             self.parts.follower.sync()
             yield
-            prune_checkpoints(self.run_dir, spare=self._sound_step)
+            prune_checkpoints(self.run_dir, spare=self._checkup.sound_step)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on where a checkpoint was taken; follower and replay are the caller's business.
@@ -328,5 +287,5 @@ class LiveLearner:
             CheckpointError: It is of another network.
         """
         self.counters = restore_snapshot(checkpoint, self.parts, self.updater.sample_rng)
-        step = checkpoint.env_step
-        self._logged_step = self._health_step = self._sound_step = self._saved_step = step
+        self._saved_step = checkpoint.env_step
+        self._checkup.resume(checkpoint.env_step)

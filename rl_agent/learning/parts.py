@@ -59,6 +59,11 @@ class Counters:
     success_streak: int = 0
     """Evaluations in a row that met `stop_at_success`."""
 
+    @property
+    def intervention_share(self) -> float:
+        """Share of all steps in which a limit changed the command, 0 to 1."""
+        return self.num_interventions / max(1, self.env_step)
+
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Counters:
         """Return what `asdict` gave."""

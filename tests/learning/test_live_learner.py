@@ -15,7 +15,7 @@ from rl_agent.data import folder_lock
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.exceptions import BusyError, TrainingDivergedError
-from rl_agent.learning import live_learner, value_guard
+from rl_agent.learning import checkup, live_learner, value_guard
 from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
 from rl_agent.learning.metrics import read_metrics
@@ -95,6 +95,24 @@ def test_a_persons_steps_and_a_slow_setting_are_no_interventions(tmp_path, confi
     with open_live(tmp_path, hooks()) as learner:
         learner.step()
         assert (learner.counters.env_step, learner.counters.num_interventions) == (5, 1)
+
+
+def test_a_bonus_is_told_and_how_much_is_owed(tmp_path):
+    bonus = {"kind": "count", "hidden_dims": [16], "num_features": 4, "num_bits": 6}
+    config = live_config(bonus=bonus, log_every=5)
+    prepare_live_run(config, tmp_path)
+    robot = TwinRobot(tmp_path, config)
+    try:
+        robot.live(STARTS + 10)
+        with open_live(tmp_path, hooks()) as learner:
+            learner.step()
+            learner.save()
+    finally:
+        robot.close()
+    (line,) = [line for line in read_metrics(tmp_path) if line["kind"] == "train"]
+    assert line["mean_bonus"] > 0.0
+    # Of 20 updates the first look takes 16.
+    assert (line["gradient_step"], line["num_owed"]) == (16, 4)
 
 
 def test_versions_follow_the_updates_and_can_be_flown(tmp_path, config, robot):
@@ -356,8 +374,8 @@ def test_nothing_is_taken_in_while_health_moves_what_it_puts_back(
             seen.append(learner.counters.env_step)
             return {}
 
-        monkeypatch.setattr(live_learner, "health_figures", slow)
-        learner._note_health()
+        monkeypatch.setattr(checkup, "health_figures", slow)
+        learner._checkup.note_health(learner.counters.env_step)
         assert seen == [STARTS + 10]
         learner.step()
         assert learner.counters.env_step == STARTS + 14
