@@ -133,8 +133,7 @@ class LiveLearner:
             self._told_s = now_s
             self.parts.on_state(self.state)
         self._publish_if_due(now_s)
-        num_owed = self.updater.num_due(self.counters.env_step)
-        self._checkup.look(self.counters, {"num_owed": num_owed})
+        self._checkup.look(self.counters, self._own_figures())
         if now_s - self._saved_s >= self.config.checkpoint_every_s:
             self.save()
         if self.parts.meet is not None and num_rows:
@@ -158,6 +157,11 @@ class LiveLearner:
             policy_version=self._policy_version,
             trouble=self._trouble,
         )
+
+    def _own_figures(self) -> dict[str, float]:
+        """Return what it owes, and what took its working time."""
+        busy = {f"busy_{name}": share for name, share in self.stopwatch.shares.items()}
+        return {"num_owed": self.updater.num_due(self.counters.env_step), **busy}
 
     def _take_in(self) -> int:
         parts = self.parts

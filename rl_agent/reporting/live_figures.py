@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rl_agent.tasks.episode_summary import ROLLING_EPISODES
 from rl_agent.types import Reason
@@ -17,6 +18,8 @@ from .wording import percent, reason_sentence
 MINUTES = "minutes of the robot's time"
 GIVEN_UP = ("refused", "rolled_back")
 MOST_ROWS = 30
+BUSY = "busy_"
+"""Of a learner's working time: what so begins is the part of one activity, 0 to 1."""
 _MARKS = (
     ("promoted", "s1", "disc", "acted from then on"),
     ("refused", "s4", "cross", "refused, never acted"),
@@ -152,7 +155,16 @@ def lag(run: LiveRun) -> str:
         "Gradient steps that the robot's experience allowed and that were not taken yet. A lag"
         " that grows without end asks for fewer updates per step, or for a faster machine."
     )
-    return section("The learner", means, figure(draw_chart(frame, [Line(x, owed, "s2")]), ""))
+    drawn = figure(draw_chart(frame, [Line(x, owed, "s2")]), "")
+    return section("The learner", means + _business(looks[-1]), drawn)
+
+
+def _business(look: Mapping[str, Any]) -> str:
+    """Return what took the learner's working time, the most first."""
+    shares = {name.removeprefix(BUSY): look[name] for name in look if name.startswith(BUSY)}
+    by_size = sorted(shares.items(), key=lambda item: -item[1])
+    told = ", ".join(f"{name} {percent(share)}" for name, share in by_size)
+    return f" Of its working time it spent: {told}." if told else ""
 
 
 def _timeline(run: LiveRun) -> str:

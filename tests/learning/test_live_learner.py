@@ -20,6 +20,7 @@ from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
 from rl_agent.learning.metrics import read_metrics
 from rl_agent.learning.run_folder import read_config, store_dir, write_config
+from rl_agent.reporting.live_figures import BUSY
 from rl_agent.types import Reason
 
 
@@ -97,7 +98,7 @@ def test_a_persons_steps_and_a_slow_setting_are_no_interventions(tmp_path, confi
         assert (learner.counters.env_step, learner.counters.num_interventions) == (5, 1)
 
 
-def test_a_bonus_is_told_and_how_much_is_owed(tmp_path):
+def test_a_bonus_is_told_and_how_much_is_owed_and_what_takes_the_time(tmp_path):
     bonus = {"kind": "count", "hidden_dims": [16], "num_features": 4, "num_bits": 6}
     config = live_config(bonus=bonus, log_every=5)
     prepare_live_run(config, tmp_path)
@@ -113,6 +114,9 @@ def test_a_bonus_is_told_and_how_much_is_owed(tmp_path):
     assert line["mean_bonus"] > 0.0
     # Of 20 updates the first look takes 16.
     assert (line["gradient_step"], line["num_owed"]) == (16, 4)
+    busy = {name: share for name, share in line.items() if name.startswith(BUSY)}
+    assert {"busy_journal", "busy_replay", "busy_sample", "busy_update"} <= busy.keys()
+    assert sum(busy.values()) == pytest.approx(1.0)
 
 
 def test_versions_follow_the_updates_and_can_be_flown(tmp_path, config, robot):

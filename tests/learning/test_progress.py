@@ -27,6 +27,13 @@ def test_rates_look_back_a_few_reports_only():
     assert rates.steps_per_s == pytest.approx(10.0)
 
 
+def test_shares_are_of_the_time_measured():
+    watch = Stopwatch()
+    assert watch.shares == {}
+    watch.seconds = {"update": 3.0, "sample": 1.0}
+    assert watch.shares == {"update": 0.75, "sample": 0.25}
+
+
 def test_a_report_is_due_after_a_second():
     clock = ManualClock()
     meter = RateMeter(clock)

@@ -62,6 +62,14 @@ def test_the_page_shows_returns_success_versions_and_lag():
     assert not re.search(r"(?:src|href)=\"(?!data:)", page)
 
 
+def test_what_took_the_learners_time_is_told_where_it_was_noted():
+    look = {"kind": "train", "env_step": 200, "num_owed": 7}
+    busy = {"busy_journal": 0.04, "busy_update": 0.8, "busy_sample": 0.16}
+    page = render_live(run_of([look, look | busy]))
+    assert "Of its working time it spent: update 80 %, sample 16 %, journal 4 %." in page
+    assert "working time" not in render_live(run_of([look]))
+
+
 def test_the_timeline_goes_on_where_another_process_begins_to_count_ticks():
     page = render_live(run_of())
     # 1200 ticks at 20 Hz are a minute; the second process counts anew: 1200 more end at two.
