@@ -102,7 +102,10 @@ class LiveLearner:
         now_s = parts.clock.now()
         self._saved_s = self._published_s = now_s
         self._told_s = now_s - STATE_S
-        self._saved_step = self._published_update = -1
+        self._published_update: int | None = None
+        self._saved_at: tuple[int, int] | None = None
+        """Environment and gradient step."""
+        self._has_skipped = False
         guard = self.updater.guard
         self._checkup = Checkup(self.config, self.run_dir, parts, guard, self.stopwatch)
         self._policy_version = 0
@@ -211,19 +214,22 @@ class LiveLearner:
         num_owed = updater.num_due(self.counters.env_step)
         if num_owed <= most:
             return num_owed
-        if not updater.num_skipped:
+        if not self._has_skipped:
+            self._has_skipped = True
             self.parts.on_message(
                 "the learner cannot keep up with the robot: updates are skipped "
                 "(lower agent.utd_ratio, or set agent.compile=on)"
             )
         updater.num_skipped += num_owed - most
+        self.counters = replace(self.counters, num_skipped=updater.num_skipped)
         return most
 
     def _publish_if_due(self, now_s: float) -> None:
         live, num_updates = self.config.live, self.parts.agent.gradient_step
         if num_updates < live.first_updates or num_updates == self._published_update:
             return
-        if self._policy_version and now_s - self._published_s < live.publish_every_s - ROUNDING_S:
+        has_tried = self._published_update is not None
+        if has_tried and now_s - self._published_s < live.publish_every_s - ROUNDING_S:
             return
         self._published_s, self._published_update = now_s, num_updates
         with self.stopwatch.measure("publish"):
@@ -256,11 +262,13 @@ class LiveLearner:
         """
         self._saved_s = self.parts.clock.now()
         env_step = self.counters.env_step
-        if env_step == self._saved_step:
+        # Owed updates are taken without a new row as well.
+        reached = (env_step, self.parts.agent.gradient_step)
+        if reached == self._saved_at:
             return
         with self._checkup.saving(env_step):
             self._save_snapshot()
-        self._saved_step = env_step
+        self._saved_at = reached
         self._saved_s = self.parts.clock.now()
 
     def _save_snapshot(self) -> None:
@@ -291,5 +299,6 @@ class LiveLearner:
             CheckpointError: It is of another network.
         """
         self.counters = restore_snapshot(checkpoint, self.parts, self.updater.sample_rng)
-        self._saved_step = checkpoint.env_step
+        self._saved_at = (checkpoint.env_step, self.parts.agent.gradient_step)
+        self.updater.num_skipped = self.counters.num_skipped
         self._checkup.resume(checkpoint.env_step)

@@ -201,10 +201,11 @@ def _signer_of(config: TrainConfig, env: EnvAdapter) -> Signer | None:
     return signer_for(spec.signing_key, Path(key) if key is not None else None)
 
 
-def _tally(config: TrainConfig, env: EnvAdapter) -> EpisodeTally:
+def _tally(config: TrainConfig, env: EnvAdapter, *, begins_within: bool) -> EpisodeTally:
     twin = env.env.unwrapped
     is_tasks = config.live.judge == TASK
-    return EpisodeTally(EpisodeJudge(twin.task, twin.robot.policy_hz) if is_tasks else None)
+    judge = EpisodeJudge(twin.task, twin.robot.policy_hz) if is_tasks else None
+    return EpisodeTally(judge, begins_within=begins_within)
 
 
 def _robot_of(env: EnvAdapter, env_id: str) -> LiveRobot:
@@ -262,9 +263,10 @@ def _feed(
     meet_every: int,
 ) -> Feed:
     """Return what hands over the rows of the robot beside us, from behind a checkpoint on."""
-    directory, tally = journal_dir(run_dir), _tally(config, env)
+    directory = journal_dir(run_dir)
     end = _end_of(checkpoint) if checkpoint is not None else None
     start = end if end is not None and end.num_records else None
+    tally = _tally(config, env, begins_within=start is not None)
     follower = JournalFollower(directory, env.layout, start)
     if not meet_every:
         return Feed(follower, tally)
@@ -296,7 +298,10 @@ def _merged_feed(
         when_full=when_full,
         on_message=hooks.on_message,
     )
-    tally = RobotTallies(lambda: _tally(config, env), lambda: merged.robot_id)
+    tally = RobotTallies(
+        lambda robot_id: _tally(config, env, begins_within=robot_id in sources),
+        lambda: merged.robot_id,
+    )
     return Feed(merged, tally, merged.sources, merged.close)
 
 

@@ -56,6 +56,8 @@ class Counters:
     """Environment step of the last evaluation."""
     best_step: int | None = None
     best: Score | None = None
+    num_skipped: int = 0
+    """Gradient steps that were due and given up, for good."""
     success_streak: int = 0
     """Evaluations in a row that met `stop_at_success`."""
 

@@ -62,8 +62,8 @@ class RobotEpisodes:
 class RobotTallies:
     """A tally for each robot: an episode's rows are one robot's, whatever comes between them."""
 
-    def __init__(self, make_tally: Callable[[], EpisodeTally], whose: Callable[[], str]) -> None:
-        """Count; `whose` names the robot of the rows that are taken next."""
+    def __init__(self, make_tally: Callable[[str], EpisodeTally], whose: Callable[[], str]) -> None:
+        """Count; `make_tally` is given a robot's name, `whose` names that of the next rows."""
         self._make_tally, self._whose = make_tally, whose
         self.robots: dict[str, RobotEpisodes] = {}
 
@@ -71,7 +71,7 @@ class RobotTallies:
         """Return the episodes that end within rows (N,) of one robot, in order."""
         robot_id = self._whose()
         if robot_id not in self.robots:
-            self.robots[robot_id] = RobotEpisodes(self._make_tally())
+            self.robots[robot_id] = RobotEpisodes(self._make_tally(robot_id))
         robot = self.robots[robot_id]
         ended = robot.tally.take(rows)
         robot.num_episodes += len(ended)

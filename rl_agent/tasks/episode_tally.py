@@ -16,9 +16,15 @@ class EpisodeTally:
     came before was no whole episode, and is not counted.
     """
 
-    def __init__(self, judge: EpisodeJudge | None) -> None:
-        """Ask `judge` what a success is; None reads it from rewards that a `Referee` gave."""
+    def __init__(self, judge: EpisodeJudge | None, *, begins_within: bool = False) -> None:
+        """Begin to count.
+
+        Args:
+            judge: Says what a success is; None reads it from rewards that a `Referee` gave.
+            begins_within: Whether the first row may lie within an episode, which is then left out.
+        """
         self._judge = judge
+        self._is_partial = begins_within
         self._return, self._num_steps = 0.0, 0
         self._next_obs: np.ndarray | None = None
         """(obs_dim,) where the newest row ended; None before the first."""
@@ -35,7 +41,7 @@ class EpisodeTally:
         begin = 0
         for end in np.flatnonzero(is_last | ~np.append(goes_on[1:], True)) + 1:
             self._add(rows[begin:end])
-            if is_last[end - 1]:
+            if is_last[end - 1] and not self._is_partial:
                 ended.append(self._close(rows[end - 1]))
             else:
                 self._drop()
@@ -63,7 +69,7 @@ class EpisodeTally:
     def _drop(self) -> None:
         if self._judge is not None:
             self._judge.close()
-        self._return, self._num_steps = 0.0, 0
+        self._return, self._num_steps, self._is_partial = 0.0, 0, False
 
     def _close(self, last: np.void) -> EpisodeSummary:
         is_success = bool(last["reward"] > 0.0) if self._judge is None else self._judge.close()

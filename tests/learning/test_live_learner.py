@@ -12,6 +12,7 @@ from twin_robot import STARTS, TwinRobot, live_config, settle
 
 from rl_agent.algorithms.sac import Sac
 from rl_agent.data import folder_lock
+from rl_agent.data.journal import JournalReader
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.exceptions import BusyError, TrainingDivergedError
@@ -19,7 +20,7 @@ from rl_agent.learning import checkup, live_learner, value_guard
 from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
 from rl_agent.learning.metrics import read_metrics
-from rl_agent.learning.run_folder import read_config, store_dir, write_config
+from rl_agent.learning.run_folder import journal_dir, read_config, store_dir, write_config
 from rl_agent.reporting.live_figures import BUSY
 from rl_agent.types import Reason
 
@@ -232,6 +233,56 @@ def test_what_cannot_be_published_is_told_and_learning_goes_on(tmp_path, config,
         assert learner.state.policy_version >= 1
 
 
+def test_what_cannot_be_published_is_tried_again_when_the_next_is_due(tmp_path, config):
+    config = replace(config, live=replace(config.live, publish_every_s=60.0))
+    prepare_live_run(config, tmp_path)
+    robot = TwinRobot(tmp_path, config)
+    tries = []
+
+    def refuse(*_):
+        tries.append(1)
+        raise OSError(28, "No space left on device")
+
+    try:
+        robot.live(STARTS + 40)  # 80 updates, of which 16 at most are taken at once
+        with open_live(tmp_path, hooks()) as learner:
+            learner.parts = replace(learner.parts, publish=refuse)
+            settle(learner)
+            assert learner.parts.agent.gradient_step == 80
+    finally:
+        robot.close()
+    assert len(tries) == 1
+
+
+def test_updates_without_new_rows_are_saved_as_well(tmp_path, config, robot):
+    robot.live(STARTS + 40)
+    with open_live(tmp_path, hooks()) as learner:
+        learner.step()
+        learner.save()
+        early = learner.parts.agent.gradient_step
+        settle(learner)
+        learner.save()
+    assert early < 80
+    with open_live(tmp_path, hooks()) as again:
+        assert again.parts.agent.gradient_step == 80
+
+
+def test_an_episode_that_began_before_a_restart_is_not_counted_from_there(tmp_path, robot):
+    robot.live(STARTS + 10)
+    with open_live(tmp_path, hooks()) as learner:
+        settle(learner)
+        learner.save()
+        num_before = learner.counters.episode
+    robot.live(200)
+    rows = JournalReader(journal_dir(tmp_path)).read().rows
+    ends = np.flatnonzero(rows["terminated"] | rows["truncated"])
+    num_whole = int(np.sum(ends >= STARTS + 10)) - 1
+    assert num_whole > 0
+    with open_live(tmp_path, hooks()) as again:
+        settle(again)
+        assert again.counters.episode == num_before + num_whole
+
+
 def test_a_divergence_is_explained_and_leaves_a_checkpoint_from_before(
     tmp_path, config, robot, monkeypatch
 ):
@@ -287,7 +338,10 @@ def test_a_learner_that_owes_too_much_lets_it_go_and_says_so(tmp_path, config):
             robot.live(1)
             settle(learner)
             assert learner.parts.agent.gradient_step == 10
+            learner.save()
         assert "cannot keep up" in messages[0]
+        with open_live(tmp_path, hooks()) as again:  # what was given up is not owed anew
+            assert (again.state.num_skipped, again.state.num_owed) == (32, 0)
     finally:
         robot.close()
 

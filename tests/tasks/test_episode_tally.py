@@ -102,3 +102,12 @@ def test_what_is_no_number_adds_nothing():
     rows["reward"] = [1.0, np.inf, np.nan, 2.0]
     rows["truncated"][-1] = True
     assert [e.episode_return for e in EpisodeTally(None).take(rows)] == [3.0]
+
+
+def test_who_begins_within_an_episode_leaves_its_rest_out():
+    rows = rows_of(*[WALKING] * 9)
+    rows["truncated"][[2, 5]] = True
+    tally = EpisodeTally(None, begins_within=True)
+    assert tally.take(rows[:2]) == []
+    (whole,) = tally.take(rows[2:])
+    assert whole.num_steps == 3
