@@ -1,4 +1,4 @@
-"""A directory of policy versions. What cannot be verified is refused, and the policy in use stays.
+"""A directory of policy versions. What cannot be verified is refused.
 
 store/versions/000007/{policy.onnx, manifest.json}   written whole, never changed afterwards;
                                          manifest.sig too, where the bundle is signed
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rl_agent.data.disk import write_durably
-from rl_agent.exceptions import BundleError, ProblemsError
+from rl_agent.exceptions import BundleError
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 
@@ -46,7 +46,7 @@ class Pointer:
 
 
 class PolicyStore:
-    """Versions of one robot's policy, and the verified one in use."""
+    """Versions of one robot's policy, in a folder."""
 
     def __init__(
         self,
@@ -57,10 +57,6 @@ class PolicyStore:
     ) -> None:
         self._root = Path(root)
         self._spec, self._task, self._settings = spec, task, settings
-        self.policy: OnnxPolicy | None = None
-        """The policy in use; None until `refresh` found one that holds."""
-        self.last_refusal = ""
-        """Why the newest offer was refused; empty after one was accepted."""
 
     def versions(self) -> list[int]:
         """Return the published versions, oldest first."""
@@ -106,27 +102,10 @@ class PolicyStore:
         # Verify the copy: the source may have changed since it was read.
         policy = OnnxPolicy(target, self._spec, self._task, self._settings)
         self._point_to(policy.policy_version)
-        self._accept(policy)
         return policy
 
-    def refresh(self) -> bool:
-        """Take up the current version if it is another than the one in use; tell whether it was.
-
-        Never raises for a bad version: the old policy stays and `last_refusal` says why.
-        """
-        try:
-            pointer = self.current()
-            if pointer is None or not self._is_news(pointer):
-                return False
-            self._accept(self.load(pointer))
-        # A store on a full, vanished or read-only disk must not end the caller either.
-        except (BundleError, ProblemsError, OSError) as error:
-            self.last_refusal = str(error)
-            return False
-        return True
-
     def load(self, pointer: Pointer) -> OnnxPolicy:
-        """Return the version that `pointer` names, verified; the policy in use stays.
+        """Return the version that `pointer` names, verified.
 
         Raises:
             BundleError: It is not there, does not hold, or is not what the pointer pinned.
@@ -144,7 +123,7 @@ class PolicyStore:
         return policy
 
     def load_acting(self, standing: Standing) -> OnnxPolicy:
-        """Return a version that acted before, verified; the policy in use stays.
+        """Return a version that acted before, verified.
 
         Raises:
             BundleError: It is not there, does not hold, or is not the one that acted.
@@ -165,22 +144,6 @@ class PolicyStore:
         """
         folder = self.version_dir(pointer.policy_version)
         return read_files(folder, read_manifest(folder))[POLICY_NAME]
-
-    def roll_back(self) -> OnnxPolicy:
-        """Make the version before the current one current again, and use it.
-
-        Raises:
-            BundleError: There is none, or it does not hold.
-        """
-        pointer = self.current()
-        newest = pointer.policy_version if pointer else 0
-        older = [version for version in self.versions() if version < newest]
-        if not older:
-            raise BundleError(f"{self._root}: expected an older version to go back to, found none")
-        policy = OnnxPolicy(self.version_dir(older[-1]), self._spec, self._task, self._settings)
-        self._point_to(older[-1])
-        self._accept(policy)
-        return policy
 
     def prune(self, keep: int) -> None:
         """Remove all but the newest `keep` versions; never the current one.
@@ -206,13 +169,6 @@ class PolicyStore:
     def next_version(self) -> int:
         """Return the lowest version that `offer` would accept."""
         return max(self.versions(), default=0) + 1
-
-    def _is_news(self, pointer: Pointer) -> bool:
-        return self.policy is None or self.policy.policy_version != pointer.policy_version
-
-    def _accept(self, policy: OnnxPolicy) -> None:
-        self.policy = policy
-        self.last_refusal = ""
 
     def _point_to(self, version: int) -> None:
         values = {"policy_version": version, "sha256": self._manifest_hash(version)}

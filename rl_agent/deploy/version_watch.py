@@ -36,7 +36,7 @@ class VersionWatch:
         """Make it; `start` begins.
 
         Args:
-            store: Used by nobody else in this process; its own `policy` is left alone.
+            store: Where versions are published.
             on_refusal: Is told once why a version, or the store, does not hold; from the thread.
             interval_s: Between two looks, > 0.
             acting_version: Is not loaded, for somebody has it; 0 for none.

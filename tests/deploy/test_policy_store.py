@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from planar_robot import PlanarKinematics, planar_spec
 
-from rl_agent.deploy.policy_store import PolicyStore
+from rl_agent.deploy.policy_store import Pointer, PolicyStore
 from rl_agent.exceptions import BundleError, ContractError
 from rl_agent.tasks.registry import make_task
 
@@ -30,41 +30,47 @@ def store(tmp_path, spec, task):
     return PolicyStore(tmp_path / "store", spec, task)
 
 
+def damage(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(bytes(data))
+
+
 def test_an_empty_store_has_no_policy(store):
     assert store.current() is None
     assert store.versions() == []
     assert store.next_version() == 1
-    assert store.refresh() is False
-    assert store.policy is None and store.last_refusal == ""
 
 
-def test_another_process_takes_up_what_was_offered(store, offer, tmp_path, spec, task):
+def test_another_process_loads_what_was_offered(store, offer, tmp_path, spec, task):
     reader = PolicyStore(tmp_path / "store", spec, task)
-    first = offer(store, 1)
-    assert reader.refresh() is True
-    assert reader.refresh() is False  # no news
-    np.testing.assert_array_equal(reader.policy.act(OBS), first.act(OBS))
-    second = offer(store, 2)
-    assert reader.policy.policy_version == 1
-    assert reader.refresh() is True
-    np.testing.assert_array_equal(reader.policy.act(OBS), second.act(OBS))
+    for version in (1, 2):
+        offered = offer(store, version)
+        assert reader.current().policy_version == version
+        found = reader.load(reader.current())
+        np.testing.assert_array_equal(found.act(OBS), offered.act(OBS))
     assert store.versions() == [1, 2] and store.next_version() == 3
+
+
+def test_an_older_version_can_still_be_loaded_by_its_pointer(store, offer):
+    first = offer(store, 1)
+    pointer = store.current()
+    offer(store, 2)
+    np.testing.assert_array_equal(store.load(pointer).act(OBS), first.act(OBS))
 
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_version_that_does_not_rise_is_refused(store, offer, version):
-    offer(store, 2)
+    kept = offer(store, 2)
     with pytest.raises(BundleError, match=f"expected a policy_version above 2, found {version}"):
         offer(store, version)
-    assert store.policy.policy_version == 2
+    assert store.load(store.current()).bundle_hash == kept.bundle_hash
 
 
 def test_a_bad_offer_leaves_everything_as_it_was(store, offer, tmp_path, spec, task):
     kept = offer(store, 1)
     bad = make_bundle(tmp_path / "bad", spec, task, policy_version=2)
-    data = bytearray((bad / "policy.onnx").read_bytes())
-    data[len(data) // 2] ^= 1
-    (bad / "policy.onnx").write_bytes(bytes(data))
+    damage(bad / "policy.onnx")
     with pytest.raises(BundleError, match="expected sha256"):
         store.offer(bad)
     other = planar_spec(name="other")
@@ -72,63 +78,54 @@ def test_a_bad_offer_leaves_everything_as_it_was(store, offer, tmp_path, spec, t
     foreign = make_bundle(tmp_path / "foreign", other, foreign_task, policy_version=2)
     with pytest.raises(ContractError, match="expects planar, the policy has other"):
         store.offer(foreign)
-    assert store.policy is kept
     assert store.versions() == [1] and store.current().policy_version == 1
+    assert store.load(store.current()).bundle_hash == kept.bundle_hash
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("policy.onnx", "expected sha256"), ("manifest.json", "changed since publication")],
 )
-def test_a_version_that_rots_on_disk_is_not_taken_up(
-    store, offer, tmp_path, spec, task, name, expected
+def test_a_version_that_rots_on_disk_is_not_loaded_and_the_one_before_is(
+    store, offer, name, expected
 ):
-    reader = PolicyStore(tmp_path / "store", spec, task)
-    offer(store, 1)
-    reader.refresh()
-    kept = reader.policy
+    first = offer(store, 1)
+    pointer = store.current()
     offer(store, 2)
-    path = tmp_path / "store" / "versions" / "000002" / name
-    data = bytearray(path.read_bytes())
-    data[100] ^= 4
-    path.write_bytes(bytes(data))
-    assert reader.refresh() is False
-    assert expected in reader.last_refusal
-    assert reader.policy is kept and kept.act(OBS) is not None
+    damage(store.version_dir(2) / name)
+    with pytest.raises(BundleError, match=expected):
+        store.load(store.current())
+    assert store.load(pointer).bundle_hash == first.bundle_hash
+
+
+def test_a_version_in_the_folder_of_another_is_not_loaded(store, offer):
+    offer(store, 1)
+    store.version_dir(1).rename(store.version_dir(5))
+    with pytest.raises(BundleError, match="expected policy_version 5, found 1"):
+        store.load(Pointer(5, store.current().sha256))
 
 
 @pytest.mark.parametrize(
     "pointer",
     [b"", b"{", b"[]", b"{}", b"null", b'{"policy_version": "x", "sha256": ""}', b"[" * 900],
 )
-def test_a_damaged_pointer_is_reported_and_the_policy_stays(store, offer, tmp_path, pointer):
-    kept = offer(store, 1)
+def test_a_damaged_pointer_is_reported_and_the_next_offer_mends_it(store, offer, tmp_path, pointer):
+    offer(store, 1)
     (tmp_path / "store" / "current.json").write_bytes(pointer)
-    assert store.refresh() is False
-    assert "found damaged data" in store.last_refusal
-    assert store.policy is kept
+    with pytest.raises(BundleError, match=r"current\.json: .*found damaged data"):
+        store.current()
+    offer(store, 2)
+    assert store.load(store.current()).policy_version == 2
 
 
 @pytest.mark.parametrize("version", [-1, 3, 10**30])
 def test_a_pointer_to_nowhere_is_reported(store, offer, tmp_path, version):
-    kept = offer(store, 1)
+    offer(store, 1)
     pointer = {"policy_version": version, "sha256": "0" * 64}
     (tmp_path / "store" / "current.json").write_text(json.dumps(pointer))
-    assert store.refresh() is False
-    assert store.last_refusal
-    assert store.policy is kept
-
-
-def test_rolling_back_makes_the_version_before_current(store, offer, tmp_path, spec, task):
-    first = offer(store, 1)
-    offer(store, 2)
-    assert store.roll_back().policy_version == 1
-    np.testing.assert_array_equal(store.policy.act(OBS), first.act(OBS))
-    reader = PolicyStore(tmp_path / "store", spec, task)
-    assert reader.refresh() and reader.policy.policy_version == 1
-    assert store.next_version() == 3  # a number is never used twice
-    with pytest.raises(BundleError, match="expected an older version"):
-        store.roll_back()
+    assert store.current() == Pointer(version, "0" * 64)
+    with pytest.raises(BundleError, match=r"manifest\.json: .*No such file"):
+        store.load(store.current())
 
 
 @given(
@@ -149,16 +146,16 @@ def test_rolling_back_makes_the_version_before_current(store, offer, tmp_path, s
 @example(b'{"policy_version": "../../../etc", "sha256": ""}')
 @example(b'{"policy_version": -1, "sha256": ""}')
 @settings(max_examples=100, deadline=None)
-def test_any_pointer_is_refused_and_the_policy_in_use_stays(pointed, data):
-    store, kept = pointed
-    (store._root / "current.json").write_bytes(data)
-    assert store.refresh() is False
-    assert store.policy is kept
+def test_any_pointer_is_refused_by_name(pointed, data):
+    (pointed._root / "current.json").write_bytes(data)
+    with pytest.raises(BundleError):
+        pointed.load(pointed.current())
 
 
 @pytest.fixture(scope="module")
 def pointed(tmp_path_factory, spec, task):
-    """A store with one version in use."""
+    """A store with one version."""
     folder = tmp_path_factory.mktemp("store")
     store = PolicyStore(folder / "store", spec, task)
-    return store, store.offer(make_bundle(folder / "made", spec, task))
+    store.offer(make_bundle(folder / "made", spec, task))
+    return store

@@ -122,20 +122,18 @@ def test_a_store_takes_signed_versions_only_and_keeps_their_signature(
     unsigned = make_bundle(tmp_path / "u", pinned, task, policy_version=1)
     with pytest.raises(BundleError, match="is not signed"):
         store.offer(unsigned)
-    assert store.versions() == [] and store.policy is None
+    assert store.versions() == [] and store.current() is None
     store.offer(make_bundle(tmp_path / "s", pinned, task, policy_version=1, signer=signer))
     reader = PolicyStore(tmp_path / "store", pinned, task)
-    assert reader.refresh() and reader.policy.policy_version == 1
+    assert reader.load(reader.current()).policy_version == 1
 
 
-def test_a_version_that_lost_its_signature_is_not_taken_up(tmp_path, pinned, task, signer):
+def test_a_version_that_lost_its_signature_is_not_loaded(tmp_path, pinned, task, signer):
     store = PolicyStore(tmp_path / "store", pinned, task)
-    kept = store.offer(make_bundle(tmp_path / "s", pinned, task, policy_version=1, signer=signer))
-    writer = PolicyStore(tmp_path / "store", pinned, task)
-    writer.offer(make_bundle(tmp_path / "t", pinned, task, policy_version=2, signer=signer))
-    (tmp_path / "store/versions/000002/manifest.sig").unlink()
-    assert not store.refresh()
-    assert store.policy is kept and "is not signed" in store.last_refusal
+    store.offer(make_bundle(tmp_path / "s", pinned, task, signer=signer))
+    (store.version_dir(1) / "manifest.sig").unlink()
+    with pytest.raises(BundleError, match="is not signed"):
+        store.load(store.current())
 
 
 def test_exporting_again_without_a_key_leaves_no_old_signature(signed, pinned, task):

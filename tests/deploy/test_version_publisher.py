@@ -47,12 +47,13 @@ def num_traces(monkeypatch):
     return traces
 
 
-def flies_like(publisher: VersionPublisher, module) -> bool:
-    assert publisher.store.refresh() or publisher.store.policy is not None
+def flies_like(publisher: VersionPublisher, module, expected_version: int) -> bool:
+    pointer = publisher.store.current()
+    assert pointer is not None and pointer.policy_version == expected_version
     obs = np.linspace(-1.0, 1.0, BUILDER.obs_dim).astype(np.float32)
     with torch.no_grad():
         mean, _ = module(torch.from_numpy(obs[None]))
-    found = publisher.store.policy.act(obs)
+    found = publisher.store.load(pointer).act(obs)
     return bool(np.allclose(found, np.tanh(mean[0].numpy()), atol=1e-5))
 
 
@@ -64,7 +65,7 @@ def test_a_publisher_that_comes_back_does_not_trace_again(tmp_path, num_traces):
     later = make_publisher(tmp_path)
     later.prepare(actor(1))
     assert later.publish(actor(1), TRAINING, None) == 2
-    assert flies_like(later, actor(1))
+    assert flies_like(later, actor(1), 2)
     assert len(num_traces) == 1
 
 
@@ -72,7 +73,7 @@ def test_a_network_that_has_changed_is_traced_anew(tmp_path, num_traces):
     make_publisher(tmp_path).publish(actor(0), TRAINING, None)
     later = make_publisher(tmp_path)
     assert later.publish(actor(1, width=24), TRAINING, None) == 2
-    assert flies_like(later, actor(1, width=24))
+    assert flies_like(later, actor(1, width=24), 2)
     assert len(num_traces) == 2
 
 
@@ -110,6 +111,6 @@ def test_versions_for_a_robot_with_a_pinned_key_are_signed(tmp_path):
     signer = Signer.load(tmp_path / "key.pem")
     make_publisher(tmp_path / "a", pinned, signer).publish(actor(0), TRAINING, None)
     store = PolicyStore(tmp_path / "a", pinned, TASK)
-    assert store.refresh() and store.policy.policy_version == 1
+    assert store.load(store.current()).policy_version == 1
     with pytest.raises(BundleError, match="is not signed"):
         make_publisher(tmp_path / "b", pinned).publish(actor(0), TRAINING, None)

@@ -169,7 +169,7 @@ def test_after_a_restart_the_newest_version_that_was_not_given_up_acts_from_the_
     events.append({"kind": "rolled_back", "policy_version": 3})
     lines = "".join(json.dumps(event) + "\n" for event in events)
     (tmp_path / "swaps.jsonl").write_text(lines)
-    obs = np.zeros(np.array(store.policy.golden.obs).shape[1], np.float32)
+    obs = np.zeros(store.load(store.current()).obs_dim, np.float32)
     actor = LiveActor(SPEC, TASK, tmp_path / "policies", exploring=Exploring(exploration=""))
     try:
         action, version = actor.act(obs, None, None), actor.state()["policy_version"]

@@ -60,7 +60,7 @@ def test_a_policy_reaches_the_robots_store(tmp_path, robot, learner, bundle, inb
         source = bundle(version)
         assert there.announce(source) == version
         wait_until(lambda v=version: there.robots()["arm-1"].policy_version == v)
-        assert store.policy.policy_version == version
+        assert store.load(store.current()).policy_version == version
         assert files(tmp_path / f"store/versions/{version:06d}") == files(source)
     # Only the newest is kept beside the store.
     assert [path.name for path in (tmp_path / "inbox").iterdir()] == ["000004"]
