@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from rl_agent.data.disk import fsync_directory, write_durably
+from rl_agent.data.whole_folder import replace_folder
 from rl_agent.exceptions import BundleError
 from rl_agent.types import FloatArray
 
@@ -77,25 +76,18 @@ def write_bundle(
     return read_manifest(out_dir)
 
 
-def write_files(out_dir: Path, files: dict[str, bytes]) -> None:
-    """Replace the bundle `out_dir` by these files, complete or not at all."""
+def write_files(out_dir: Path, files: Mapping[str, bytes]) -> None:
+    """Replace the bundle `out_dir` by these files, complete or not at all.
+
+    Raises:
+        BundleError: `out_dir` exists and is not a bundle.
+        OSError: They could not be written; what was there stays.
+    """
     out_dir = out_dir.absolute()
     if out_dir.exists() and not _may_replace(out_dir):
         message = "expected an empty or a bundle directory to write to, found something else"
         raise BundleError(f"{out_dir}: {message}")
-    out_dir.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=out_dir.parent, prefix=f".{out_dir.name}."))
-    try:
-        new, old = work / "new", work / "old"
-        new.mkdir()
-        for name, data in files.items():
-            write_durably(new / name, data)
-        if out_dir.exists():
-            out_dir.rename(old)
-        new.rename(out_dir)
-        fsync_directory(out_dir.parent)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    replace_folder(out_dir, files)
 
 
 def next_version(out_dir: Path) -> int:

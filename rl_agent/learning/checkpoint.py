@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from rl_agent.data.disk import fsync_directory
+from rl_agent.data.whole_folder import replace_folder
 from rl_agent.exceptions import CheckpointError, JournalError
 
 from .state_codec import Arrays, decode_state, encode_state
@@ -60,8 +59,6 @@ def save_checkpoint(
     tensors: Mapping[str, NDArray[Any]],
 ) -> Path:
     """Write `checkpoints/<name>` completely or not at all, and return it."""
-    directory = checkpoints_dir(run_dir)
-    directory.mkdir(parents=True, exist_ok=True)
     arrays: Arrays = {}
     body = {
         "schema_version": SCHEMA_VERSION,
@@ -72,19 +69,8 @@ def save_checkpoint(
     stored |= {_STATE + key: array for key, array in arrays.items()}
     data = save(stored)
     body["sha256"] = hashlib.sha256(data).hexdigest()
-    temporary = directory / f".{name}.tmp"
-    _remove(temporary)
-    temporary.mkdir()
-    _write(temporary / TENSORS_FILE, data)
-    _write(temporary / STATE_FILE, _render(body))
-    fsync_directory(temporary)
-    final, old = directory / name, directory / f".{name}.old"
-    if final.exists():
-        _remove(old)
-        final.rename(old)
-    temporary.rename(final)
-    fsync_directory(directory)
-    _remove(old)
+    final = checkpoints_dir(run_dir) / name
+    replace_folder(final, {TENSORS_FILE: data, STATE_FILE: _render(body)})
     return final
 
 
@@ -232,13 +218,6 @@ def _digest(body: dict[str, Any]) -> str:
 
 def _render(body: dict[str, Any]) -> bytes:
     return json.dumps({"body": body, "body_sha256": _digest(body)}).encode()
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _remove(path: Path) -> None:

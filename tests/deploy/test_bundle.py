@@ -33,7 +33,7 @@ def test_a_failed_write_leaves_the_old_bundle(bundle, spec, task, monkeypatch):
     def full_disk(path, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("rl_agent.deploy.bundle.write_durably", full_disk)
+    monkeypatch.setattr("rl_agent.data.whole_folder.write_durably", full_disk)
     with pytest.raises(OSError, match="No space left"):
         write_bundle(bundle, model.SerializeToString(), content)
     assert (bundle / "manifest.json").read_bytes() == old

@@ -61,12 +61,18 @@ def test_saving_again_replaces(tmp_path):
     assert [entry.name for entry in checkpoints_dir(tmp_path).iterdir()] == [step_name(5)]
 
 
-def test_an_unfinished_checkpoint_is_no_checkpoint(tmp_path):
+def test_an_unfinished_checkpoint_is_no_checkpoint_and_the_next_save_removes_it(tmp_path):
     save(tmp_path, 5)
-    (checkpoints_dir(tmp_path) / f".{step_name(6)}.tmp").mkdir()
+    work = checkpoints_dir(tmp_path) / f".{step_name(6)}.abcdefgh.replacing"
+    whole = save(tmp_path, 6)
+    work.mkdir()
+    whole.rename(work / "new")
     assert load_checkpoint(tmp_path).env_step == 5
-    save(tmp_path, 6)
-    assert load_checkpoint(tmp_path).env_step == 6
+    assert [int(path.name) for path in step_checkpoints(tmp_path)] == [5]
+    save(tmp_path, 7)
+    assert load_checkpoint(tmp_path).env_step == 7
+    names = [path.name for path in checkpoints_dir(tmp_path).iterdir()]
+    assert sorted(names) == [step_name(5), step_name(7)]
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from small_training import StopAfter, assert_same_end, small_config
 
-from rl_agent.data import disk, journal
+from rl_agent.data import disk, journal, whole_folder
 from rl_agent.exceptions import DiskFullError
-from rl_agent.learning import checkpoint, metrics, run_folder, training
+from rl_agent.learning import metrics, run_folder, training
 from rl_agent.learning.metrics import MetricsWriter
 from rl_agent.learning.training import TrainHooks, train
 
@@ -47,7 +47,7 @@ def now_and_then():
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(journal, "append_whole"), (metrics, "append_whole"), (checkpoint, "_write")],
+    [(journal, "append_whole"), (metrics, "append_whole"), (whole_folder, "write_durably")],
 )
 def test_a_run_that_had_to_wait_ends_as_one_that_had_not(
     whole_run, tmp_path, monkeypatch, module, name
