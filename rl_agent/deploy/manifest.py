@@ -25,6 +25,7 @@ SIGNATURE_NAME = "manifest.sig"
 MAX_MANIFEST_BYTES = 2_000_000
 # Policies for joints are below 10 MB; the limit keeps a wrong or hostile file from filling memory.
 MAX_FILE_BYTES = 64_000_000
+MAX_SIGNATURE_BYTES = 10_000
 MIN_GOLDEN = 8
 GOLDEN_TOLERANCE, MAX_GOLDEN_TOLERANCE = 1e-5, 1e-4
 """What a bundle may allow a processor's float32 to differ from the exact outputs by."""
@@ -122,6 +123,23 @@ def read_manifest(bundle_dir: Path) -> Manifest:
         raise BundleError(f"{bundle_dir}: expected a bundle directory, found none")
     data = read_capped(bundle_dir, MANIFEST_NAME, MAX_MANIFEST_BYTES)
     return parse_manifest(data, str(bundle_dir / MANIFEST_NAME))
+
+
+def read_bundle(bundle_dir: Path) -> tuple[Manifest, dict[str, bytes]]:
+    """Return a bundle's manifest, and all its files by name: manifest and signature are among them.
+
+    Files are compared with the manifest; whose the signature is, if there is one, is not looked at.
+
+    Raises:
+        BundleError: Something is missing, damaged, too large, or not named in the manifest.
+    """
+    manifest = read_manifest(bundle_dir)
+    files = read_files(bundle_dir, manifest)
+    # What was read above, byte for byte, even if the file has been exchanged since.
+    files[MANIFEST_NAME] = render_manifest(manifest)
+    if (bundle_dir / SIGNATURE_NAME).exists():
+        files[SIGNATURE_NAME] = read_capped(bundle_dir, SIGNATURE_NAME, MAX_SIGNATURE_BYTES)
+    return manifest, files
 
 
 def read_files(bundle_dir: Path, manifest: Manifest) -> dict[str, bytes]:

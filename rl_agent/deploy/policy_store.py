@@ -22,10 +22,9 @@ from .bundle import write_files
 from .files import read_capped, version_dir
 from .manifest import (
     MANIFEST_NAME,
-    MAX_FILE_BYTES,
     MAX_MANIFEST_BYTES,
     POLICY_NAME,
-    SIGNATURE_NAME,
+    read_bundle,
     read_files,
     read_manifest,
 )
@@ -96,9 +95,7 @@ class PolicyStore:
             message = f"expected a policy_version above {newest}, found {policy.policy_version}"
             raise BundleError(f"{source}: {message}; export it again with a higher one")
         target = self.version_dir(policy.policy_version)
-        names = [MANIFEST_NAME, *policy.manifest.files]
-        names += [SIGNATURE_NAME] if (source / SIGNATURE_NAME).exists() else []
-        write_files(target, {name: read_capped(source, name, MAX_FILE_BYTES) for name in names})
+        write_files(target, read_bundle(source)[1])
         # Verify the copy: the source may have changed since it was read.
         policy = OnnxPolicy(target, self._spec, self._task, self._settings)
         self._point_to(policy.policy_version)

@@ -17,7 +17,7 @@ from rl_agent.exceptions import BundleError
 from rl_agent.robots.signing_key import decode_key, encode_key
 
 from .files import read_capped, write_new_private
-from .manifest import SIGNATURE_NAME, Manifest, render_manifest
+from .manifest import MAX_SIGNATURE_BYTES, SIGNATURE_NAME, Manifest, render_manifest
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -144,7 +144,7 @@ def read_signature(bundle_dir: Path) -> tuple[bytes, bytes]:
     if not path.exists():
         message = "is not signed, but a signature was asked for (signing_key in the robot's profile"
         raise BundleError(f"{bundle_dir}: {message} pins it); export it with --sign KEY.pem")
-    data = read_capped(bundle_dir, SIGNATURE_NAME, _MAX_FILE_BYTES)
+    data = read_capped(bundle_dir, SIGNATURE_NAME, MAX_SIGNATURE_BYTES)
     try:
         scheme, key_text, signature_text = data.decode("ascii").split()
         key, signature = decode_key(key_text), base64.b64decode(signature_text, validate=True)

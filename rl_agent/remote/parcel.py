@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rl_agent.deploy.files import read_capped
 from rl_agent.deploy.manifest import (
     MANIFEST_NAME,
     MAX_FILE_BYTES,
     MAX_MANIFEST_BYTES,
+    MAX_SIGNATURE_BYTES,
     POLICY_NAME,
     SIGNATURE_NAME,
-    read_files,
-    read_manifest,
+    read_bundle,
 )
 from rl_agent.exceptions import BundleError
 
@@ -23,7 +22,7 @@ from .wire import Frame, Value
 MAX_BYTES = {
     POLICY_NAME: MAX_FILE_BYTES,
     MANIFEST_NAME: MAX_MANIFEST_BYTES,
-    SIGNATURE_NAME: 10_000,
+    SIGNATURE_NAME: MAX_SIGNATURE_BYTES,
 }
 """All files that may travel, and how large each may be."""
 
@@ -42,10 +41,7 @@ class Parcel:
         Raises:
             BundleError: It is damaged, or has files that do not travel.
         """
-        manifest = read_manifest(bundle_dir)
-        files = read_files(bundle_dir, manifest)
-        names = [MANIFEST_NAME, *[SIGNATURE_NAME] * (bundle_dir / SIGNATURE_NAME).exists()]
-        files |= {name: read_capped(bundle_dir, name, MAX_BYTES[name]) for name in names}
+        manifest, files = read_bundle(bundle_dir)
         if set(files) - set(MAX_BYTES):
             message = f"expected only {', '.join(MAX_BYTES)}, found {', '.join(sorted(files))}"
             raise BundleError(f"{bundle_dir}: {message}")

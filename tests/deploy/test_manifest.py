@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rl_agent.deploy.manifest import (
     Manifest,
     parse_manifest,
+    read_bundle,
     read_files,
     read_manifest,
     render_manifest,
@@ -188,6 +189,24 @@ def test_a_huge_manifest_is_refused_before_it_is_read(bundle):
         file.truncate(10**12)  # a sparse terabyte
     with pytest.raises(BundleError, match="expected at most 2000000 bytes, found 1000000000000"):
         read_manifest(bundle)
+
+
+def test_a_bundle_is_read_with_its_manifest_and_signature(bundle):
+    names = ("manifest.json", "policy.onnx")
+    expected = {name: (bundle / name).read_bytes() for name in names}
+    assert read_bundle(bundle) == (read_manifest(bundle), expected)
+    (bundle / "manifest.sig").write_bytes(b"signed")
+    assert read_bundle(bundle)[1] == expected | {"manifest.sig": b"signed"}
+
+
+def test_a_huge_signature_and_a_damaged_file_are_not_read_with_a_bundle(bundle):
+    (bundle / "manifest.sig").write_bytes(bytes(10_001))
+    with pytest.raises(BundleError, match=r"manifest\.sig: expected at most 10000 bytes"):
+        read_bundle(bundle)
+    (bundle / "manifest.sig").unlink()
+    (bundle / "policy.onnx").write_bytes(b"other")
+    with pytest.raises(BundleError, match=r"policy\.onnx: expected \d+ bytes, found 5"):
+        read_bundle(bundle)
 
 
 def test_links_and_pipes_are_refused_without_waiting(bundle, tmp_path):

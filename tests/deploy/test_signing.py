@@ -128,6 +128,15 @@ def test_a_store_takes_signed_versions_only_and_keeps_their_signature(
     assert reader.load(reader.current()).policy_version == 1
 
 
+def test_a_signature_too_large_to_travel_is_not_stored_either(tmp_path, spec, task):
+    bundle = make_bundle(tmp_path / "s", spec, task)
+    (bundle / "manifest.sig").write_bytes(bytes(10_001))
+    store = PolicyStore(tmp_path / "store", spec, task)
+    with pytest.raises(BundleError, match=r"manifest\.sig: expected at most 10000 bytes"):
+        store.offer(bundle)
+    assert store.versions() == []
+
+
 def test_a_version_that_lost_its_signature_is_not_loaded(tmp_path, pinned, task, signer):
     store = PolicyStore(tmp_path / "store", pinned, task)
     store.offer(make_bundle(tmp_path / "s", pinned, task, signer=signer))
