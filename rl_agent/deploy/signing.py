@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rl_agent.exceptions import BundleError
 from rl_agent.robots.signing_key import decode_key, encode_key
 
-from .files import read_capped, write_new_private
+from .files import read_capped, read_private, write_new_private
 from .manifest import MAX_SIGNATURE_BYTES, SIGNATURE_NAME, Manifest, render_manifest
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 _SCHEME = "ed25519"
 _SIGNATURE_BYTES = 64
-_MAX_FILE_BYTES = 10_000
+_MAX_KEY_FILE_BYTES = 10_000
 _INSTALL = "needs the package cryptography: pip install 'surefoot[sign]'"
 
 
@@ -49,7 +47,7 @@ class Signer:
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         try:
-            key = load_pem_private_key(_read_private(path), password=None)
+            key = load_pem_private_key(read_private(path, _MAX_KEY_FILE_BYTES), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
             key = None
         if not isinstance(key, Ed25519PrivateKey):
@@ -166,19 +164,6 @@ def _pinned(signing_key: str) -> bytes:
         return decode_key(signing_key)
     except ValueError as error:
         raise BundleError(f"signing_key: {error}") from error
-
-
-def _read_private(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            data = file.read(_MAX_FILE_BYTES)
-    except OSError as error:
-        raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        message = "others may read this private key; make it yours alone (chmod 600), or a new one"
-        raise BundleError(f"{path}: {message}")
-    return data
 
 
 def _insist_on_cryptography(what: str) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import os
 import secrets
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from rl_agent.deploy.files import write_new_private
+from rl_agent.deploy.files import read_private, write_new_private
 from rl_agent.exceptions import BundleError, RemoteError
 
 KEY_BYTES = 32
@@ -39,17 +37,11 @@ class SharedKey:
             RemoteError: It cannot be read, holds too little, or others may read it.
         """
         try:
-            with path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                data = file.read(_MAX_FILE_BYTES + 1)
-        except OSError as error:
-            message = f"{path}: cannot be read: {error.strerror}; `surefoot keys link FILE` makes"
-            raise RemoteError(f"{message} a key, to be copied to both machines") from error
-        if stat.S_IMODE(status.st_mode) & 0o077:
-            raise RemoteError(f"{path}: others may read this key; make it yours alone (chmod 600)")
+            data = read_private(path, _MAX_FILE_BYTES)
+        except BundleError as error:
+            remedy = "`surefoot keys link FILE` makes a key, to be copied to both machines"
+            raise RemoteError(f"{error}; {remedy}") from None
         try:
-            if len(data) > _MAX_FILE_BYTES:
-                raise ValueError(f"more than {_MAX_FILE_BYTES} bytes")
             return cls(bytes.fromhex(data.decode("ascii").strip()))
         # The error's own text would show a part of the secret.
         except ValueError:

@@ -209,7 +209,7 @@ def test_a_huge_signature_and_a_damaged_file_are_not_read_with_a_bundle(bundle):
         read_bundle(bundle)
 
 
-def test_links_and_pipes_are_refused_without_waiting(bundle, tmp_path):
+def test_links_folders_and_pipes_are_refused_without_waiting(bundle, tmp_path):
     target = tmp_path / "outside.onnx"
     (bundle / "policy.onnx").rename(target)
     manifest = read_manifest(bundle)
@@ -217,6 +217,10 @@ def test_links_and_pipes_are_refused_without_waiting(bundle, tmp_path):
     with pytest.raises(BundleError, match="expected a plain file"):
         read_files(bundle, manifest)
     (bundle / "policy.onnx").unlink()
+    (bundle / "policy.onnx").mkdir()
+    with pytest.raises(BundleError, match="expected a plain file, found something else"):
+        read_files(bundle, manifest)
+    (bundle / "policy.onnx").rmdir()
     os.mkfifo(bundle / "policy.onnx")
     with pytest.raises(BundleError, match="expected a plain file, found something else"):
         read_files(bundle, manifest)

@@ -182,9 +182,20 @@ def test_a_key_that_others_may_read_is_not_used(tmp_path):
         Signer.load(tmp_path / "key.pem")
 
 
+def test_a_key_in_a_file_too_large_is_refused_and_not_cut(tmp_path):
+    path = tmp_path / "key.pem"
+    make_key_file(path)
+    key = path.read_bytes()
+    path.write_bytes(key.ljust(10_000, b"\n"))
+    Signer.load(path)
+    path.write_bytes(key.ljust(10_001, b"\n"))
+    with pytest.raises(BundleError, match="at most 10000 bytes, found 10001"):
+        Signer.load(path)
+
+
 def test_what_is_no_key_file_is_told_without_its_content(tmp_path):
     path = tmp_path / "key.pem"
-    with pytest.raises(BundleError, match="cannot be read: No such file"):
+    with pytest.raises(BundleError, match=r"No such file.*give the key's own file"):
         Signer.load(path)
     make_key_file(path)
     secret = path.read_text().splitlines()[1]

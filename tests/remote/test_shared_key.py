@@ -45,7 +45,7 @@ def test_a_key_that_others_may_read_or_write_is_refused(tmp_path, mode):
         ("00" * 31, "at least 32 bytes, found 31"),
         ("secretsecret", "hexadecimal"),
         ("00" * 31 + "0", "hexadecimal"),
-        ("00" * 5000, "hexadecimal"),
+        ("00" * 5000, "at most 1000 bytes"),
         ("\u00e9" * 64, "hexadecimal"),
     ],
     ids=["empty", "short", "word", "odd", "long", "not ascii"],
