@@ -73,6 +73,8 @@ class HotSwap:
         self._has_skipped = False
         self._is_resumed = False
         """Whether the incumbent acted before a restart, and nobody was promoted since."""
+        self._must_compare = False
+        """Whether nobody becomes trusted for want of anything to compare with."""
         self._num_objections = 0
         self._num_failed_trials = 0
         self.num_silent = 0
@@ -131,12 +133,17 @@ class HotSwap:
         """Versions that were refused or rolled back; none of them comes back."""
         return frozenset(self._ledger.bad_versions)
 
-    def resume(self, policy: ActingPolicy, *, is_trusted: bool = False) -> None:
+    def resume(
+        self, policy: ActingPolicy, *, is_trusted: bool = False, is_only: bool = True
+    ) -> None:
         """Let a verified policy act at once that acted before a restart; beforehand alone.
 
         Args:
             policy: Promoted by an earlier hot swap, and not given up.
             is_trusted: Whether its return was found to be no worse.
+            is_only: Whether no other version is left that acted. Then it becomes trusted as the
+                first of all does, by acting for as long as a verdict takes; else only a comparison
+                makes a version trusted.
 
         Raises:
             ValueError: Somebody acts already.
@@ -148,6 +155,7 @@ class HotSwap:
             self._line.trust()
         self._watch.promote()
         self._is_resumed = True
+        self._must_compare = is_trusted or not is_only
         self._ledger.resume(policy)
 
     def offer(self, policy: ActingPolicy) -> bool:
@@ -215,8 +223,10 @@ class HotSwap:
             return
         if verdict.finding is Finding.TRUSTED:
             self._num_failed_trials = 0
+            # What it gets is what is usual from now on, but only a comparison makes it proven.
             self._line.trust()
-            self._ledger.tell(SwapKind.TRUSTED, incumbent, verdict.sentence, verdict.statistics)
+            if verdict.is_compared or not self._must_compare:
+                self._ledger.tell(SwapKind.TRUSTED, incumbent, verdict.sentence, verdict.statistics)
             return
         is_style = verdict.finding is Finding.WORSE_STYLE
         self._num_failed_trials += is_style
@@ -293,6 +303,10 @@ class HotSwap:
             num_blocks = self._config.watch.return_blocks
             num_ticks = max(num_ticks, 2 * num_blocks * self._config.watch.block_ticks)
         has_waited = self.tick - self._promoted_tick >= num_ticks
+        if self._is_resumed and self._line.is_trusted and not self.num_silent:
+            # Ticks pass before the robot is armed, too: who is taken up then would have nothing to
+            # be compared with. Where nothing is concluded nobody drives, and nobody waits in vain.
+            has_waited = False
         return self._fade is None and (self._watch.num_blocks >= num_blocks or has_waited)
 
     def _validate(self, candidate: ActingPolicy) -> None:

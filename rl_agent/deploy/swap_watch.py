@@ -78,6 +78,8 @@ class WatchVerdict:
     finding: Finding
     sentence: str
     statistics: dict[str, float]
+    is_compared: bool
+    """Whether a predecessor's figures were there to compare with."""
 
 
 @dataclass(frozen=True)
@@ -171,14 +173,16 @@ class SwapWatch:
                 continue
             before = "no version before" if reference is None else f"before {reference:.2f}"
             message = f"{name}: expected at most {limit:.2f} ({before}), found {found:.2f}"
-            return WatchVerdict(Finding.WORSE_STYLE, message, statistics)
+            is_compared = reference is not None
+            return WatchVerdict(Finding.WORSE_STYLE, message, statistics, is_compared)
         return None
 
     def _return_verdict(self, is_alone: bool) -> WatchVerdict:
         recent = np.array([block.reward for block in [*self._recent, *self._own]])
         reference = np.array([block.reward for block in self._trusted])
         statistics = {"reward": float(recent.mean())}
-        if len(reference) >= self._config.return_blocks:
+        has_reference = len(reference) >= self._config.return_blocks
+        if has_reference:
             statistics |= _compare(recent, reference)
             if not is_alone and self._is_worse(statistics):
                 self._recent.clear()
@@ -187,13 +191,14 @@ class SwapWatch:
                     "{errors:.1f} standard errors of {standard_error:.3g}, found {reward:.4g}"
                 )
                 sentence = message.format(errors=self._config.num_errors, **statistics)
-                return WatchVerdict(Finding.WORSE_RETURN, sentence, statistics)
+                return WatchVerdict(Finding.WORSE_RETURN, sentence, statistics, True)
         self._trusted.extend([*self._recent, *self._own])
         self._recent.clear()
         self._own.clear()
         self._is_judged = True
         sentence = f"not worse than before: {statistics['reward']:.4g} per tick"
-        return WatchVerdict(Finding.TRUSTED, sentence, statistics)
+        is_compared = has_reference and not is_alone
+        return WatchVerdict(Finding.TRUSTED, sentence, statistics, is_compared)
 
     def _is_worse(self, statistics: dict[str, float]) -> bool:
         drop = statistics["reward_before"] - statistics["reward"]
