@@ -11,7 +11,7 @@ from transitions import LAYOUT, transition
 from rl_agent.clock import ManualClock
 from rl_agent.data import journal as journal_module
 from rl_agent.data.journal import JournalConfig, JournalOffset, JournalReader
-from rl_agent.data.journal_segment import Header, record_dtype
+from rl_agent.data.journal_segment import Header, count_records, record_dtype
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import JournalError
 
@@ -57,6 +57,32 @@ def test_segments_follow_one_another(tmp_path):
     assert rewards(tmp_path) == list(range(7))
     assert (writer.offset.num_records, writer.offset.segment) == (7, 2)
     assert Header.read(tmp_path / "000002.journal").first_record == 6
+
+
+def test_records_are_counted_by_the_last_segment(tmp_path):
+    assert count_records(tmp_path / "none") == count_records(tmp_path) == 0
+    counts = []
+    writer = opened(tmp_path, LAYOUT, JournalConfig(sync="none", segment_records=3))
+    for index in range(7):
+        counts.append(count_records(tmp_path))
+        writer.append(transition(index))
+    assert counts == list(range(7)) and count_records(tmp_path) == 7
+
+
+def test_a_torn_record_does_not_count_nor_does_a_segment_without_a_whole_header(tmp_path):
+    write(tmp_path, 4, JournalConfig(sync="none", segment_records=3))
+    with (tmp_path / "000001.journal").open("ab") as file:
+        file.write(bytes(RECORD_BYTES - 1))
+    (tmp_path / "000002.journal").write_bytes(b'{"format"')
+    assert count_records(tmp_path) == 4
+
+
+def test_counting_refuses_a_damaged_header(tmp_path):
+    write(tmp_path, 1)
+    path = tmp_path / "000000.journal"
+    path.write_bytes(path.read_bytes().replace(b'"first_record": 0', b'"first_record": 9'))
+    with pytest.raises(JournalError, match="damaged"):
+        count_records(tmp_path)
 
 
 def test_reopening_appends(tmp_path):
