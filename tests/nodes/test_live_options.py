@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from transitions import LAYOUT, transition
 
 from rl_agent.cli.train_settings import GivenOptions
+from rl_agent.data.journal import JournalWriter
 from rl_agent.deploy.signing import make_key_file
 from rl_agent.exceptions import BundleError, GraphError, JudgingError, ProblemsError, ProfileError
 from rl_agent.judging.success_classifier import SuccessClassifier, read_classifier
-from rl_agent.learning.run_folder import holds_run, read_config
+from rl_agent.learning.run_folder import holds_run, journal_dir, read_config
 from rl_agent.robots.profile import ROBOTS_DIR
 from surefoot_nodes import live
 from surefoot_nodes.elsewhere import LearnerOptions
@@ -321,6 +323,45 @@ def test_noise_reaches_the_process_that_acts_as_the_settings_have_it(tmp_path):
     assert (
         parameters(prepare(options_of(tmp_path / "sac")))["policy_node"]["is_noise_last"] is False
     )
+
+
+def seeds_of(up):
+    nodes = parameters(up)
+    return {nodes[name]["seed"] for name in ("policy_node", "goal_node")}
+
+
+def live_for(run_dir, num_steps):
+    """Let a run's robot make steps."""
+    journal = JournalWriter(journal_dir(run_dir), LAYOUT)
+    for index in range(num_steps):
+        journal.append(transition(index))
+    journal.close()
+
+
+def test_each_session_of_a_run_draws_anew_and_the_first_from_the_runs_own_seed(tmp_path):
+    told = []
+    for name in ("one", "other"):
+        run_dir = tmp_path / name
+        seeds = [seeds_of(prepare(options_of(run_dir, sets=("seed=4",))))]
+        again = options_of(run_dir, should_resume=True)
+        for num_steps in (0, 3, 3):
+            live_for(run_dir, num_steps)
+            seeds.append(seeds_of(prepare(again)))
+        told.append(seeds)
+    # Before its first step a run has drawn nothing that anybody kept.
+    assert told[0][:2] == [{4}, {4}]
+    drawn = [*told[0][1], *told[0][2], *told[0][3]]
+    assert len(drawn) == len(set(drawn)) == 3
+    assert told[0] == told[1]  # and as repeatable as ever
+
+
+def test_robots_of_one_learner_draw_differently_from_the_first_step(tmp_path):
+    seeds = []
+    for name in ("arm-1", "arm-2", "arm-1"):
+        elsewhere = LearnerOptions(learner="127.0.0.1:9", key=None, robot_id=name)
+        up = prepare(options_of(tmp_path / f"{len(seeds)}", elsewhere=elsewhere))
+        seeds.append(seeds_of(up))
+    assert seeds[0] == seeds[2] and len(seeds[0] | seeds[1] | {0}) == 3
 
 
 def test_how_the_journal_is_written_reaches_the_process_that_writes_it(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rl_agent.learning.live_robot import LiveRobot
 
     from .elsewhere import LearnerOptions
+    from .graph import Link
     from .supervisor import Onlooker
 
 
@@ -98,6 +100,8 @@ def prepare(options: LiveOptions) -> UpOptions:
 
         link = make_link(options.elsewhere, run_dir, config.live.keep_versions)
 
+    seed = _seed(config, run_dir, link)
+
     def graph_of(robot: LiveRobot) -> UpOptions:
         return replace(
             options.up,
@@ -105,7 +109,7 @@ def prepare(options: LiveOptions) -> UpOptions:
             task=robot.task,
             actor="live",
             policy_hz=robot.policy_hz,
-            seed=config.seed,
+            seed=seed,
             run=run_dir,
             link=link,
             exploring=exploring,
@@ -126,6 +130,26 @@ def prepare(options: LiveOptions) -> UpOptions:
     from .remote_live import prepare_remote_run
 
     return graph_of(prepare_remote_run(config, run_dir, link, check))
+
+
+def _seed(config: TrainConfig, run_dir: Path, link: Link | None) -> int:
+    """Return what goals, resets and exploration of this session are drawn from.
+
+    With the run's own seed each session, and each robot of one learner, would draw the same again.
+    Where it begins, a run on one machine has its own: in lock-step that alone says what comes.
+
+    Raises:
+        JournalError: The run's journal does not hold.
+    """
+    from rl_agent.data.journal_segment import count_records
+    from rl_agent.learning.run_folder import journal_dir
+
+    from .seeds import derive_seed
+
+    num_steps = count_records(journal_dir(run_dir))
+    if link is None:
+        return derive_seed(config.seed, num_steps) if num_steps else config.seed
+    return derive_seed(config.seed, num_steps, zlib.crc32(link.robot_id.encode()))
 
 
 def _exploring(config: TrainConfig) -> Exploring:
