@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -32,6 +33,7 @@ from .keys import watch_keys
 from .leaning_watch import LeaningWatch
 from .node import StopSignal
 from .parameters import to_argument
+from .seeds import for_start
 from .stopping import stop_children
 
 NAME = "supervisor"
@@ -97,6 +99,7 @@ class Supervisor:
         self._environment = dict(environment or {})
         self._say = say
         self._deaths: dict[str, list[float]] = {}
+        self._num_starts: Counter[str] = Counter()
         self._reborn: set[str] = set()
         """Started again, and not configured yet."""
         self._status_s = 0.0
@@ -169,8 +172,11 @@ class Supervisor:
 
     def _spawn(self, spec: NodeSpec) -> None:
         environment = {**self._environment, realtime.PARENT_VARIABLE: str(os.getpid())}
+        name = spec.executable
+        spec = for_start(spec, self._num_starts[name])
+        self._num_starts[name] += 1
         command = node_command(spec, self._namespace, self._log_level)
-        self.children[spec.executable] = Child(command, env=environment)
+        self.children[name] = Child(command, env=environment)
 
     def _check(self) -> None:
         """Give up if asked to, or if a node refused; start again what died."""
