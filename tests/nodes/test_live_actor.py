@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from bundles import make_bundle
 
+from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.swap_log import read_events
 from rl_agent.exploration.exploring import Exploring
@@ -151,6 +152,22 @@ def test_chance_does_not_act_on_an_observation_that_is_not_finite(tmp_path):
         assert actor.act(obs, None, None) is not None
         obs[2] = np.nan
         assert actor.act(obs, None, None) is None
+        assert actor.last_refusal == "observation holds NaN or inf"
+    finally:
+        actor.close()
+
+
+def test_versions_that_say_nothing_give_no_action_and_chance_does_not_step_in(tmp_path):
+    bundle = make_bundle(tmp_path / "bundle", SPEC, TASK)
+    policy = OnnxPolicy(bundle, SPEC, TASK)
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies")
+    try:
+        actor.swap.resume(policy)
+        obs = np.zeros(policy.obs_dim, np.float32)
+        assert actor.act(obs, None, None) is not None
+        obs[:] = 3e38  # finite, but the network's output is not
+        assert actor.act(obs, None, None) is None
+        assert actor.last_refusal == "no version gave a finite output"
     finally:
         actor.close()
 

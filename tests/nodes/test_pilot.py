@@ -31,6 +31,8 @@ class Constant:
 
 
 class Refusing:
+    last_refusal = "no wish"
+
     def act(self, obs, measurement, goal):
         return None
 
@@ -111,11 +113,17 @@ def test_the_node_sees_the_actions_and_ages_that_its_journal_holds():
 
 
 def test_proposes_nothing_on_a_reading_that_is_not_finite():
-    assert pilot(Constant(0.0, 0.0)).propose(reading(a=np.nan), GOAL, None) is None
+    mine = pilot(Constant(0.0, 0.0))
+    for broken in (np.nan, np.inf, 1.1e6):
+        assert mine.propose(reading(a=broken), GOAL, None) is None
+        assert mine.last_refusal == "the reading holds NaN, inf, or a number beyond 1e+06"
+    assert mine.propose(reading(), GOAL, None) is not None and mine.last_refusal == ""
 
 
 def test_proposes_nothing_where_the_policy_refuses():
-    assert pilot(Refusing()).propose(reading(), GOAL, None) is None
+    mine = pilot(Refusing())
+    assert mine.propose(reading(), GOAL, None) is None
+    assert mine.last_refusal == "no wish"
 
 
 def test_random_actor_repeats_under_a_seed():
@@ -154,6 +162,36 @@ def test_bundle_acts_like_its_network(tmp_path):
     actor = make_actor("onnx", SPEC, TASK, choices=ActorChoices(bundle=str(bundle)))
     obs = np.zeros(actor.policy.obs_dim, dtype=np.float32)
     np.testing.assert_array_equal(actor.act(obs, reading(), GOAL), actor.policy.act(obs))
+
+
+class DeadSession:
+    def run_with_iobinding(self, binding):
+        raise RuntimeError("device lost")
+
+
+class NanSession:
+    def __init__(self, policy):
+        self.outputs = policy._outputs
+
+    def run_with_iobinding(self, binding):
+        self.outputs[:] = np.nan
+
+
+def test_what_keeps_a_bundle_from_acting_is_told(tmp_path):
+    from bundles import make_bundle
+
+    bundle = make_bundle(tmp_path / "bundle", SPEC, TASK)
+    actor = make_actor("onnx", SPEC, TASK, choices=ActorChoices(bundle=str(bundle)))
+    mine = pilot(actor)
+    session, actor.policy._session = actor.policy._session, DeadSession()
+    assert mine.propose(reading(), GOAL, None) is None
+    assert mine.last_refusal == "inference failed: device lost"
+    actor.policy._session = NanSession(actor.policy)
+    assert mine.propose(reading(), GOAL, None) is None
+    assert mine.last_refusal == "the network's output holds NaN or inf"
+    actor.policy._session = session
+    assert mine.propose(reading(), GOAL, None) is not None
+    assert mine.last_refusal == ""
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300, -1e7])
@@ -225,6 +263,8 @@ def test_without_being_asked_a_pilot_keeps_nothing():
 
 class Careful:
     """Like an exported policy, it does not act on what is not finite."""
+
+    last_refusal = "unknown"
 
     def act(self, obs, measurement, goal):
         return np.zeros(12, np.float32) if np.isfinite(obs).all() else None

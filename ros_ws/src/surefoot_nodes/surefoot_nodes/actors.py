@@ -26,6 +26,11 @@ class Actor(Protocol):
         """Return (act_dim,) in [-1, 1]; None for an observation that must not be acted on."""
         ...
 
+    @property
+    def last_refusal(self) -> str:
+        """Why the newest None was returned; empty where there was none."""
+        ...
+
 
 class PolicyActor:
     """A verified bundle; its mean action."""
@@ -40,9 +45,16 @@ class PolicyActor:
         del measurement, goal
         return self.policy.act(obs)
 
+    @property
+    def last_refusal(self) -> str:
+        """The policy's: a bad observation, a failed inference, an output that is not finite."""
+        return self.policy.last_refusal
+
 
 class ReachActor:
     """Damped least squares."""
+
+    last_refusal = ""
 
     def __init__(self, spec: RobotSpec, kinematics: Kinematics) -> None:
         self._controller = DampedLeastSquares(spec, kinematics)
@@ -56,6 +68,8 @@ class ReachActor:
 class RandomActor:
     """Uniform actions: what a policy must beat."""
 
+    last_refusal = ""
+
     def __init__(self, act_dim: int, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
         self._act_dim = act_dim
@@ -68,6 +82,8 @@ class RandomActor:
 
 class ZeroActor:
     """Wishes to stay."""
+
+    last_refusal = ""
 
     def __init__(self, act_dim: int) -> None:
         self._action = np.zeros(act_dim, dtype=np.float32)

@@ -59,6 +59,8 @@ class LiveActor:
         self._noise = _noise(self._exploring, spec, self._rng)
         self._num_random = 0
         self._random = np.zeros(spec.act_dim, np.float32)
+        self.last_refusal = ""
+        """Why the newest observation that was not acted on was not."""
         log = store.parent / SWAPS
         self._log = SwapLog(log, on_message)
         self.swap = HotSwap(
@@ -87,8 +89,7 @@ class LiveActor:
         has_policy = self.swap.has_policy
         gaussian = self.swap.mean_log_std(obs)
         if gaussian is None:
-            is_blind = not np.isfinite(obs).all()
-            return None if has_policy or is_blind else self._act_at_random()
+            return self._act_without(obs, has_policy=has_policy)
         mean, log_std = gaussian
         if self._noise is None:
             return np.tanh(mean)
@@ -145,6 +146,16 @@ class LiveActor:
             sentence=sentence,
         )
         self._log.put(event)
+
+    def _act_without(self, obs: FloatArray, *, has_policy: bool) -> FloatArray | None:
+        """Act where no version gave an output: at random, as long as there is no version."""
+        if not np.isfinite(obs).all():
+            self.last_refusal = "observation holds NaN or inf"
+            return None
+        if has_policy:
+            self.last_refusal = "no version gave a finite output"
+            return None
+        return self._act_at_random()
 
     def _act_at_random(self) -> FloatArray:
         if self._num_random % self._exploring.random_hold == 0:

@@ -66,6 +66,8 @@ class Pilot:
         """What happens between two episodes; None for nothing."""
         self._between = Intermission(spec, task, self.reset)
         self._goal: Array | None = None
+        self.last_refusal = ""
+        """Why the newest `propose` proposed nothing; empty where it did."""
         self.task = task
         self.policy_hz = spec.policy_hz
 
@@ -142,12 +144,16 @@ class Pilot:
     ) -> Command | None:
         """Return where to be one policy period from now; None where nothing should be proposed.
 
+        `last_refusal` then says why.
+
         Args:
             measurement: The newest reading.
             goal: (goal_dim,) of the task.
             applied: The gate's newest command, if it is fresh.
         """
+        self.last_refusal = ""
         if not _is_usable(measurement):
+            self.last_refusal = f"the reading holds NaN, inf, or a number beyond {MOST:.0e}"
             return None
         measured = measurement.position[self._index]
         if self._experience is not None:
@@ -158,6 +164,7 @@ class Pilot:
         obs = self._builder.build(measurement, goal, self._mapper.setpoint, self._recent)
         action = self._actor.act(obs, measurement, goal)
         if action is None:
+            self.last_refusal = self._actor.last_refusal
             return None
         action = np.clip(action, -1.0, 1.0).astype(np.float32)
         recent, self._recent = self._recent, self._recent.then(action)

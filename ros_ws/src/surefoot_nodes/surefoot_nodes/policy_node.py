@@ -66,11 +66,9 @@ class PolicyNode(GuardedNode):
         self._spec = spec = self.load_spec()
         kinematics = kinematics_for(spec)
         task = make_task(values["task"], spec, kinematics)
-        say = self.get_logger().warning
+        actor, say = values["actor"], self.get_logger().warning
         choices = ActorChoices.of(values, say)
-        self._actor = make_actor(
-            values["actor"], spec, task, kinematics=kinematics, choices=choices
-        )
+        self._actor = make_actor(actor, spec, task, kinematics=kinematics, choices=choices)
         keeps = bool(values["journal"]) and not values["observe_only"]
         reset, seed = values["reset"], values["seed"]
         self._pilot = Pilot(
@@ -170,7 +168,8 @@ class PolicyNode(GuardedNode):
         applied = self._applied.newest if self._applied and self._is_armed else None
         command = self._pilot.propose(reading, self._goal, applied)
         if command is None:
-            self.get_logger().warning("nothing proposed: bad reading", throttle_duration_sec=2.0)
+            why = f"nothing proposed: {self._pilot.last_refusal}"
+            self.get_logger().warning(why, throttle_duration_sec=2.0)
             return
         self._publisher.publish(self._commands.write(command, reading.stamp_s))
 
