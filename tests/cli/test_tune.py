@@ -2,10 +2,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
+from waiting import wait_until
 
 from rl_agent.cli.main import main
 
@@ -46,13 +46,6 @@ def test_without_optuna_one_line_says_what_to_install(tmp_path, capsys, monkeypa
     assert error.count("\n") == 1
 
 
-def until(holds, timeout_s=120.0):
-    deadline_s = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
-
-
 def begin(out, space):
     command = [sys.executable, "-m", "rl_agent.cli.main", "tune", "--out", str(out), *TINY]
     command += ["--trials", str(TRIALS), "--space", str(space)]
@@ -65,7 +58,7 @@ def test_a_killed_sweep_goes_on_and_loses_no_trial(tmp_path, capsys):
     space.write_text(SPACE)
     process = begin(out, space)
     # In the middle of the second trial.
-    until((out / "trials" / "0001" / "checkpoints").exists)
+    wait_until((out / "trials" / "0001" / "checkpoints").exists, 120.0)
     children = psutil.Process(process.pid).children()
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
@@ -85,7 +78,7 @@ def test_ctrl_c_ends_it_with_the_line_that_goes_on(tmp_path):
     out, space = tmp_path / "sweep", tmp_path / "space.yaml"
     space.write_text(SPACE)
     process = begin(out, space)
-    until((out / "trials" / "0000").exists)
+    wait_until((out / "trials" / "0000").exists, 120.0)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from transitions import LAYOUT, transition
+from waiting import wait_until
 
 from rl_agent.data import folder_lock
 from rl_agent.data import journal as journal_module
@@ -17,13 +18,6 @@ NO_SYNC = JournalConfig(sync="none")
 
 def rewards(directory):
     return JournalReader(directory).read().rows["reward"].tolist()
-
-
-def wait_until(holds):
-    deadline_s = time.monotonic() + 20.0
-    while not holds():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.005)
 
 
 @pytest.fixture

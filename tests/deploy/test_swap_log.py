@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from waiting import wait_until
 
 from rl_agent.deploy.swap_event import SwapEvent, SwapKind
 from rl_agent.deploy.swap_log import SwapLog, read_bad_versions, read_events
@@ -20,13 +21,6 @@ def event(version, kind=SwapKind.PROMOTED, **statistics):
         sentence="blended in",
         statistics=statistics,
     )
-
-
-def wait_until(holds):
-    deadline_s = time.monotonic() + 20.0
-    while not holds():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.005)
 
 
 def test_an_event_is_one_line_of_json():

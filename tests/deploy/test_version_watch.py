@@ -1,11 +1,10 @@
 import shutil
-import threading
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from bundles import make_bundle
+from waiting import threads_named, wait_until
 
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.deploy.version_watch import VersionWatch
@@ -212,13 +211,10 @@ def test_an_error_that_nobody_thought_of_is_told_and_survived(
 def test_the_thread_finds_versions_by_itself_and_ends(watch, publish):
     watch.start()
     watch.start()
-    threads = [thread for thread in threading.enumerate() if thread.name == "version_watch"]
+    threads = threads_named("version_watch")
     assert len(threads) == 1 and threads[0].daemon
     publish(1)
-    deadline_s = time.monotonic() + 20.0
-    while (taken := watch.take()) is None:
-        assert time.monotonic() < deadline_s
-    assert taken.policy_version == 1
+    assert wait_until(watch.take).policy_version == 1
     watch.close()
     assert not threads[0].is_alive()
 

@@ -7,8 +7,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from links import free_port, wait_until
+from links import free_port
 from twin_robot import STARTS, TwinRobot, live_config, settle
+from waiting import wait_until
 
 from rl_agent.deploy.contract import expected_contract
 from rl_agent.deploy.policy_store import PolicyStore

@@ -7,8 +7,9 @@ import sys
 import time
 
 import pytest
-from links import free_port, wait_until
+from links import free_port
 from ros_processes import Witness, running_graph
+from waiting import wait_until
 
 from rl_agent.data.journal import JournalReader
 from rl_agent.deploy.swap_log import SWAPS, read_events

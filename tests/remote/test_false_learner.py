@@ -6,7 +6,8 @@ import struct
 import threading
 
 import pytest
-from links import KEY, LINK, digest, receiver, rewards, wait_until, write
+from links import KEY, LINK, digest, receiver, rewards, write
+from waiting import wait_until
 
 from rl_agent.clock import SteadyClock
 from rl_agent.exceptions import RemoteError

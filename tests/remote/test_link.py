@@ -9,8 +9,9 @@ import time
 from contextlib import closing
 
 import pytest
-from links import LINK, SMALL, digest, rewards, wait_until, write
+from links import LINK, SMALL, digest, rewards, write
 from transitions import LAYOUT, transition
+from waiting import wait_until
 
 from rl_agent.data.journal import JournalReader, JournalWriter
 from rl_agent.data.journal_follower import JournalFollower

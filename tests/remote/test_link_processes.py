@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from links import digest, free_port, wait_until
+from links import digest, free_port
+from waiting import wait_until
 
 from rl_agent.data.journal import JournalReader
 from rl_agent.exceptions import JournalError

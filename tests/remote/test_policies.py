@@ -4,8 +4,9 @@ import threading
 
 import pytest
 from bundles import make_bundle
-from links import digest, wait_until, write
+from links import digest, write
 from planar_robot import PlanarKinematics, planar_spec
+from waiting import wait_until
 
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.exceptions import BundleError, ProtocolError

@@ -4,8 +4,9 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from links import receiver, wait_until
+from links import receiver
 from transitions import transition
+from waiting import wait_until
 
 from rl_agent.data.journal import JournalWriter
 from rl_agent.data.layout import TransitionLayout

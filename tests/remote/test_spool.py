@@ -1,6 +1,7 @@
 import pytest
-from links import wait_until, write
+from links import write
 from transitions import LAYOUT
+from waiting import wait_until
 
 from rl_agent.data.journal_segment import record_dtype
 from rl_agent.remote.spool import spooled_bytes

@@ -10,8 +10,9 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from links import KEY, LINK, digest, receiver, rewards, sender, wait_until, write
+from links import KEY, LINK, digest, receiver, rewards, sender, write
 from transitions import LAYOUT
+from waiting import wait_until
 
 from rl_agent.clock import SteadyClock
 from rl_agent.data.journal import JournalReader

@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from links import wait_until, write
+from links import write
 from transitions import LAYOUT
+from waiting import wait_until
 
 from rl_agent.data.layout import TransitionLayout
 from rl_agent.exceptions import ProtocolError, RefusedError

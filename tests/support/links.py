@@ -1,7 +1,6 @@
 """Robots and learners for tests of the link: short times, small segments."""
 
 import socket
-import time
 from contextlib import closing
 
 from transitions import LAYOUT, transition
@@ -17,14 +16,6 @@ LINK = LinkConfig(
     poll_s=0.01, heartbeat_s=0.1, timeout_s=10.0, handshake_s=5.0, max_payload_bytes=2048
 )
 SMALL = JournalConfig(sync="none", segment_records=100)
-
-
-def wait_until(holds, timeout_s=30.0):
-    deadline_s = time.monotonic() + timeout_s
-    while not (found := holds()):
-        assert time.monotonic() < deadline_s, "waited in vain"
-        time.sleep(0.005)
-    return found
 
 
 def free_port():
