@@ -26,12 +26,13 @@ def disk(monkeypatch):
 
     class Disk:
         def __init__(self):
-            self.free, self.number = threading.Event(), None
+            self.free, self.number, self.num_failed = threading.Event(), None, 0
             self.free.set()
 
         def append(self, file, data, position):
             self.free.wait(20.0)
             if self.number is not None:
+                self.num_failed += 1
                 raise OSError(self.number, "no")
             append_whole(file, data, position)
 
@@ -98,8 +99,7 @@ def test_a_full_disk_is_told_once_and_gone_on_with(tmp_path, disk, monkeypatch):
     disk.number = errno.ENOSPC
     for index in range(3):
         journal.put(transition(index))
-    wait_until(lambda: said)
-    time.sleep(0.05)
+    wait_until(lambda: disk.num_failed >= 3)
     disk.number = None
     journal.close()
     assert rewards(tmp_path) == [0, 1, 2]
@@ -130,8 +130,7 @@ def test_another_trouble_is_told_once_and_gone_on_after(tmp_path, disk, monkeypa
     disk.number = errno.EIO
     for index in range(3):
         journal.put(transition(index))
-    wait_until(lambda: said)
-    time.sleep(0.05)
+    wait_until(lambda: disk.num_failed >= 3)
     disk.number = None
     journal.put(transition(3))
     journal.close()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from twin_robot import STARTS, TwinRobot, live_config, settle
+from twin_robot import STARTS, TwinRobot, live_config, settle, when_held
+from waiting import threads_named
 
 from rl_agent.algorithms.sac import Sac
 from rl_agent.data import folder_lock
@@ -23,6 +23,8 @@ from rl_agent.learning.metrics import read_metrics
 from rl_agent.learning.run_folder import journal_dir, read_config, store_dir, write_config
 from rl_agent.reporting.live_figures import BUSY
 from rl_agent.types import Reason
+
+SOON_S = 30.0
 
 
 @pytest.fixture
@@ -376,11 +378,9 @@ def test_rows_are_taken_in_while_a_version_is_written(tmp_path, config, robot):
         publish = learner.parts.publish
 
         def slow(actor, env_step, samples):
+            is_taken = when_held(learner.parts.replay, STARTS + 14)
             robot.live(4)
-            for _ in range(1000):
-                if learner.counters.env_step == STARTS + 14:
-                    break
-                threading.Event().wait(0.01)
+            assert is_taken.wait(SOON_S)
             seen.append(len(learner.parts.replay))
             return publish(actor, env_step, samples)
 
@@ -402,11 +402,9 @@ def test_a_checkpoint_holds_what_was_taken_in_before_it_and_not_what_came_meanwh
 
         def slow(write, path, num_bytes):
             if path.name.isdigit():
+                is_taken = when_held(learner.parts.replay, STARTS + 14)
                 robot.live(4)
-                for _ in range(1000):
-                    if learner.counters.env_step == STARTS + 14:
-                        break
-                    threading.Event().wait(0.01)
+                assert is_taken.wait(SOON_S)
             when_full(write, path, num_bytes)
 
         learner.parts = replace(learner.parts, when_full=slow)
@@ -422,18 +420,25 @@ def test_nothing_is_taken_in_while_health_moves_what_it_puts_back(
     tmp_path, config, robot, monkeypatch
 ):
     robot.live(STARTS + 10)
-    seen: list[int] = []
+    beside: list[int] = []
     with open_live(tmp_path, hooks()) as learner:
-        learner.step()
+        publish = learner.parts.publish
 
-        def slow(rows, agent, config):
+        def published(actor, env_step, samples):
+            beside.append(len(threads_named("side_work")))
+            return publish(actor, env_step, samples)
+
+        def probed(rows, agent, config):
             robot.live(4)
-            threading.Event().wait(5 * live_learner.LOOK_S)
-            seen.append(learner.counters.env_step)
+            beside.append(len(threads_named("side_work")))
             return {}
 
-        monkeypatch.setattr(checkup, "health_figures", slow)
+        learner.parts = replace(learner.parts, publish=published)
+        learner.step()
+        monkeypatch.setattr(checkup, "health_figures", probed)
         learner._checkup.note_health(learner.counters.env_step)
-        assert seen == [STARTS + 10]
+        # What takes rows in goes on beside a version that is written, and not beside the probe.
+        assert beside == [1, 0]
+        assert learner.counters.env_step == STARTS + 10
         learner.step()
         assert learner.counters.env_step == STARTS + 14

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from waiting import threads_named
 
 from rl_agent.learning.side_work import SideWork
 
@@ -19,9 +20,9 @@ def test_it_works_again_and_again_until_the_block_ends():
 
     with SideWork(work, every_s=0.001):
         assert enough.wait(SOON_S)
-    count = len(calls)
+        assert len(threads_named("side_work")) == 1
     assert threading.get_ident() not in calls
-    assert len(calls) == count  # its thread is gone
+    assert not threads_named("side_work")
 
 
 def test_what_it_raises_is_raised_at_the_end_of_the_block():

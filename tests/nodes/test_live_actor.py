@@ -1,11 +1,11 @@
 """Who acts while somebody else learns: chance, then the first version, without a gap in between."""
 
 import json
-import threading
 
 import numpy as np
 import pytest
 from bundles import make_bundle
+from waiting import threads_named, wait_until
 
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
@@ -20,7 +20,6 @@ from surefoot_nodes.live_actor import LiveActor
 
 SPEC = load_robot("so101")
 TASK = make_task("reach", SPEC, MujocoKinematics(SPEC))
-MOST_TICKS = 4000
 
 
 def test_there_is_an_action_in_every_tick_until_and_after_the_first_version(tmp_path):
@@ -29,16 +28,17 @@ def test_there_is_an_action_in_every_tick_until_and_after_the_first_version(tmp_
     obs_dim = np.array(policy.golden.obs).shape[1]
     rng = np.random.default_rng(0)
     actor = LiveActor(SPEC, TASK, tmp_path / "policies")
-    try:
-        actions = []
-        for _ in range(MOST_TICKS):
-            obs = rng.standard_normal(obs_dim).astype(np.float32)
-            actions.append(actor.act(obs, None, None))
-            if len(actions) > 5 and actor.swap.has_policy:
-                break
-            threading.Event().wait(0.002)  # the version is loaded by a thread
-        assert actor.state()["policy_version"] == 1
+    actions = []
+
+    def act() -> bool:
+        obs = rng.standard_normal(obs_dim).astype(np.float32)
         actions.append(actor.act(obs, None, None))
+        return len(actions) > 5 and actor.swap.has_policy
+
+    try:
+        wait_until(act)  # the version is loaded by a thread
+        assert actor.state()["policy_version"] == 1
+        act()
     finally:
         actor.close()
     assert [a is None for a in actions] == [False] * len(actions)
@@ -103,13 +103,21 @@ def test_in_lockstep_a_version_is_taken_up_in_the_tick_after_the_meeting(tmp_pat
         candidates = []
         for tick in range(4):
             if tick == 2:
-                threading.Event().wait(0.3)  # time alone changes nothing
                 actor.meet()
             actor.act(obs, None, None)
             candidates.append(actor.state()["candidate_version"])
     finally:
         actor.close()
     assert candidates == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("meets", [False, True])
+def test_in_lockstep_nobody_looks_for_versions_beside_the_loop(tmp_path, meets):
+    actor = LiveActor(SPEC, TASK, tmp_path / "policies", meets=meets)
+    try:
+        assert len(threads_named("version_watch")) == (0 if meets else 1)
+    finally:
+        actor.close()
 
 
 @pytest.mark.parametrize("is_last", [False, True])

@@ -1,5 +1,6 @@
 """A robot for learners' tests: the twin, stepped with random actions, which keeps a journal."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -45,3 +46,16 @@ def settle(learner, most: int = 200) -> int:
         if not learner.step():
             return index
     raise AssertionError("the learner found no rest")
+
+
+def when_held(replay, num_rows: int) -> threading.Event:
+    """Return what is set as soon as `replay` holds so many rows."""
+    is_held, add_rows = threading.Event(), replay.add_rows
+
+    def add(rows) -> None:
+        add_rows(rows)
+        if len(replay) >= num_rows:
+            is_held.set()
+
+    replay.add_rows = add
+    return is_held
