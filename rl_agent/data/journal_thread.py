@@ -18,6 +18,7 @@ from .folder_lock import hold_journal
 from .journal import JournalConfig, JournalOffset, JournalWriter
 from .layout import TransitionLayout
 from .lost_steps import read_lost, write_lost
+from .teller import Teller
 
 CAPACITY = 5000
 """Transitions kept while a disk is full or slow: four minutes at 20 Hz, a few MB."""
@@ -64,8 +65,7 @@ class JournalThread:
             self._holding.close()
             raise
         self._capacity = capacity
-        self._on_message = on_message
-        self._trouble = ""
+        self._tell = Teller(on_message)
         self._lost = lost
         self._num_before = self._num_noted = read_lost(lost) if lost is not None else 0
         self._noted_s = -math.inf
@@ -123,7 +123,7 @@ class JournalThread:
         try:
             self._writer.close()
         except (JournalError, DiskFullError, OSError) as error:
-            self._tell(error)
+            self._tell_of(error)
         finally:
             self._noted_s = -math.inf
             self._note_losses()
@@ -142,12 +142,12 @@ class JournalThread:
         try:
             self._writer.append(transition)
         except (JournalError, DiskFullError, OSError) as error:
-            self._tell(error)
+            self._tell_of(error)
             # Where only forcing it onto the disk failed, it must not be added again.
             return self._writer.num_records > num_before
-        if self._trouble:
-            self._on_message("journal: it can be written again")
-        self._trouble = ""
+        if self._tell.last:
+            self._tell("journal: it can be written again")
+            self._tell.forget()
         return True
 
     def _note_losses(self) -> None:
@@ -160,10 +160,8 @@ class JournalThread:
             write_lost(self._lost, num_lost)
             self._num_noted = num_lost
 
-    def _tell(self, error: Exception) -> None:
-        if str(error) != self._trouble:
-            self._trouble = str(error)
-            self._on_message(f"journal: {error}; tries again every {disk.RETRY_S:g} s")
+    def _tell_of(self, error: Exception) -> None:
+        self._tell(f"journal: {error}; tries again every {disk.RETRY_S:g} s")
 
     def _nap(self, duration_s: float) -> None:
         self._is_closing.wait(duration_s)

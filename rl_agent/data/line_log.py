@@ -10,6 +10,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Protocol
 
+from .teller import Teller
+
 CAPACITY = 1000
 RETRY_S = 0.5
 """Between two tries of a line that a full disk, or one that is away, did not take."""
@@ -44,11 +46,10 @@ class LineLog:
             retry_s: Between two tries.
         """
         self._path = path
-        self._on_trouble = on_trouble
+        self._tell = Teller(on_trouble)
         self._capacity = capacity
         self._retry_s = retry_s
         self._is_closing = threading.Event()
-        self._trouble = ""
         self._is_cut = _ends_within_line(path)
         self.num_written = 0
         self.num_refused = 0
@@ -90,7 +91,7 @@ class LineLog:
                 self._tell(f"{self._path}: a line was not written: {error.strerror}")
             else:
                 self.num_written += 1
-                self._trouble = ""
+                self._tell.forget()
                 return
             if is_last_try:
                 self.num_failed += 1
@@ -115,11 +116,6 @@ class LineLog:
         finally:
             os.close(descriptor)
         raise OSError(0, f"only {num_written} of {len(data)} bytes had room")
-
-    def _tell(self, sentence: str) -> None:
-        if sentence != self._trouble:
-            self._trouble = sentence
-            self._on_trouble(sentence)
 
 
 def _ends_within_line(path: Path) -> bool:

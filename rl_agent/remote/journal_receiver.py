@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rl_agent.clock import SteadyClock
 from rl_agent.data.journal import JournalConfig
+from rl_agent.data.teller import OnMessage, Teller
 from rl_agent.exceptions import BundleError, RemoteError
 
 from .channel import Channel, LinkConfig
@@ -21,7 +22,6 @@ from .learner_end import LearnerEnd
 from .parcel import Parcel
 from .replicas import Replicas
 from .shared_key import SharedKey, key_for
-from .teller import OnMessage, Teller
 from .terms import Terms
 
 _ACCEPT_S = 0.2

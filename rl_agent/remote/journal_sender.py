@@ -16,6 +16,7 @@ from pathlib import Path
 from rl_agent.clock import SteadyClock
 from rl_agent.data.journal_segment import record_dtype
 from rl_agent.data.layout import TransitionLayout
+from rl_agent.data.teller import OnMessage, Teller
 from rl_agent.deploy.contract import Contract, contract_hash
 from rl_agent.exceptions import JournalError, RemoteError
 
@@ -26,7 +27,6 @@ from .robot_end import RobotEnd
 from .row_source import Place, RowSource
 from .shared_key import SharedKey, key_for
 from .spool import spooled_bytes
-from .teller import OnMessage, Teller
 
 DEFAULT_PORT = 7461
 _JOIN_S = 5.0

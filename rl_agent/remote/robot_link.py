@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rl_agent.data.journal_segment import record_dtype
 from rl_agent.data.layout import TransitionLayout
+from rl_agent.data.teller import OnMessage
 from rl_agent.deploy.contract import expected_contract
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.spec import RobotSpec
@@ -15,7 +16,6 @@ from rl_agent.tasks.task import Task
 from .journal_sender import JournalSender, SenderConfig
 from .policy_inbox import PolicyInbox
 from .shared_key import SharedKey
-from .teller import OnMessage
 
 BYTES_PER_MB = 1e6
 
