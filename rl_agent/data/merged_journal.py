@@ -20,6 +20,7 @@ from .journal import JournalConfig, JournalOffset, JournalReader, JournalWriter
 from .journal_follower import JournalFollower
 from .journal_segment import segment_path, segment_paths
 from .layout import TransitionLayout
+from .teller import Teller
 
 LOOK_S = 1.0
 """Between two looks for robots that are new."""
@@ -168,7 +169,7 @@ class _Lane:
         self.robot_id = robot_id
         self.follower = JournalFollower(directory, layout, place)
         self.taken = self.follower.offset
-        self._on_message, self._told = on_message, ""
+        self._tell = Teller(on_message)
         self._num_damaged = 0
         self._waiting: list[np.ndarray] = []
         self._since_s = 0.0
@@ -199,16 +200,17 @@ class _Lane:
 
     def _read(self) -> np.ndarray:
         try:
-            return self.follower.read()
+            rows = self.follower.read()
         except (JournalError, FileNotFoundError) as error:
             # Somebody moved the folder away, as the link says where a robot begins a new run.
             self._begin_anew(str(error))
             return np.zeros(0, self.follower.layout.row_dtype)
+        if len(rows):
+            self._tell.forget()
+        return rows
 
     def _begin_anew(self, trouble: str) -> None:
-        if trouble != self._told:
-            self._told = trouble
-            self._on_message(f"{self.robot_id}: {trouble}; learning from its copy's beginning")
+        self._tell(f"{self.robot_id}: {trouble}; learning from its copy's beginning")
         self._num_damaged = self.num_damaged
         self.follower = JournalFollower(self.follower.directory, self.follower.layout)
         self._waiting, self.taken = [], self.follower.offset

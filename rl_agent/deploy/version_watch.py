@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
+from rl_agent.data.teller import Teller
+
 from .onnx_policy import OnnxPolicy
 from .policy_store import Pointer, PolicyStore
 from .swap_event import SwapKind
@@ -49,7 +51,7 @@ class VersionWatch:
         if not interval_s > 0.0:
             raise ValueError(f"expected an interval_s above 0, found {interval_s}")
         self._store = store
-        self._on_refusal = on_refusal
+        self._teller = Teller(on_refusal)
         self._interval_s = interval_s
         self._acting_version = acting_version
         self._loaded: Pointer | None = None
@@ -58,7 +60,6 @@ class VersionWatch:
         self._newest_seen = 0
         self._at_work: Pointer | None = None
         self._num_skips = self._skips_left = 0
-        self._told = ""
         self.num_loaded = 0
         self.num_refused = 0
         """Versions that were refused, as often as that was told."""
@@ -103,9 +104,12 @@ class VersionWatch:
     def _look(self) -> None:
         self._at_work = None
         pointer = self._store.current()
-        if pointer is None or pointer == self._loaded:
+        if pointer is None:
             return
-        if pointer.policy_version == self._acting_version or self._should_skip(pointer):
+        if pointer == self._loaded or pointer.policy_version == self._acting_version:
+            self._teller.forget()
+            return
+        if self._should_skip(pointer):
             return
         self._tell_of_skipped(pointer.policy_version)
         self._at_work = pointer
@@ -114,7 +118,7 @@ class VersionWatch:
         policy = self._store.load(pointer)
         self._failed = None
         self._loaded = pointer
-        self._told = ""
+        self._teller.forget()
         self.num_loaded += 1
         outdated = self.take()  # it would only use memory
         if outdated is not None:
@@ -145,11 +149,7 @@ class VersionWatch:
         self._on_event(SwapKind.SKIPPED, version, f"version {newer} is newer")
 
     def _tell(self, sentence: str) -> None:
-        if sentence == self._told:
-            return
-        self._told = sentence
-        self._on_refusal(sentence)
-        if self._at_work is not None:
+        if self._teller(sentence) and self._at_work is not None:
             self.num_refused += 1
             self._on_event(SwapKind.REFUSED, self._at_work.policy_version, sentence)
 

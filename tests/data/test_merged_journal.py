@@ -162,6 +162,18 @@ def test_a_copy_that_was_exchanged_is_learned_from_its_beginning(
     assert len(told) == 1 and told[0].startswith("a: ")
 
 
+def test_a_copy_that_is_exchanged_again_is_told_again(tmp_path, merged, clock):
+    told = []
+    journal = merged(on_message=told.append)
+    live(tmp_path, "a", 0, 4)
+    for first in (100, 200):
+        assert read(journal, clock)
+        (tmp_path / "robots" / "a").rename(tmp_path / f"away-{first}")
+        assert read(journal) == []
+        live(tmp_path, "a", first, first + 3)
+    assert len(told) == 2 and told[0] == told[1]
+
+
 def test_a_damaged_row_is_passed_by_and_counted(tmp_path, merged, clock):
     live(tmp_path, "a", 0, 5)
     path = tmp_path / "robots" / "a" / "000000.journal"

@@ -175,6 +175,17 @@ def test_a_corrupt_store_is_told_once_and_survived(watch, root, publish, said, e
     assert watch.take().policy_version == 2
 
 
+def test_a_trouble_that_went_away_and_came_back_is_told_again(watch, root, publish, said):
+    publish(1)
+    watch.poll()
+    pointer = (root / "current.json").read_bytes()
+    for content in (b"{", b"{", pointer, b"{", b"{", pointer):
+        (root / "current.json").write_bytes(content)
+        watch.poll()
+    assert len(said) == 2 and said[0] == said[1]
+    assert watch.num_loaded == 1
+
+
 def test_a_store_that_vanishes_and_comes_back_is_survived(watch, root, publish, tmp_path):
     publish(1)
     watch.poll()
