@@ -9,10 +9,10 @@ from .shadow_run import ShadowConfig, ShadowRun
 class CandidateSlot:
     """Who is examined or blended in, and who comes next.
 
-    A newer version takes an older one's place in shadow: why examine what is outdated? But a
-    learner may publish faster than a shadow run takes, and then none would ever be over. So places
-    change hands only for the length of one run, counted from the first candidate; who comes later
-    waits.
+    A newer version replaces the candidate in shadow: why examine what is outdated? But a learner
+    may publish faster than a shadow run takes, and then no run would ever end. So the candidate is
+    replaced only for the length of one run, counted from when the first one came in; a version that
+    comes later waits.
     """
 
     def __init__(self, config: ShadowConfig) -> None:
@@ -27,7 +27,7 @@ class CandidateSlot:
         self._since_tick = 0
 
     def offer(self, policy: ActingPolicy, tick: int) -> ActingPolicy | None:
-        """Take `policy` in as candidate or as the one that waits; return whose place it took."""
+        """Take `policy` in as candidate or as the one that waits; return the one it replaced."""
         if self.policy is None:
             self._since_tick = tick
             return self._take_up(policy)
@@ -37,7 +37,7 @@ class CandidateSlot:
         return self._take_up(policy)
 
     def clear(self, tick: int) -> None:
-        """Empty the place of the candidate; who waited takes it."""
+        """Let the candidate go; the version that waited becomes the candidate."""
         self.policy = None
         self.is_blending = False
         if self._waiting is not None:
@@ -46,12 +46,12 @@ class CandidateSlot:
             self._waiting = None
 
     def examine_again(self) -> None:
-        """Start the shadow run anew: it is somebody else who acts now. A blend goes on."""
+        """Begin the shadow run anew, because another policy acts now; a blend goes on."""
         if not self.is_blending:
             self.shadow = ShadowRun(self._config)
 
     def blend(self) -> None:
-        """From now on the candidate's part grows."""
+        """End the shadow run: from now on the candidate's part of the action grows."""
         self.is_blending = True
         self.num_blended = 0
 

@@ -21,12 +21,15 @@ Act = Callable[[FloatArray], FloatArray | None]
 
 @dataclass(frozen=True, kw_only=True)
 class EpisodeResult:
-    """One target or episode."""
+    """How one episode went; in reaching, one target."""
 
     is_success: bool
     time_to_target_s: float | None
+    """None without success."""
     final_error: float
+    """Distance to the goal after the last step [`Evaluation.error_unit`]."""
     episode_return: float
+    """Sum of rewards."""
     num_steps: int
     num_interventions: int
     """Steps in which a limit changed the command, see `is_limited`."""

@@ -1,4 +1,4 @@
-"""New versions of a policy for a robot that moves: taken up between two ticks, and given up again.
+"""New versions of a policy for a robot that moves: taken up between two ticks, given up if bad.
 
 Pure and synchronous: it counts ticks, knows no time, starts no thread and raises nothing in a tick.
 """
@@ -28,21 +28,23 @@ _MOST_DOUBLINGS = 10
 class HotSwap:
     """The policy of a control loop, exchanged while it acts.
 
-    A version that is offered runs in *shadow*: it sees what the incumbent sees, and nobody obeys.
-    Then its part of mean and log_std grows linearly, so that the action has no step, and it is
-    promoted. As incumbent it is *watched*; where it is worse than those before it, they act again.
+    A version that is offered runs in *shadow*: it sees what the incumbent sees, and does not act.
+    Then it is *blended in*: its part of mean and log_std grows linearly, so that the action does
+    not jump. Then it is *promoted*: it is the incumbent, acts alone and is *watched*; where it is
+    worse than those before it, they act again.
 
     Nobody is locked out. A learner that improves quickly changes its policy a lot: early on, means
     grow from nearly zero to saturation within a few versions. Therefore
-    - style is judged against the incumbent on the same observations, with wide bounds;
-    - style is suspicion, not proof: after `max_refusals` suspicious versions in a row the next one
-      goes on trial on the robot, for as long as the watch needs;
-    - each trial that ends by its style doubles the bounds, in shadow and on the robot, until a
-      version is trusted. After a few the bounds are beyond anything possible, and only returns
-      decide: if the learner insists on driving that way, and earns no less, then that is its way.
-    - returns need a block of many seconds, so every version that comes so far is tried for long.
-    What cannot be excused is an output that is not finite, or one that does not depend on the
-    observation: a learner that works does not make it twice.
+    - style (how saturated, how rough, how often limited) is judged against the incumbent, in
+      shadow on the same observations, with wide bounds;
+    - a suspicious style proves nothing: after `max_refusals` suspicious versions in a row the next
+      one goes on trial on the robot, for as long as the watch needs;
+    - each trial that ends because of style doubles the bounds, in shadow and on the robot, until a
+      version is trusted. After a few, no style can exceed them, and only returns decide: a learner
+      that insists on driving that way, and earns no less, may do so;
+    - returns take many seconds to judge: a version that only they can stop acts for so long.
+    Never excused is an output that is not finite, or one that does not depend on the observation:
+    a learner that works does not make it twice.
 
     Per tick: one inference, two while a candidate is in shadow or blended in; in the tick that
     decides on it, one more for each of its golden observations.
@@ -60,7 +62,7 @@ class HotSwap:
         Args:
             config: Ticks and bounds.
             on_event: Is told what happens, in the control loop: it must return at once.
-            bad_versions: Refused whenever they are offered, such as those of an earlier session.
+            bad_versions: Refused if they are offered: what an earlier session found bad.
         """
         self._config = config or SwapConfig()
         self._ledger = SwapLedger(on_event, bad_versions)
@@ -87,7 +89,7 @@ class HotSwap:
 
     @property
     def num_promoted(self) -> int:
-        """Versions that came to act alone."""
+        """Versions that were promoted."""
         return self._ledger.counts[SwapKind.PROMOTED]
 
     @property
@@ -125,7 +127,7 @@ class HotSwap:
 
     @property
     def is_blending(self) -> bool:
-        """Whether what acts is no single version: a blend, or the fade after a roll back."""
+        """Whether two versions act together: in a blend, or in the fade after a roll back."""
         return self._slot.is_blending or self._fade is not None
 
     @property
@@ -136,7 +138,7 @@ class HotSwap:
     def resume(
         self, policy: ActingPolicy, *, is_trusted: bool = False, is_only: bool = True
     ) -> None:
-        """Let a verified policy act at once that acted before a restart; beforehand alone.
+        """Let a verified policy act at once that acted before a restart; call it before all else.
 
         Args:
             policy: Promoted by an earlier hot swap, and not given up.
@@ -146,7 +148,7 @@ class HotSwap:
                 makes a version trusted.
 
         Raises:
-            ValueError: Somebody acts already.
+            ValueError: A version acts already, or a tick has passed.
         """
         if self.has_policy or self.tick:
             raise ValueError(f"expected to resume before all else, found tick {self.tick}")
@@ -159,9 +161,10 @@ class HotSwap:
         self._ledger.resume(policy)
 
     def offer(self, policy: ActingPolicy) -> bool:
-        """Take a verified policy in as the candidate; tell whether it was.
+        """Take a verified policy in as candidate, or as the next one; return whether it was.
 
-        While another one is blended in it waits, and the newest that waits counts.
+        A version that comes while another one is blended in, or too late to replace it in shadow
+        (see `CandidateSlot`), waits; of those that wait only the newest is kept.
         """
         if not self._ledger.admits(policy):
             return False
@@ -179,10 +182,10 @@ class HotSwap:
         return True
 
     def mean_log_std(self, obs: FloatArray) -> Gaussian | None:
-        """Return the Gaussian before the tanh that acts in this tick: mean, log_std (act_dim,).
+        """Return the Gaussian to act by in this tick, before the tanh: mean, log_std (act_dim,).
 
-        None while nobody was promoted (see `has_policy`), and for an observation that must not be
-        acted on. Every number returned is finite.
+        None while no version was promoted (see `has_policy`), and for an observation that must not
+        be acted on. Every number returned is finite.
 
         Args:
             obs: (obs_dim,).
@@ -207,8 +210,8 @@ class HotSwap:
     def note(self, transition: Transition) -> None:
         """Take in what became of an action; call it once per concluded transition of this policy.
 
-        What was acted by a blend belongs to no version and is left out, and so is the first
-        transition after it, which began before.
+        Transitions of a blend or a fade belong to no version and are left out, and so is the first
+        one after it, which began before it was over.
         """
         incumbent = self._line.incumbent
         if incumbent is None or self.is_blending:
@@ -237,11 +240,11 @@ class HotSwap:
     def roll_back(
         self, sentence: str, count: int = 1, statistics: dict[str, float] | None = None
     ) -> bool:
-        """Let the predecessor act again, by a short fade; tell whether there was one.
+        """Let a predecessor act again, after a short fade; return whether there was one.
 
         Args:
             sentence: Why.
-            count: So many versions are dropped and marked as bad.
+            count: So many versions, the newest first, are dropped and marked as bad.
             statistics: What was measured.
         """
         if not self._drop(sentence, count, statistics):
@@ -262,10 +265,11 @@ class HotSwap:
         return answer if answer is not None else self._fall_back(obs)
 
     def _fall_back(self, obs: FloatArray) -> Gaussian | None:
-        """Return what the next older version says that says anything, and let it act from now on.
+        """Return the output of the newest older version that has one, and let it act from now on.
 
-        Without a fade: what came before numbers that are not finite is no place to start from.
-        Where no version answers it is the observation's fault, or nobody is better; none is blamed.
+        Without a fade: where the next numbers are not finite, those before may have been wrong too,
+        and are no place to start from. Where no version answers, the observation may be the cause,
+        and no version is dropped.
         """
         if not np.isfinite(obs).all():
             return None
@@ -286,7 +290,7 @@ class HotSwap:
         answer: Gaussian | None,
     ) -> None:
         if answer is None:
-            # If the incumbent is silent too, or there is nothing to see, nobody is to blame.
+            # If the incumbent is silent too, or the observation is not finite, it is not to blame.
             if acting is not None or (not self.has_policy and np.isfinite(obs).all()):
                 self._refuse(candidate, "gave no finite output for a finite observation")
             return
@@ -299,7 +303,7 @@ class HotSwap:
             return True
         num_blocks, num_ticks = 1, self._config.hold_ticks
         if self._is_resumed:
-            # What it earns is not known any more, and the next one must be compared with something.
+            # What it earns was forgotten with the restart: measure it, to compare the next with.
             num_blocks = self._config.watch.return_blocks
             num_ticks = max(num_ticks, 2 * num_blocks * self._config.watch.block_ticks)
         has_waited = self.tick - self._promoted_tick >= num_ticks

@@ -1,4 +1,4 @@
-"""A candidate beside the policy that acts: the same observations, and nobody obeys it."""
+"""A candidate runs beside the policy that acts: it gets the same observations, and does not act."""
 
 from __future__ import annotations
 
@@ -17,30 +17,32 @@ SATURATED = 0.98
 SATURATED_BOUND = Bound(most=0.9, ratio=2.0, margin=0.3, step=0.1)
 ROUGH_BOUND = Bound(most=0.5, ratio=3.0, margin=0.15, step=0.1)
 MIN_GOLDEN_SPREAD = 1e-6
-"""Relative. Means of different golden observations that lie closer are the same number."""
+"""Relative to the largest mean: if the means of different golden observations differ by no more,
+they are taken for the same number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShadowConfig:
-    """When a shadow run speaks against a candidate."""
+    """When a candidate's shadow run makes it suspicious."""
 
     num_ticks: int = 20
     """Length of the run [policy ticks]: 1 s at 20 Hz."""
     min_obs_spread: float = 1e-3
-    """[observation units] an observation that varies by less says nothing about being frozen."""
+    """[observation units] if the observation varied by less, nothing is said about being frozen."""
     frozen_ratio: float = 1e-4
-    """Frozen: the means' range is below this part of the observation's range. A network that acts
-    on what it sees has 0.01 to 10; float32's rounding has 1e-7."""
+    """A policy is frozen if its mean's range is at most this part of the observation's range. A
+    network that acts on what it sees has 0.01 to 10; float32's rounding has 1e-7."""
     saturated: Bound = SATURATED_BOUND
-    """Of the share of action components beyond `SATURATED`, 0 to 1. Bang-bang control is a good
-    answer to many tasks, so much is allowed; what jumps from 0.1 to 0.6 was scaled, not learned."""
+    """Bound on the share of action components beyond `SATURATED`, 0 to 1. Much is allowed, because
+    bang-bang control is a good answer to many tasks; but a share that jumps from 0.1 to 0.6 comes
+    from wrong scaling, not from learning."""
     growth: float = 2.0
-    """>= 1. The incumbent's component counts as saturated where its mean times this is: between
-    two versions of a learner means may double. Without it a robot of one joint, whose share is 0 or
-    1, would be refused each time that it comes to use its whole range."""
+    """>= 1. The incumbent's means are multiplied by this before its saturated components are
+    counted, because means may double between two versions of a learner. With one joint, whose share
+    is 0 or 1 in each tick, a version that comes to use the whole range would else be refused."""
     rough: Bound = ROUGH_BOUND
-    """Of the mean |change| of tanh(mean) per tick, 0 to 2. A sine over the whole range within 1 s
-    at 20 Hz has 0.2; independent uniform actions have 0.67."""
+    """Bound on the mean |change| of tanh(mean) from tick to tick, 0 to 2. A sine over the whole
+    range with a period of 1 s has 0.2 at 20 Hz; independent uniform actions have 0.67."""
 
     def __post_init__(self) -> None:
         if self.num_ticks < 2:
@@ -52,10 +54,10 @@ class ShadowConfig:
 
 
 class ShadowRun:
-    """A preview of what the limiter would have to do: sums over ticks, without a list of them.
+    """A preview of what the limiter would have to do; kept as sums over ticks, not as a list.
 
-    The incumbent's figures are those of its own deterministic action on the same observations, so
-    that a robot that rests, or one that is on a long way, is so for both.
+    The incumbent is measured on the same observations, by its own deterministic actions: a robot
+    that rests, or is on a long way, does so for both.
     """
 
     def __init__(self, config: ShadowConfig) -> None:
@@ -82,7 +84,7 @@ class ShadowRun:
             self._incumbent.add(incumbent_mean)
 
     def statistics(self) -> dict[str, float]:
-        """Return what was measured; the incumbent's only where it acted half of the time.
+        """Return what was measured; the incumbent's only if it acted in half of the ticks or more.
 
         Ranges are those of the component that varied most.
         """
@@ -98,9 +100,9 @@ class ShadowRun:
         return figures
 
     def is_frozen(self) -> bool:
-        """Tell whether the mean, before the tanh, stood still while the observation moved.
+        """Tell whether the mean stood still while the observation moved.
 
-        Before the tanh, because a saturated policy stands still behind it without being frozen.
+        The mean before the tanh: after it a saturated policy stands still without being frozen.
         """
         moved = self._obs_range.widest()
         if moved < self._config.min_obs_spread:
@@ -123,7 +125,7 @@ class ShadowRun:
 def is_constant(golden: Golden) -> bool:
     """Tell whether different golden observations all got the same mean.
 
-    The outputs were verified when the policy was loaded, so nothing has to be computed again.
+    Compares the means in the manifest: they were verified when the policy was loaded.
     """
     obs, mean = np.array(golden.obs), np.array(golden.mean)
     if len(obs) < 2 or not np.ptp(obs, axis=0).any():

@@ -1,4 +1,4 @@
-"""How long each step of a hot swap takes, and what it asks of a version."""
+"""How long each step of a hot swap takes, and when a version is found bad."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .swap_watch import WatchConfig
 
 @dataclass(frozen=True, kw_only=True)
 class SwapConfig:
-    """How long each step of a swap takes, and what it asks. The defaults are for 20 Hz."""
+    """The defaults are for 20 Hz; `for_rate` makes those for another one."""
 
     shadow: ShadowConfig = field(default_factory=ShadowConfig)
     watch: WatchConfig = field(default_factory=WatchConfig)
@@ -20,8 +20,9 @@ class SwapConfig:
     rollback_ticks: int = 4
     """Ticks over which the difference fades after a roll back: 0.2 s."""
     hold_ticks: int = 40
-    """A version acts until its first block was judged before the next one is blended in, but no
-    longer than so many ticks: where no transition is concluded, learning must not stand still."""
+    """The next version is not blended in before the first block of the one that acts was judged.
+    After so many ticks it is all the same: where no transition is concluded no block ever ends, and
+    learning must not stand still."""
     max_refusals: int = 3
     """After so many suspicious shadow runs in a row the next version goes on trial all the same."""
     max_kept: int = 4
@@ -35,7 +36,7 @@ class SwapConfig:
 
     @classmethod
     def for_rate(cls, policy_hz: float) -> SwapConfig:
-        """Return the defaults at another rate: 1 s in shadow, 0.5 s of blend, 0.2 s back.
+        """Return the defaults at another rate, with the same durations in seconds.
 
         Args:
             policy_hz: > 0.

@@ -1,8 +1,8 @@
 """Is the version that acts worse than those before it? Judged by blocks of transitions.
 
-A block is about a second. Each one tells at once whether the gate had to step in more, or the robot
-was driven more roughly, than in any recent block before this version. Returns vary too much for
-that: they are compared once there are `return_blocks` of them.
+A block is about a second. Style is judged after each block: did the gate step in more, or was the
+robot driven more roughly, than in any recent block before this version? Rewards vary too much for
+that; they are compared once there are `return_blocks` blocks.
 """
 
 from __future__ import annotations
@@ -32,26 +32,29 @@ class WatchConfig:
     block_ticks: int = 20
     """Transitions of a block: 1 s at 20 Hz."""
     usual_blocks: int = 10
-    """The limiter and roughness are compared with the worst of so many blocks before."""
+    """A block's style is compared with the worst of so many recent blocks before this version."""
     return_blocks: int = 10
-    """So many blocks give a verdict on the return."""
+    """After so many blocks the return is judged."""
     reference_blocks: int = 40
-    """So many trusted blocks are remembered to compare returns with."""
+    """Returns are compared with the last so many blocks of trusted versions."""
     num_errors: float = 4.0
-    """A return is worse if it lies so many standard errors lower. Neighbouring blocks resemble each
-    other, which makes the true error up to twice what is computed: 4 are 2 in bad cases."""
+    """A return is worse if it is lower by more than so many standard errors. These are computed as
+    if blocks were independent; neighbouring ones are alike, so that the true error may be twice as
+    large, and 4 computed ones only 2 true ones."""
     min_drop: float = 0.1
-    """And by at least this part of the reference's own size, so that constant rewards, whose error
-    is zero, do not make a trifle significant."""
+    """And by more than this part of the reference's |mean| or deviation, whichever is larger: where
+    rewards are constant the standard error is zero, and any trifle would count."""
     limited: Bound = LIMITED_BOUND
-    """Of the share of transitions that a limit changed, 0 to 1."""
+    """Bound on the share of transitions that a limit changed, 0 to 1."""
     min_change: float = 0.05
-    """[action units] a gate that changes everything by less than this does no harm."""
+    """[action units] `limited` does not count while the block's mean change is no larger: a gate
+    that changes every action by a trifle does no harm."""
     change: Bound = CHANGE_BOUND
-    """Of the mean |action - applied action| while a limit acted, over all transitions, 0 to 2."""
+    """Bound on the mean |action - applied action| [action units], 0 to 2. A transition in which no
+    limit acted counts as 0."""
     rough: Bound = ROUGH_BOUND
-    """Of the mean |action - previous action|, exploration included, 0 to 2. Independent uniform
-    actions have 0.67, so that a policy that still explores widely passes."""
+    """Bound on the mean |action - previous action| [action units], exploration included, 0 to 2.
+    Independent uniform actions have 0.67, so that a policy that still explores widely passes."""
 
     def __post_init__(self) -> None:
         counts = (self.block_ticks, self.usual_blocks, self.return_blocks)
@@ -73,7 +76,7 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True)
 class WatchVerdict:
-    """A finding with its reason and figures."""
+    """A finding, why, and what was measured."""
 
     finding: Finding
     sentence: str
@@ -95,8 +98,8 @@ class _Block:
 class SwapWatch:
     """Keeps the blocks of the version that acts, of those not judged yet, and of trusted ones.
 
-    Versions may follow each other faster than returns can be told apart. Then the blocks of all
-    that came after the last trusted one are judged together, so that a learner that gets slowly
+    Versions may follow each other faster than their returns can be judged. Then the blocks of all
+    versions since the last trusted one are judged together, so that a learner that gets slowly
     worse is noticed too.
     """
 
@@ -114,7 +117,7 @@ class SwapWatch:
         """Transitions whose numbers were not finite."""
 
     def promote(self) -> None:
-        """Begin with a new version; what its predecessor did stays as what is usual."""
+        """Begin with a new version; blocks of its predecessor stay to compare it with."""
         self._recent += self._own
         self._begin(is_judged=False)
 
@@ -127,13 +130,13 @@ class SwapWatch:
     def note(
         self, transition: Transition, slack: float = 1.0, *, is_alone: bool = False
     ) -> WatchVerdict | None:
-        """Take in a transition of the version that acts; return what is known now, if it is news.
+        """Take in a transition of the version that acts; return a verdict if it leads to one.
 
         Args:
             transition: Concluded, and wholly of this version.
-            slack: >= 1, a factor on the limits of the limiter and of roughness.
-            is_alone: There is no predecessor to go back to, so nothing can be found worse: what
-                this version does is what is usual.
+            slack: >= 1, a factor on the bounds of style: limited, change, rough.
+            is_alone: There is no predecessor to go back to, so that it is never found worse: what
+                it does sets the standard.
         """
         figures = _figures(transition)
         if not np.isfinite(figures).all():
@@ -151,7 +154,7 @@ class SwapWatch:
     def _judge(self, block: _Block, slack: float, is_alone: bool) -> WatchVerdict | None:
         self.num_blocks += 1
         if self._is_judged:
-            # The world may change as well: what a trusted version gets is what is usual now.
+            # The world changes too: the blocks of a trusted version show what can be had now.
             self._trusted.append(block)
             return None
         worse = None if is_alone else self._style_verdict(block, slack)
@@ -203,6 +206,7 @@ class SwapWatch:
     def _is_worse(self, statistics: dict[str, float]) -> bool:
         drop = statistics["reward_before"] - statistics["reward"]
         size = max(abs(statistics["reward_before"]), statistics["deviation_before"])
+        # Above 0 also where all rewards were 0: rounding is no drop.
         least = max(self._config.min_drop * size, 1e-9)
         return drop > max(self._config.num_errors * statistics["standard_error"], least)
 

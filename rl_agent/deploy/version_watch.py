@@ -13,10 +13,13 @@ from .policy_store import Pointer, PolicyStore
 from .swap_event import SwapKind
 
 INTERVAL_S = 0.15
+"""Between two looks [s]; one that finds nothing new reads one small file."""
 _MOST_SKIPPED = 64
-"""Looks between two tries of a version that does not hold: 10 s by default. It may have been caught
-half copied, or measured as slow on a busy machine; but each try costs as much as a good version."""
+"""At most so many looks, 10 s by default, between two tries of a version that failed. It is tried
+again because it may have been half copied, or measured as slow on a busy machine; ever less often
+because each try costs as much as loading a good version."""
 _CLOSE_S = 5.0
+"""Longest that `close` waits for a version that is being loaded [s]; the thread is a daemon."""
 
 
 class VersionWatch:
@@ -75,7 +78,7 @@ class VersionWatch:
             self._thread.start()
 
     def close(self) -> None:
-        """End; a version that is being loaded is waited for, but not for long."""
+        """End; wait for a version that is being loaded, but not for long."""
         self._is_closing.set()
         if self._thread is not None:
             self._thread.join(_CLOSE_S)
