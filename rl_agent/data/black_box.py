@@ -27,11 +27,13 @@ class BlackBoxConfig:
     gap_s: float = 2.0
     """At most one box in this time [s]: a gate that trips again and again fills no disk."""
     topic_bytes: int = 8_000_000
-    """Per topic: a flood on one neither eats the memory nor pushes the others out."""
+    """Most that is kept of each topic: a flood on one neither fills the memory nor pushes the
+    others out."""
     gate_silent_s: float = 0.5
     """An armed gate that commands nothing for this long is gone [s]."""
     gate_silent_looks: int = 5
-    """As often must have been looked in vain: our own process may have stood still as well."""
+    """And only if so many looks in a row found no new command: after our own process stood still,
+    the first look finds an old one although the gate is well."""
 
 
 class GateState(NamedTuple):

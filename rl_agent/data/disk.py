@@ -22,7 +22,8 @@ RETRY_S = 2.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 WhenFull = Callable[[Callable[[], None], Path, int], None]
-"""Carries out a write that may be done again, of so many bytes to a path, or raises its OSError."""
+"""(write, path, num_bytes): runs `write`, which must be repeatable. May wait for room and run it
+again; else raises its OSError. Path and size are what people are told of."""
 
 
 def refuse(write: Callable[[], None], path: Path, num_bytes: int) -> None:

@@ -23,8 +23,10 @@ from .teller import Teller
 CAPACITY = 5000
 """Transitions kept while a disk is full or slow: four minutes at 20 Hz, a few MB."""
 CLOSE_S = 2.0
+"""At the end, time to write what waits, and as much again to give up [s]: a disk that is full or
+hangs must not keep the process from ending."""
 NOTE_S = 1.0
-"""Between two notes of what was lost: each waits for the disk."""
+"""Shortest time between two notes of how much was lost [s]: each waits for the disk."""
 
 
 class JournalThread:

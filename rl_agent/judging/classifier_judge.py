@@ -1,4 +1,4 @@
-"""A learned judge: success where its classifier has been sure for a while."""
+"""A learned judge: it calls a success once its classifier has been sure for a while."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from rl_agent.types import Transition
 from .success_classifier import SuccessClassifier
 
 HOLD_S = 0.25
-"""A policy that earns by passing through a mistake of the classifier's would learn to find it."""
+"""So long the classifier must be sure [s]. If a moment were enough, the policy would learn to pass
+through states that the classifier mistakes for a success."""
 
 
 class ClassifierJudge:
-    """A `Judge` of successes; it never says failure, since time ends an episode as well."""
+    """A `Judge` of successes. It never says failure: other episodes end by their time limit."""
 
     speaks_late = False
 
@@ -27,7 +28,7 @@ class ClassifierJudge:
         self._num_held = 0
 
     def look(self, transition: Transition) -> bool | None:
-        """Return True once the classifier has been sure of `HOLD_S` in a row."""
+        """Return True once the classifier has been sure for `HOLD_S` without a break."""
         is_sure = self._classifier.is_sure(
             transition.next_context.astype(np.float64), transition.goal.astype(np.float64)
         )

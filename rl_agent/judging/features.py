@@ -1,4 +1,7 @@
-"""What a classifier sees of a step: all products of two numbers, so that it can draw ellipsoids."""
+"""What a classifier sees of a step: its numbers and all products of two of them.
+
+With products, the border of what counts as a success can be an ellipsoid, not only a plane.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ def base_features(
     context: Array,  # (..., context_dim)
     goal: Array,  # (..., goal_dim)
 ) -> Array:
-    """Return (..., D): the context, and the goal; relative to the context if they are alike."""
+    """Return (..., D): the context, then the goal, less the context where both have one size."""
     relative = goal - context if goal.shape[-1] == context.shape[-1] else goal
     return np.concatenate([context, relative], axis=-1)
 

@@ -15,14 +15,20 @@ from .features import base_features, quadratic
 from .success_classifier import CLIP, SuccessClassifier
 
 LEAST_SUCCESSES = 5
+"""One for each of `NUM_FOLDS`."""
 LEAST_OTHERS = 50
 LEAST_GAIN = 0.3
-"""By which the share of successes found must exceed that of other steps taken for one."""
+"""The share of successes that are found, less that of other steps that are taken for one, must be
+at least this: by chance it is 0."""
 RIDGE = 1e-3
-"""Prior precision of standardised weights: keeps what can be separated from growing for ever."""
+"""Precision of the Gaussian prior on the weights: without it they grow without end where successes
+can be told from the rest without a mistake."""
 NUM_ROUNDS = 50
+"""Most steps of Newton's method."""
 CLOSE = 1e-8
+"""It ends where a step lowers the loss by less than this part of it."""
 NUM_FOLDS = 5
+"""Parts for cross-validation: each is predicted from the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +42,15 @@ class LabelledSteps:
 
 
 def fit_classifier(steps: LabelledSteps) -> SuccessClassifier:
-    """Return the classifier of all steps; its facts are from folds that it had not seen.
+    """Return a classifier fitted to all steps; its threshold and facts come from cross-validation.
 
-    Some of the others are as good as successes, only that nobody said so: an arm that passes its
-    goal, say. Where successes are labelled at random, p(labelled) = c p(success), and c is what the
-    classifier says on average of labels that it has not seen (Elkan and Noto 2008). So it is sure
-    from c / 2 on.
+    Some steps without a label are successes too: an arm that only passes its goal, say. If the
+    labelled successes are a random part of all, then p(labelled) = c p(success), and c is what the
+    classifier says on average of labelled successes that it was not fitted to (Elkan and Noto
+    2008). The threshold p(success) = 1/2 is therefore p(labelled) = c / 2.
 
     Raises:
-        JudgingError: There are too few labels, or they are not told from other steps.
+        JudgingError: There are too few labels, or they cannot be told from other steps.
     """
     num_successes = int(steps.is_success.sum())
     num_others = len(steps.is_success) - num_successes
@@ -89,7 +95,7 @@ def _fit(steps: LabelledSteps) -> SuccessClassifier:
 
 
 def _logistic_regression(inputs: Array, is_success: NDArray[np.bool_]) -> Array:
-    """Return (D + 1,) weights and bias by Newton's method; the bias has no prior."""
+    """Return (D + 1,) weights and bias by Newton's method; the bias has hardly any prior."""
     x = np.column_stack([inputs, np.ones(len(inputs))])
     prior = np.full(x.shape[1], RIDGE)
     prior[-1] = 1e-6
@@ -100,7 +106,7 @@ def _logistic_regression(inputs: Array, is_success: NDArray[np.bool_]) -> Array:
         gradient = x.T @ (p - is_success) + prior * weights
         hessian = (x * (p * (1.0 - p))[:, None]).T @ x + np.diag(prior)
         step, share = np.linalg.solve(hessian, gradient), 1.0
-        # Halved until it helps: far from the optimum a whole step may overshoot.
+        # Halved until the loss falls: far from the optimum a whole step may overshoot.
         while (new := _loss(x, is_success, weights - share * step, prior)) > loss and share > 1e-6:
             share *= 0.5
         weights = weights - share * step
@@ -116,7 +122,7 @@ def _loss(x: Array, is_success: NDArray[np.bool_], weights: Array, prior: Array)
 
 
 def _cross_validate(steps: LabelledSteps) -> Array:
-    """Return (N,) what is said of each step by a classifier that was not fitted to it."""
+    """Return (N,) each step's probability, by a classifier that was not fitted to that step."""
     fold = _folds(steps.is_success)
     probability = np.zeros(len(fold))
     for number in range(NUM_FOLDS):
@@ -127,7 +133,10 @@ def _cross_validate(steps: LabelledSteps) -> Array:
 
 
 def _folds(is_success: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return (N,) fold numbers: of successes and of others as many in each, neighbours together."""
+    """Return (N,) fold numbers: each fold has its share of successes and of other steps.
+
+    Neighbouring steps stay in one fold: they are so alike that one would give the other away.
+    """
     fold = np.zeros(len(is_success), dtype=np.intp)
     for kind in (is_success, ~is_success):
         fold[kind] = np.arange(kind.sum()) * NUM_FOLDS // max(int(kind.sum()), 1)

@@ -8,7 +8,7 @@ from .judge import HUMAN
 
 
 class HumanJudge:
-    """A `Judge`: what is said holds for the next step that it is asked about."""
+    """A `Judge`: a person's word counts for the next step that the judge is asked about."""
 
     name = HUMAN
     speaks_late = True
@@ -21,11 +21,11 @@ class HumanJudge:
         self._said = is_success
 
     def look(self, transition: Transition) -> bool | None:
-        """Return what was said since, once."""
+        """Return what was said since the last look; None if nothing was."""
         del transition
         said, self._said = self._said, None
         return said
 
     def forget(self) -> None:
-        """Drop what nobody asked about."""
+        """Drop a word that no step was asked about."""
         self._said = None

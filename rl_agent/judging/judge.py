@@ -1,4 +1,4 @@
-"""Who says whether an episode was a success, where it is not the task."""
+"""Who says whether an episode was a success, if the task itself does not."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ TASK, HUMAN = "task", "human"
 
 
 class Judge(Protocol):
-    """Looks on step by step. A verdict ends the episode, and is all that it earns."""
+    """Looks on step by step. A verdict ends the episode, and alone decides on its reward."""
 
     name: str
-    """Who: stands with each of its labels."""
+    """Who judges; written into each of its labels."""
     speaks_late: bool
     """Whether it may speak of an episode that is over, until the next one begins."""
 
     def look(self, transition: Transition) -> bool | None:
-        """Return whether this step brought success or failure; None to go on."""
+        """Return True where this step is a success, False for a failure, None to go on."""
         ...
 
     def forget(self) -> None:
-        """Note that what comes next is another episode."""
+        """Note that another episode begins: what was seen or said so far no longer counts."""
         ...

@@ -14,14 +14,14 @@ from .judge import HUMAN, TASK, Judge
 from .success_classifier import SuccessClassifier, read_classifier
 
 JUDGE_FILE = "judge.json"
-"""In a run's folder: the classifier that it is judged by, or one that was fitted from it."""
+"""In a run's folder: the classifier that judges the run, or one that was fitted from its labels."""
 
 
 def make_judge(name: str, task: Task, policy_hz: float) -> Judge | None:
-    """Return it; None for the task itself.
+    """Return the judge of that name (`task`, `human`, or a file's path); None for `task`.
 
     Raises:
-        JudgingError: There is no such file, or it is of another task.
+        JudgingError: There is no such file, or its classifier is for another task.
     """
     if name == TASK:
         return None
@@ -36,9 +36,9 @@ def check_task(classifier: SuccessClassifier, task: Task, path: str) -> None:
     """Insist on a classifier of this very task.
 
     Raises:
-        JudgingError: It is of another.
+        JudgingError: It is for another; the message begins with `path`.
     """
-    # As a file holds it: tuples have become lists.
+    # Through JSON, as the classifier's own went: it turns tuples into lists.
     description = json.loads(json.dumps(task.describe()))
     expected = (description, task.context_dim, task.goal_dim)
     found = (classifier.task, classifier.context_dim, classifier.goal_dim)

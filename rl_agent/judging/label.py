@@ -1,4 +1,4 @@
-"""Who said what about which step: labels, one a line, beside a live run's journal."""
+"""Labels: who called which step a success or a failure. A file beside a live run's journal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rl_agent.data.line_log import read_lines
 
 SCHEMA_VERSION = 1
 LABELS = "labels.jsonl"
-"""In a live run's folder; only ever appended to."""
+"""In a live run's folder: one label a line, only ever appended to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Label:
     """`Judge.name`."""
     is_success: bool
     env_step: int
-    """Number of the step's row in the journal, from 0, unless rows before it were lost."""
+    """Index of the step's row in the journal, from 0; too high if the disk lost earlier ones."""
     unix_s: float
     task: dict[str, Any]
     """`Task.describe()`."""
@@ -33,7 +33,7 @@ class Label:
     goal: list[float]
 
     def to_json(self) -> str:
-        """Return one line; a number that was not measured is null."""
+        """Return one line; a number that is not finite becomes null."""
         numbers = {"context": _finite(self.context), "goal": _finite(self.goal)}
         return json.dumps({"schema_version": SCHEMA_VERSION, **asdict(self), **numbers})
 
@@ -43,7 +43,7 @@ def _finite(values: list[float]) -> list[float | None]:
 
 
 def read_labels(path: Path) -> list[Label]:
-    """Return a file's labels in order; lines that do not hold are skipped, none without a file."""
+    """Return a file's labels in order, none without a file; unreadable lines are skipped."""
     labels = (_parse(values) for values in read_lines(path))
     return [label for label in labels if label is not None]
 

@@ -1,4 +1,4 @@
-"""From live runs' folders to what a classifier is fitted to."""
+"""Reads out of live runs' folders what a success classifier is fitted to."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from .judge import HUMAN
 from .label import LABELS, read_labels
 
 DOUBTFUL_S = 1.0
-"""A person's finger is late: so long before a success, steps are neither that nor its opposite."""
+"""A person reacts late, so the success may have come before its label: rows of so long before one
+[s] are left out, as neither successes nor other steps."""
 
 
 def read_labelled(folders: Sequence[tuple[Path, Path]]) -> LabelledSteps:
     """Return the steps of runs that a person judged.
 
     Args:
-        folders: Of each run and of its journal.
+        folders: (run's folder, its journal's folder) of each run.
 
     Raises:
         JudgingError: A run has no labels by a person, or two are of different tasks.
-        JournalError: A journal does not hold.
+        JournalError: A journal cannot be read.
     """
     parts = [_read_one(run_dir, journal) for run_dir, journal in folders]
     if any(part.task != parts[0].task for part in parts):
@@ -57,7 +58,7 @@ def _read_one(run_dir: Path, journal: Path) -> LabelledSteps:
 
 
 def _is_no_success(rows: np.ndarray, num_doubtful: int) -> np.ndarray:
-    """Return (N,) whether a row is far enough before the next success, and finite."""
+    """Return (N,) whether a row is finite, no success, and not among the rows before one."""
     is_finite = np.isfinite(rows["next_context"]).all(axis=1)
     keep = is_finite & np.isfinite(rows["goal"]).all(axis=1)
     for index in np.flatnonzero(rows["terminated"] & (rows["reward"] > 0.0)):

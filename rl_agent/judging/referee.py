@@ -1,4 +1,4 @@
-"""Puts a judge's verdicts into what is learned from: a success is worth 1, and all else nothing."""
+"""Replaces rewards by a judge's verdicts before they are learned from: 1 for a success, else 0."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ REWARD = 1.0
 class Referee:
     """Rules on a robot's transitions before they are kept.
 
-    The task's rewards would say something else than the judge, and for an end that bootstraps
-    nothing, rewards that are mostly positive would punish success. So with a judge the reward is
-    sparse: 1 in the step of a success, 0 in every other. A verdict terminates the episode.
+    With a judge the reward is sparse: 1 in the step of a success, 0 in every other. A verdict
+    terminates the episode. The task's own rewards are dropped, because they may contradict the
+    judge; and as nothing is earned after a termination, a task whose rewards are mostly positive
+    would make success, which ends them, a punishment.
     """
 
     def __init__(self, judge: Judge, on_verdict: Callable[[Transition, bool], None]) -> None:
-        """Ask `judge`; `on_verdict` is told of each ruled step and whether it was a success."""
+        """Ask `judge`; `on_verdict` is told of each judged step and whether it was a success."""
         self._judge = judge
         self._on_verdict = on_verdict
         self._last: Transition | None = None
-        """The end of an episode about which the judge may still speak."""
+        """Last step of an episode that is over, held back while the judge may still speak of it."""
         self.has_ended = False
-        """Whether the newest call of `take` ended an episode that would have gone on."""
+        """Whether a verdict in the newest `take` ended an episode that would have gone on."""
         self.num_successes = self.num_failures = 0
 
     @property
@@ -36,11 +37,13 @@ class Referee:
         return self._last is not None
 
     def take(self, transition: Transition | None, *, is_resetting: bool) -> list[Transition]:
-        """Return what is to be kept by now, in order.
+        """Return the transitions that can be kept now, with their rewards, in order.
+
+        An episode's last step may be held back: see `is_waiting`.
 
         Args:
             transition: The newest, if there is one.
-            is_resetting: Whether no episode is under way, so that there is time for a late word.
+            is_resetting: Whether no episode is under way, so that a late word can be waited for.
         """
         self.has_ended = False
         kept = self._settle(is_over=transition is not None or not is_resetting)
@@ -57,7 +60,7 @@ class Referee:
         return [*kept, self._rule(transition, verdict)]
 
     def flush(self) -> list[Transition]:
-        """Return what still waits for a word: nobody will say any more."""
+        """Return what still waits for a word, as it will come no more."""
         return self._settle(is_over=True)
 
     def forget(self) -> None:

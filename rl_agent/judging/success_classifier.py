@@ -20,14 +20,15 @@ from .features import base_features, num_quadratic, quadratic
 SCHEMA_VERSION = 1
 MOST_BYTES = 1_000_000
 CLIP = 8.0
-"""Standard deviations: beyond what it has seen, a product of two numbers says anything."""
+"""Base features are clipped to so many standard deviations: far from all that it was fitted to,
+products of two of them would become arbitrarily large."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SuccessClassifier:
-    """p = sigmoid(w q(z) + b), z the standardised base features, q all their products.
+    """p = sigmoid(w q(z) + b): z are the standardised base features, q(z) they and their products.
 
-    Its features and the file know nothing of PyTorch; a robot evaluates it in microseconds.
+    It needs no PyTorch; a robot evaluates it in microseconds.
     """
 
     task: dict[str, Any]
@@ -41,7 +42,7 @@ class SuccessClassifier:
     threshold: float = 0.5
     """It is sure of a success from this probability on."""
     facts: dict[str, float] = field(default_factory=dict)
-    """How it was fitted and how it did on what it had not seen; for people."""
+    """How many steps it was fitted to and how it did on unseen ones; for people."""
 
     def __post_init__(self) -> None:
         size = len(self.mean)
@@ -60,7 +61,7 @@ class SuccessClassifier:
         context: Array,  # (..., context_dim)
         goal: Array,  # (..., goal_dim)
     ) -> NDArray[np.bool_]:
-        """Tell (...) whether this is a success; NaN never is."""
+        """Return (...) whether the probability reaches the threshold; NaN never does."""
         return np.asarray(self.probability(context, goal) >= self.threshold)
 
     def probability(
@@ -75,7 +76,7 @@ class SuccessClassifier:
 
     @property
     def digest(self) -> str:
-        """Return a short name of exactly these weights."""
+        """Return 12 hex digits of the sha256 of the whole file's text."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
 
     def to_json(self) -> str:
@@ -104,7 +105,7 @@ def read_classifier(path: Path) -> SuccessClassifier:
     """Return what `write` wrote.
 
     Raises:
-        JudgingError: There is no such file, or it does not hold.
+        JudgingError: There is no such file, or it is no sound classifier.
     """
     try:
         if path.stat().st_size > MOST_BYTES:

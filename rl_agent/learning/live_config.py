@@ -19,26 +19,28 @@ class LiveConfig:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     publish_every_s: float = 5.0
-    """Time between versions [s], where there was something to learn meanwhile."""
+    """Shortest time between two versions [s]; without a gradient step meanwhile there is none."""
     first_updates: int = 100
     """Gradient steps before the first version: until then the robot acts at random."""
     utd_ratio: float | None = None
     """Critic updates per step of the robot; None takes `agent.utd_ratio`."""
     actor_average_rate: float | None = None
-    """Of the policy that acts; None takes `agent.actor_average_rate`. Here the average explores as
-    well: where it lags far behind, the critics are never shown what the learning actor would do."""
+    """How quickly the average that acts follows the learning actor; None takes
+    `agent.actor_average_rate`. On a robot the average explores as well: if it lags far behind, the
+    critics never see what the learning actor would do."""
     explore_until: float = DEFAULT_EXPLORE_UNTIL
-    """Share of success at which the robot no longer explores; from half of that it explores less
-    and less. Above 1 it never stops."""
+    """From half of this share of successes on, the robot explores less and less; once it is
+    reached, not at all. Above 1 the robot never stops exploring."""
     keep_versions: int = 20
-    """Versions that stay on the disk."""
+    """Newest versions that stay on the disk; older ones are removed."""
     max_lag_updates: int = 4000
-    """Gradient steps that may be owed; what is owed beyond is given up, and counted."""
+    """Most gradient steps that a slow learner may owe; any more are skipped, and counted."""
     reset: ResetName = "none"
     """What happens between two episodes; nothing of it is learned from."""
     judge: str = TASK
     """Who says what a success is: task, human, or a classifier's file by `surefoot judge fit`.
-    Whoever is not the task rewards nothing but success, with 1, and ends the episode by it."""
+    With a judge other than the task, only a success earns a reward (1), and the verdict ends the
+    episode."""
     sign: str | None = None
     """File of the private key that signs every version (`surefoot keys new`), for a robot whose
     profile pins a signing_key."""

@@ -10,7 +10,7 @@ from rl_agent.exceptions import Problem, ProblemsError
 
 LiveKind = Literal["twin", "robot"]
 KIND_FILE = "live_kind"
-"""In a run's folder. Whoever goes on first with a run from before there was one decides."""
+"""In a run's folder. A run from before this file existed gets it from whoever resumes it first."""
 _WORDS = {"twin": "a twin", "robot": "a real robot"}
 
 

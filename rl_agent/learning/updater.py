@@ -55,9 +55,9 @@ class Updater:
 
     def note_reward(self, reward: float, *, is_last: bool) -> None:
         """Take a step's reward into the statistics that algorithms and the guard keep."""
-        # A broken one would poison them for good; the row is quarantined.
+        # A row with another reward is quarantined, and one NaN would spoil statistics for good.
         if self._quarantine.allows_reward(reward):
-            # How large rewards are is asked by who learns from batches, where a bonus is added.
+            # As the critics see it: rewards in batches include the bonus.
             raised = reward + self._replay.mean_bonus
             self._agent.observe_reward(raised, is_last=is_last)
             self.guard.note_reward(raised)
