@@ -16,7 +16,7 @@ from rl_agent.data.journal import JournalReader
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.exceptions import BusyError, TrainingDivergedError
-from rl_agent.learning import checkup, live_learner, value_guard
+from rl_agent.learning import checkup, value_guard
 from rl_agent.learning.checkpoint import load_checkpoint, step_checkpoints
 from rl_agent.learning.live_training import LiveHooks, open_live, prepare_live_run
 from rl_agent.learning.metrics import read_metrics
