@@ -7,25 +7,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rl_agent.commissioning.finding import Finding, mismatch, ok, warning
+from rl_agent.interface.observation import BODY_SOURCES
 from rl_agent.spec import RobotSpec
-
-SOURCES = {
-    "imu": ("projected_gravity", "angular_velocity"),
-    "odom": ("privileged_base_velocity",),
-}
-"""Which topic tells the terms of an observation."""
 
 
 def body_topics(spec: RobotSpec) -> dict[str, str]:
     """Return the topics that a robot's profile asks for, and what for."""
-    needs = {}
-    for topic, terms in SOURCES.items():
-        own = [f"observation term {term}" for term in terms if term in spec.obs_terms]
-        if topic == "imu" and spec.safety.max_tilt_rad is not None:
-            own.append("safety.max_tilt_rad")
-        if own:
-            needs[topic] = ", ".join(own)
-    return needs
+    needs: dict[str, list[str]] = {}
+    for term, topic in BODY_SOURCES.items():
+        if term in spec.obs_terms:
+            needs.setdefault(topic, []).append(f"observation term {term}")
+    if spec.safety.max_tilt_rad is not None:
+        needs.setdefault("imu", []).append("safety.max_tilt_rad")
+    return {topic: ", ".join(words) for topic, words in needs.items()}
 
 
 def check_body(spec: RobotSpec, arrivals_s: Mapping[str, Sequence[float]]) -> list[Finding]:

@@ -24,8 +24,13 @@ TURN_SCALE = 4.0
 """[rad/s] of a walking body; gyros of legged robots are usually scaled by 0.25."""
 MAX_AGE_PERIODS = 3.0
 """Of `measurement_age`: what is older, the gate has long held for."""
-BODY_TERMS = ("projected_gravity", "angular_velocity", "privileged_base_velocity")
-"""Terms that are not in joint_states."""
+BODY_SOURCES = {
+    "projected_gravity": "imu",
+    "angular_velocity": "imu",
+    "privileged_base_velocity": "odom",
+}
+"""Terms that are not in joint_states, and the topic of each."""
+BODY_TERMS = tuple(BODY_SOURCES)
 UNKNOWN = np.full(3, np.nan)
 """A reading that is not there: no policy acts on an observation that is not finite."""
 
@@ -88,6 +93,11 @@ class ObservationBuilder:
         parts = [term(reading) for term in self._terms]
         parts.append(self._task.goal_obs(self._task.context(measurement), goal))
         return np.concatenate(parts).astype(np.float32)
+
+    def unknown_terms(self, obs: FloatArray) -> list[str]:
+        """Return the terms of an observation (obs_dim,) that hold NaN or inf."""
+        known = np.isfinite(obs)
+        return [name for name, begin, size in self.layout if not known[begin : begin + size].all()]
 
     def _term(self, name: str, index: int) -> Callable[[_Reading], Array]:
         terms: dict[str, Callable[[_Reading], Array]] = {

@@ -120,6 +120,15 @@ def test_proposes_nothing_on_a_reading_that_is_not_finite():
     assert mine.propose(reading(), GOAL, None) is not None and mine.last_refusal == ""
 
 
+def test_what_is_not_known_of_the_body_is_named_with_its_topic():
+    spec = replace(SPEC, obs_terms=("joint_position", "projected_gravity"))
+    mine = Pilot(spec, TASK, KINEMATICS, Refusing())
+    assert mine.propose(reading(), GOAL, None) is None
+    assert mine.last_refusal == (
+        "observation term projected_gravity is not known: nothing came on imu within 20 ms"
+    )
+
+
 def test_proposes_nothing_where_the_policy_refuses():
     mine = pilot(Refusing())
     assert mine.propose(reading(), GOAL, None) is None

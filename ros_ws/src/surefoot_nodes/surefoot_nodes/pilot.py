@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rl_agent.data.layout import TransitionLayout
@@ -11,7 +13,7 @@ from rl_agent.interface.intermission import Intermission
 from rl_agent.interface.kinematics import Kinematics
 from rl_agent.interface.mappers import make_mapper
 from rl_agent.interface.motion_reset import MotionReset
-from rl_agent.interface.observation import ObservationBuilder
+from rl_agent.interface.observation import BODY_SOURCES, ObservationBuilder
 from rl_agent.interface.recent_actions import RecentActions
 from rl_agent.interface.resets import make_reset
 from rl_agent.spec import RobotSpec
@@ -50,6 +52,7 @@ class Pilot:
             seed: Of start positions.
         """
         self._actor = actor
+        self._timeout_s = spec.observation_timeout_s
         self._builder = ObservationBuilder(spec, task, kinematics)
         self._mapper = make_mapper(spec)
         self._index = np.array(spec.command_index)
@@ -164,7 +167,8 @@ class Pilot:
         obs = self._builder.build(measurement, goal, self._mapper.setpoint, self._recent)
         action = self._actor.act(obs, measurement, goal)
         if action is None:
-            self.last_refusal = self._actor.last_refusal
+            unknown = self._builder.unknown_terms(obs)
+            self.last_refusal = self._unknown(unknown) if unknown else self._actor.last_refusal
             return None
         action = np.clip(action, -1.0, 1.0).astype(np.float32)
         recent, self._recent = self._recent, self._recent.then(action)
@@ -172,6 +176,12 @@ class Pilot:
             self._experience.begin(obs, action, recent, measurement, goal)
             self._goal = goal.copy()
         return self._mapper.command(action, applied, measured)
+
+    def _unknown(self, terms: Sequence[str]) -> str:
+        topics = sorted({BODY_SOURCES[term] for term in terms if term in BODY_SOURCES})
+        told = f"observation term {', '.join(terms)} is not known"
+        within = f"within {1e3 * self._timeout_s:g} ms"
+        return f"{told}: nothing came on {' and '.join(topics)} {within}" if topics else told
 
 
 def _is_usable(measurement: Measurement) -> bool:
