@@ -51,7 +51,6 @@ class LineLog:
         self._retry_s = retry_s
         self._is_closing = threading.Event()
         self._is_cut = _ends_within_line(path)
-        self.num_written = 0
         self.num_refused = 0
         """Lines for which the queue had no room."""
         self.num_failed = 0
@@ -90,7 +89,6 @@ class LineLog:
             except OSError as error:
                 self._tell(f"{self._path}: a line was not written: {error.strerror}")
             else:
-                self.num_written += 1
                 self._tell.forget()
                 return
             if is_last_try:

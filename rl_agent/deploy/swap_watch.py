@@ -113,8 +113,6 @@ class SwapWatch:
         """Blocks that the version that acts has finished."""
         self._trusted: deque[_Block] = deque(maxlen=config.reference_blocks)
         self._is_judged = False
-        self.num_ignored = 0
-        """Transitions whose numbers were not finite."""
 
     def promote(self) -> None:
         """Begin with a new version; blocks of its predecessor stay to compare it with."""
@@ -140,7 +138,6 @@ class SwapWatch:
         """
         figures = _figures(transition)
         if not np.isfinite(figures).all():
-            self.num_ignored += 1
             return None
         self._sums += figures
         self._count += 1

@@ -63,7 +63,6 @@ class VersionWatch:
         self._newest_seen = 0
         self._at_work: Pointer | None = None
         self._num_skips = self._skips_left = 0
-        self.num_loaded = 0
         self.num_refused = 0
         """Versions that were refused, as often as that was told."""
         # Not a Queue: its lock could be held by a thread that is not scheduled just now.
@@ -122,7 +121,6 @@ class VersionWatch:
         self._failed = None
         self._loaded = pointer
         self._teller.forget()
-        self.num_loaded += 1
         outdated = self.take()  # it would only use memory
         if outdated is not None:
             self._skip(outdated.policy_version, pointer.policy_version)

@@ -130,8 +130,12 @@ def test_constant_rewards_make_no_trifle_significant():
 
 def test_transitions_with_numbers_that_are_none_are_left_out():
     watch = SwapWatch(WATCH)
-    assert watch.note(step(float("nan"))) is None
-    assert watch.num_ignored == 1 and watch.num_blocks == 0
+    for reward in (float("nan"), 1.0, float("inf")):
+        assert watch.note(step(reward)) is None
+    # Of a block's two transitions one was counted.
+    assert watch.num_blocks == 0
+    watch.note(step(1.0))
+    assert watch.num_blocks == 1
 
 
 def test_scaled_outputs_are_refused_in_shadow(acting):
