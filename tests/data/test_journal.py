@@ -3,7 +3,7 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from journals import NO_SYNC, close_writers, opened, rewards, write
 from transitions import LAYOUT, transition
@@ -140,6 +140,8 @@ def test_a_torn_tail_is_dropped_at_every_byte(tmp_path_factory, cut, garbage):
     write(directory, 4)
     path = directory / "000000.journal"
     end = path.stat().st_size
+    missing = path.read_bytes()[end - cut :][: cut % RECORD_BYTES]
+    assume(not missing or not garbage.startswith(missing))  # that would mend it
     os.truncate(path, end - cut)
     with path.open("ab") as file:
         file.write(garbage)
