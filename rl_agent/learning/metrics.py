@@ -33,7 +33,7 @@ class MetricsWriter:
         Args:
             run_dir: The run's folder.
             env_step: Where the run stands.
-            position: Bytes of the file that are kept.
+            position: Bytes of the file that are kept, if it is that long; whole lines of them.
             when_full: What to do about a disk without room.
         """
         self._path = run_dir / METRICS_FILE
@@ -69,7 +69,12 @@ class MetricsWriter:
                 self._board.add_scalar(f"{kind}/{name}", value, env_step)
 
     def flush(self) -> int:
-        """Hand all to the operating system; return the file's length in bytes."""
+        """Hand all to the operating system; return the file's length in bytes.
+
+        A power failure may still take some of it.
+        """
+        # Not forced onto the disk: at every checkpoint, updates would wait tens of milliseconds on
+        # a memory card, for figures of the last half minute that nothing but a curve needs.
         self._write_pending()
         if self._board is None:
             # There is room again, as the lines show.
@@ -95,6 +100,9 @@ class MetricsWriter:
 
     def _open(self) -> None:
         self._file = self._path.open("ab", buffering=0)
+        # After a power failure the file may be shorter than a checkpoint, which is forced onto the
+        # disk, has it: cutting "back" to that length would fill it up with zeros.
+        self._position = self._path.read_bytes()[: self._position].rfind(b"\n") + 1
         self._file.truncate(self._position)
 
     def _open_board(self) -> None:
@@ -121,9 +129,21 @@ def _find_board() -> Callable[..., Any] | None:
 
 
 def read_metrics(run_dir: Path) -> list[dict[str, Any]]:
-    """Return a run's lines in order; an unfinished last line is left out."""
+    """Return a run's lines in order.
+
+    An unfinished last line is left out, and so is any line that is no JSON object: a power failure
+    may leave zeros anywhere in what was written last.
+    """
     path = run_dir / METRICS_FILE
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    *lines, _ = path.read_bytes().split(b"\n")
+    return [values for line in lines if (values := _parse(line)) is not None]
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None

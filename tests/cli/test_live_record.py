@@ -1,7 +1,6 @@
 """live.html from a run's folder: whatever is missing there, and whatever the disk says."""
 
 import errno
-import json
 import sys
 from contextlib import closing
 
@@ -75,9 +74,14 @@ def test_a_full_disk_is_told_and_nothing_else_is_lost(run_dir, monkeypatch):
     assert "No space left on device" in line and not (run_dir / PAGE).exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", json.dumps({"schema_version": 1})])
+def test_figures_that_a_power_failure_spoilt_do_not_keep_the_page_from_being_written(run_dir):
+    with (run_dir / "metrics.jsonl").open("ab") as file:
+        file.write(b"\0" * 100 + b"\n")
+    assert page_line(run_dir, ENDING) == f"What became of it: {run_dir / PAGE}"
+
+
+@pytest.mark.parametrize("text", ["", "{"])
 def test_a_folder_that_does_not_hold_is_told_too(run_dir, text):
     (run_dir / "config.yaml").write_text(text)
-    (run_dir / "metrics.jsonl").write_text("{\n")
     assert page_line(run_dir, ENDING).startswith("What became of it was not written: ")
     assert live_record.PAGE == "live.html"

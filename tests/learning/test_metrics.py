@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 
 import pytest
 
@@ -40,6 +41,42 @@ def test_an_unfinished_line_is_left_out(tmp_path):
     whole = json.dumps({"kind": "train", "env_step": 1})
     (tmp_path / METRICS_FILE).write_text(whole + '\n{"kind": "tr')
     assert read_metrics(tmp_path) == [{"kind": "train", "env_step": 1}]
+
+
+# Three lines of 46 bytes each, so that the checkpoint behind them notes 138.
+@pytest.mark.parametrize(
+    ("num_bytes", "kept"), [(137, [1, 2]), (92, [1, 2]), (91, [1]), (45, []), (0, [])]
+)
+def test_a_file_that_a_power_failure_made_shorter_is_gone_on_with(
+    tmp_path, no_tensorboard, num_bytes, kept
+):
+    writer = MetricsWriter(tmp_path)
+    for step in (1, 2, 3):
+        writer.write("train", step, {"loss": step / 2})
+    position = writer.flush()
+    writer.close()
+    assert position == 3 * 46
+    os.truncate(tmp_path / METRICS_FILE, num_bytes)
+    again = MetricsWriter(tmp_path, env_step=3, position=position)
+    again.write("train", 4, {"loss": 2.0})
+    end = again.flush()
+    again.close()
+    assert [line["env_step"] for line in read_metrics(tmp_path)] == [*kept, 4]
+    data = (tmp_path / METRICS_FILE).read_bytes()
+    assert b"\0" not in data and end == len(data)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"\0" * 30, b"\0\0{}", b"\xff\xfe{}", b"{", b"", b"[1]", b"3", b"[" * 100_000],
+    ids=["zeros", "zeros before a line", "no text", "cut", "empty", "list", "number", "deep"],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_line_that_is_no_object_is_left_out_wherever_it_is(tmp_path, damage, place):
+    lines = [json.dumps({"kind": "train", "env_step": step}).encode() for step in (1, 2)]
+    lines.insert(place, damage)
+    (tmp_path / METRICS_FILE).write_bytes(b"".join(line + b"\n" for line in lines))
+    assert [line["env_step"] for line in read_metrics(tmp_path)] == [1, 2]
 
 
 def test_tensorboard_gets_the_same_figures(tmp_path):
