@@ -28,6 +28,7 @@ from .disk import WhenFull, append_whole, fsync_directory, refuse
 from .journal_segment import (
     PREFIX_BYTES,
     Header,
+    SegmentScan,
     chain,
     record_dtype,
     scan_segment,
@@ -312,7 +313,7 @@ class JournalContents:
     rows: np.ndarray
     """(N,) of `TransitionLayout.row_dtype`; a field of it is a column."""
     num_damaged: int
-    """Records whose checksum does not hold; they are left out."""
+    """Records that are spoilt; they are left out."""
     digest: str
 
 
@@ -354,18 +355,34 @@ class JournalReader:
             JournalError: As for `read`; what was handed over then is not to be used.
         """
         num_found, digest, num_damaged = 0, b"", 0
+        before: SegmentScan | None = None
         for index, path in sorted(segment_paths(self.directory).items()):
             if (until and index > until.segment) or Header.read(path) is None:
                 break
             end = until.position if until and index == until.segment else None
             scan = scan_segment(path, self.layout, digest, end)
             take(scan.rows)
-            num_found += scan.num_records
-            digest, num_damaged = scan.digest, num_damaged + scan.num_damaged
+            num_spoilt = _num_spoilt_between(before, scan)
+            num_found += num_spoilt + scan.num_records
+            num_damaged += num_spoilt + scan.num_damaged
+            before, digest = scan, scan.digest
         if until and num_found < until.num_records:
             message = f"holds {num_found} records, {until.num_records} are needed"
             raise JournalError(f"{self.directory}: {message}")
-        if until and not num_damaged and digest.hex() != until.digest:
+        is_foreign = not num_damaged and until and digest.hex() != until.digest
+        # Behind damage the digest tells nothing, but the headers still count the records.
+        if until and (is_foreign or num_found > until.num_records):
             message = "holds whole records of another run; the journal was exchanged"
             raise JournalError(f"{self.directory}: {message}")
         return JournalTail(num_damaged, digest.hex())
+
+
+def _num_spoilt_between(before: SegmentScan | None, scan: SegmentScan) -> int:
+    """Return how many records are spoilt at the end of the segment before `scan`.
+
+    Only the next header tells them from a record that is still being written. For a whole segment
+    that is missing nothing is counted, so that the journal is refused as too short.
+    """
+    if before is None or before.header.segment + 1 != scan.header.segment:
+        return 0
+    return max(0, scan.header.first_record - before.header.first_record - before.num_records)

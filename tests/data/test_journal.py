@@ -237,6 +237,46 @@ def test_a_flipped_bit_in_the_middle_costs_one_record(tmp_path_factory, place, b
     assert opened(directory, LAYOUT, NO_SYNC).offset.num_records == 4
 
 
+def spoil(path, num_records):
+    """Flip a bit in each of a segment's last records."""
+    data = bytearray(path.read_bytes())
+    for index in range(num_records):
+        data[len(data) - index * RECORD_BYTES - 1] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("num_spoilt", [1, 2, 3])
+def test_records_spoilt_at_the_end_of_a_segment_cost_no_others(tmp_path, num_spoilt):
+    config = JournalConfig(sync="none", segment_records=3)
+    offset = write(tmp_path, 7, config).offset  # 0 1 2, 3 4 5, 6
+    spoil(tmp_path / "000001.journal", num_spoilt)
+    left = [0, 1, 2, *[3, 4, 5][: 3 - num_spoilt], 6]
+    contents = JournalReader(tmp_path).read(offset)
+    assert (contents.rows["reward"].tolist(), contents.num_damaged) == (left, num_spoilt)
+    assert JournalReader(tmp_path).read().num_damaged == num_spoilt
+    writer = opened(tmp_path, LAYOUT, config)
+    for index in (7, 8, 9):
+        writer.append(transition(index))
+    assert rewards(tmp_path, writer.offset) == [*left, 7, 8, 9]
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_whole_segment_that_is_missing_is_no_damage(tmp_path, missing):
+    offset = write(tmp_path, 10, JournalConfig(sync="none", segment_records=3)).offset
+    (tmp_path / f"00000{missing}.journal").unlink()
+    with pytest.raises(JournalError, match="holds 7 records, 10 are needed"):
+        JournalReader(tmp_path).read(offset)
+
+
+def test_a_segment_of_another_run_is_not_taken_for_one_behind_damage(tmp_path):
+    offset = write(tmp_path / "mine", 7, JournalConfig(sync="none", segment_records=3)).offset
+    write(tmp_path / "other", 9, JournalConfig(sync="none", segment_records=4))  # its third: 8
+    other = (tmp_path / "other" / "000002.journal").read_bytes()
+    (tmp_path / "mine" / "000002.journal").write_bytes(other)
+    with pytest.raises(JournalError, match="of another run; the journal was exchanged"):
+        JournalReader(tmp_path / "mine").read(offset)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

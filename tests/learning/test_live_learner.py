@@ -12,7 +12,7 @@ from waiting import threads_named
 
 from rl_agent.algorithms.sac import Sac
 from rl_agent.data import folder_lock
-from rl_agent.data.journal import JournalReader
+from rl_agent.data.journal import JournalConfig, JournalReader, JournalWriter
 from rl_agent.deploy.onnx_policy import OnnxPolicy
 from rl_agent.deploy.policy_store import PolicyStore
 from rl_agent.exceptions import BusyError, TrainingDivergedError
@@ -185,6 +185,30 @@ def test_a_journal_shorter_than_the_checkpoint_takes_an_older_one(tmp_path, conf
         assert learner.counters.env_step == STARTS + 5
         assert len(learner.parts.replay) == STARTS + 5
     assert "taking an older checkpoint" in messages[0]
+
+
+def test_a_record_spoilt_at_the_end_of_a_segment_costs_the_learner_that_record_alone(
+    tmp_path, config, robot
+):
+    robot.journal.close()
+    small = JournalConfig(segment_records=20)
+    robot.journal = JournalWriter(journal_dir(tmp_path), robot.env.layout, small)
+    with open_live(tmp_path, hooks()) as learner:
+        robot.live(STARTS + 5)
+        settle(learner)
+        learner.save()
+    segment = journal_dir(tmp_path) / "000000.journal"
+    data = segment.read_bytes()
+    segment.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    messages: list[str] = []
+    for num_steps in (STARTS + 5, STARTS + 10):
+        with open_live(tmp_path, hooks(messages)) as learner:
+            assert learner.counters.env_step == num_steps
+            assert len(learner.parts.replay) == num_steps - 1
+            robot.live(5)
+            settle(learner)
+            learner.save()
+    assert messages == [f"resumed at step {num_steps}" for num_steps in (STARTS + 5, STARTS + 10)]
 
 
 def test_a_learner_none_of_whose_checkpoints_holds_begins_anew_from_all_rows_and_says_so(

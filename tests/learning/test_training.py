@@ -90,6 +90,22 @@ def test_a_damaged_checkpoint_is_told_and_passed_over(whole_run, tmp_path):
     assert_same_end(whole_run[0], run_dir)
 
 
+def test_a_record_spoilt_at_the_end_of_a_segment_costs_a_training_that_record_alone(tmp_path):
+    config = small_config(journal={"segment_records": 10})
+    train(config, tmp_path, stop=StopAfter(40))
+    newest = int(step_checkpoints(tmp_path)[0].name)
+    assert newest > 10
+    segment = journal_dir(tmp_path) / "000000.journal"
+    data = segment.read_bytes()
+    segment.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    messages = []
+    hooks = TrainHooks(on_message=messages.append)
+    train(read_config(tmp_path), tmp_path, should_resume=True, hooks=hooks)
+    assert f"resumed at step {newest}" in messages
+    assert any("1 records are damaged and left out" in message for message in messages)
+    assert len(JournalReader(journal_dir(tmp_path)).read().rows) == 99
+
+
 def test_without_a_checkpoint_it_begins_again_and_keeps_the_steps(whole_run, tmp_path):
     run_dir = tmp_path / "run"
     messages = []
