@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from .checkup import Checkup
 from .config import TrainConfig
 from .noted_episodes import NotedEpisodes
 from .parts import Counters, KeptParts
-from .row_feed import RowFeed, Tally, no_sources
+from .row_feed import Feed
 from .side_work import SideWork
 from .snapshot import restore_snapshot, save_snapshot
 from .stopwatch import Stopwatch
@@ -45,17 +44,12 @@ ROUNDING_S = 1e-6
 class LiveParts(KeptParts):
     """What a live learner drives."""
 
-    follower: RowFeed
-    tally: Tally
+    feed: Feed
     publish: Callable[[Actor, int, FloatArray], int]
     """(actor, env_step, observations (N, obs_dim)) -> the new version."""
     on_message: Callable[[str], None]
     on_state: Callable[[LiveState], None]
     wait: Callable[[float], object]
-    sources: Callable[[], dict[str, Any]] = no_sources
-    """How far each of several robots was taken in; goes into the checkpoint."""
-    meet: Callable[[int], None] | None = None
-    """In lock-step: is told the env_step up to which all is learned and published that is due."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +93,7 @@ class LiveLearner:
         self.stopwatch = Stopwatch()
         replay, recent = parts.replay, parts.recent
         self.updater = Updater(self.config, parts.agent, replay, recent, self.stopwatch)
-        now_s = parts.clock.now()
+        now_s = parts.feed.clock.now()
         self._saved_s = self._published_s = now_s
         self._told_s = now_s - STATE_S
         self._published_update: int | None = None
@@ -119,8 +113,8 @@ class LiveLearner:
         Raises:
             TrainingDivergedError: The critics are lost; the checkpoints from before stay.
         """
-        if self.parts.meet is not None:
-            self.parts.meet(self.counters.env_step)
+        if self._feed.meet is not None:
+            self._feed.meet(self.counters.env_step)
         while not self.parts.should_stop():
             if not self.step():
                 self.parts.wait(IDLE_S)
@@ -130,7 +124,7 @@ class LiveLearner:
         """Take in what is new, and do a part of what is owed; return whether there was anything."""
         num_rows = self._take_in()
         num_updates = self._work_off()
-        now_s = self.parts.clock.now()
+        now_s = self._feed.clock.now()
         if now_s - self._told_s >= STATE_S:
             # Before the first version: what exports it takes seconds to import.
             self._told_s = now_s
@@ -139,8 +133,8 @@ class LiveLearner:
         self._checkup.look(self.counters, self._own_figures())
         if now_s - self._saved_s >= self.config.checkpoint_every_s:
             self.save()
-        if self.parts.meet is not None and num_rows:
-            self.parts.meet(self.counters.env_step)
+        if self._feed.meet is not None and num_rows:
+            self._feed.meet(self.counters.env_step)
         return num_rows > 0 or num_updates > 0
 
     @property
@@ -156,10 +150,14 @@ class LiveLearner:
             success_rate=self._episodes.success_rate,
             num_rows=len(self.parts.replay),
             num_quarantined=self.parts.replay.num_quarantined,
-            num_damaged=self.parts.follower.num_damaged,
+            num_damaged=self._feed.rows.num_damaged,
             policy_version=self._policy_version,
             trouble=self._trouble,
         )
+
+    @property
+    def _feed(self) -> Feed:
+        return self.parts.feed
 
     def _own_figures(self) -> dict[str, float]:
         """Return what it owes, and what took its working time."""
@@ -167,18 +165,18 @@ class LiveLearner:
         return {"num_owed": self.updater.num_due(self.counters.env_step), **busy}
 
     def _take_in(self) -> int:
-        parts = self.parts
+        feed = self._feed
         with self.stopwatch.measure("journal"):
-            rows = parts.follower.read()
+            rows = feed.rows.read()
         if not len(rows):
             return 0
         with self.stopwatch.measure("replay"):
             self.updater.take_rows(rows)
-        episodes = parts.tally.take(rows)
+        episodes = feed.tally.take(rows)
         counters = self.counters
         self.counters = replace(
             counters,
-            env_step=parts.follower.offset.num_records,
+            env_step=feed.rows.offset.num_records,
             episode=counters.episode + len(episodes),
             num_interventions=counters.num_interventions + int(is_limited(rows["reasons"]).sum()),
         )
@@ -191,22 +189,22 @@ class LiveLearner:
 
         Not in lock-step: there a batch is one thing from its rows to the version.
         """
-        return nullcontext() if self.parts.meet is not None else SideWork(self._take_in, LOOK_S)
+        return nullcontext() if self._feed.meet is not None else SideWork(self._take_in, LOOK_S)
 
     def _work_off(self) -> int:
         """Take some of the gradient steps that are owed, in lock-step all; return how many."""
         num_updates = min(self._chunk, self._num_owed())
         self._update(num_updates)
-        while self.parts.meet is not None and (num_more := min(self._chunk, self._num_owed())):
+        while self._feed.meet is not None and (num_more := min(self._chunk, self._num_owed())):
             self._update(num_more)
             num_updates += num_more
         return num_updates
 
     def _update(self, num_updates: int) -> None:
-        start_s = self.parts.clock.now()
+        start_s = self._feed.clock.now()
         self.updater.update(num_updates)
         if num_updates:
-            seconds = max(self.parts.clock.now() - start_s, 1e-6)
+            seconds = max(self._feed.clock.now() - start_s, 1e-6)
             self._chunk = int(np.clip(num_updates * LOOK_S / seconds, 1, MOST_CHUNK))
 
     def _num_owed(self) -> int:
@@ -260,7 +258,7 @@ class LiveLearner:
         Raises:
             TrainingDivergedError: A weight is no longer finite; the checkpoints before stay.
         """
-        self._saved_s = self.parts.clock.now()
+        self._saved_s = self._feed.clock.now()
         env_step = self.counters.env_step
         # Owed updates are taken without a new row as well.
         reached = (env_step, self.parts.agent.gradient_step)
@@ -269,17 +267,16 @@ class LiveLearner:
         with self._checkup.saving(env_step):
             self._save_snapshot()
         self._saved_at = reached
-        self._saved_s = self.parts.clock.now()
+        self._saved_s = self._feed.clock.now()
 
     def _save_snapshot(self) -> None:
-        parts = self.parts
         save_snapshot(
             self.run_dir,
-            parts,
+            self.parts,
             self.counters,
             self.updater.sample_rng,
-            offset=parts.follower.offset,
-            sources=parts.sources(),
+            offset=self._feed.rows.offset,
+            sources=self._feed.sources(),
             env=None,
             while_writing=self._writing,
         )
@@ -288,7 +285,7 @@ class LiveLearner:
     def _writing(self) -> Iterator[None]:
         with self._taking_in():
             # Only now: what the checkpoint builds on has been read by then.
-            self.parts.follower.sync()
+            self._feed.rows.sync()
             yield
             prune_checkpoints(self.run_dir, spare=self._checkup.sound_step)
 

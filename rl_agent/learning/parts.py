@@ -28,7 +28,6 @@ class KeptParts:
     replay: Replay
     recent: RecentSteps
     metrics: MetricsWriter
-    clock: Clock
     when_full: WhenFull
     time: TrainingTime
     should_stop: Callable[[], bool]
@@ -41,6 +40,7 @@ class LearnerParts(KeptParts):
     env: EnvAdapter
     journal: JournalWriter
     evaluator: Evaluator
+    clock: Clock
     on_progress: Callable[[Progress], None]
 
 

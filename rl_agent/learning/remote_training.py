@@ -21,9 +21,10 @@ from rl_agent.remote.terms import Terms
 
 from .config import TrainConfig
 from .env_adapter import make_env
+from .live_feed import RobotsFeed, TakenIn
 from .live_learner import LiveLearner
-from .live_training import Elsewhere, LiveHooks, open_live
-from .row_feed import RobotTallies
+from .live_publisher import Elsewhere
+from .live_training import LiveHooks, open_merged
 from .run_folder import holds_run, journal_dir, read_config, robots_dir
 
 
@@ -32,23 +33,22 @@ class RemoteLearning:
     """A learner, and the link to its robots."""
 
     learner: LiveLearner
+    feed: RobotsFeed
     receiver: JournalReceiver
 
     def robots(self) -> list[RobotState]:
         """Return how the robots do, by name; those that were never heard since the start too."""
         linked = self.receiver.robots()
-        taken = {name: place["num_records"] for name, place in self.learner.parts.sources().items()}
-        tally = self.learner.parts.tally
-        assert isinstance(tally, RobotTallies)
+        taken_in = self.feed.taken_in()
         states = []
-        for robot_id in sorted({*linked, *taken}):
-            link, counted = linked.get(robot_id), tally.robots.get(robot_id)
+        for robot_id in sorted({*linked, *taken_in}):
+            link, taken = linked.get(robot_id), taken_in.get(robot_id, TakenIn())
             state = RobotState(
                 robot_id=robot_id,
                 is_connected=link is not None and link.is_connected,
-                num_taken=taken.get(robot_id, 0),
-                num_episodes=counted.num_episodes if counted else 0,
-                success_rate=counted.newest.success_rate if counted else None,
+                num_taken=taken.num_rows,
+                num_episodes=taken.num_episodes,
+                success_rate=taken.success_rate,
                 policy_version=link.policy_version if link else 0,
             )
             states.append(state)
@@ -98,13 +98,12 @@ def open_remote(
     receiver = JournalReceiver(folder, config, key, terms=terms, on_message=hooks.on_message)
     with closing(receiver):
         elsewhere = Elsewhere(
-            copies=folder,
             announce=receiver.announce,
             newest_version=lambda: newest_version(receiver),
         )
-        with open_live(run_dir, hooks, elsewhere) as learner:
+        with open_merged(run_dir, hooks, elsewhere) as (learner, feed):
             receiver.start()
-            yield RemoteLearning(learner=learner, receiver=receiver)
+            yield RemoteLearning(learner=learner, feed=feed, receiver=receiver)
 
 
 def newest_version(receiver: JournalReceiver) -> int:

@@ -87,6 +87,7 @@ class Feed:
     rows: RowFeed
     tally: Tally
     sources: Callable[[], dict[str, Any]] = no_sources
+    """How far each of several robots was taken in; goes into the checkpoint."""
     close: Callable[[], None] = lambda: None
     clock: Clock = field(default_factory=SteadyClock)
     """The learner's."""
