@@ -141,5 +141,5 @@ def test_the_report_is_json_of_counts(make_world):
     world.link.report()
     (text,) = world.io.sent["policy_state"]
     report = json.loads(text)
-    expected = {"num_timeouts": 0, "is_resetting": 0, "num_successes": 0, "num_failures": 0}
+    expected = {"num_timeouts": 0, "holds_goals": 0, "num_successes": 0, "num_failures": 0}
     assert report.items() >= expected.items()

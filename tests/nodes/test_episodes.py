@@ -168,7 +168,7 @@ def test_a_person_lets_each_episode_begin(make_robot):
     assert not any(robot.live(40, OTHER))
     # It rests meanwhile.
     np.testing.assert_allclose(robot.path[-1], robot.path[-10], atol=1e-3)
-    assert robot.keeper.state()["is_resetting"] == 1
+    assert robot.keeper.state()["holds_goals"] == 1
     robot.pilot.reset.go()
     assert all(robot.live(10, OTHER))
     assert len(robot.rows()) == 10 + 9

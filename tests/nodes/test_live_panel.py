@@ -61,9 +61,9 @@ def test_figures_in_words(panel):
 
 
 def test_resets_and_verdicts_are_told(panel):
-    hear(panel, "policy_state", POLICY | {"is_resetting": 0, "num_timeouts": 0})
+    hear(panel, "policy_state", POLICY | {"holds_goals": 0, "num_timeouts": 0})
     assert not {"reset", "judged"} & set(shown(panel))
-    told = {"is_resetting": 1, "num_timeouts": 2, "num_successes": 7, "num_failures": 1}
+    told = {"holds_goals": 1, "num_timeouts": 2, "num_successes": 7, "num_failures": 1}
     hear(panel, "policy_state", POLICY | told)
     assert shown(panel)["reset"] == "under way, 2 did not get there in time"
     hear(panel, "policy_state", POLICY | told | {"num_timeouts": 0, "waits_for_person": 1})

@@ -37,11 +37,11 @@ class EpisodeLink:
             io.create_service(SetBool, "judge_episode", self._on_judge)
 
     def tell(self) -> None:
-        """Publish whether a reset is under way, if that is news."""
-        is_resetting = self._keeper.pilot.holds_goals
-        if is_resetting != self._told:
-            self._told = is_resetting
-            self._resetting.publish(Bool(data=is_resetting))
+        """Publish whether the next goal waits for a reset, if that is news."""
+        holds_goals = self._keeper.pilot.holds_goals
+        if holds_goals != self._told:
+            self._told = holds_goals
+            self._resetting.publish(Bool(data=holds_goals))
 
     def report(self) -> None:
         """Publish counts, for people."""

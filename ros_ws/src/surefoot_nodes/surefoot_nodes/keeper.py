@@ -120,7 +120,7 @@ class ExperienceKeeper:
         acting = self._actor.state() if self._actor is not None else {}
         pilot, referee = self.pilot, self.referee
         kept = {"num_dropped": pilot.num_dropped, "num_falls": pilot.num_falls}
-        kept |= {"is_resetting": int(pilot.holds_goals), "num_timeouts": pilot.num_timeouts}
+        kept |= {"holds_goals": int(pilot.holds_goals), "num_timeouts": pilot.num_timeouts}
         kept["waits_for_person"] = int(pilot.is_resetting and isinstance(pilot.reset, HumanReset))
         if referee is not None:
             kept |= {"num_successes": referee.num_successes, "num_failures": referee.num_failures}

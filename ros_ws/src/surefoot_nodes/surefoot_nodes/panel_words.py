@@ -20,7 +20,7 @@ OWN_NAMES = {"SPEED_SCALE": "the speed that was set", "START_RAMP": "the ramp af
 
 def between_rows(policy: State) -> list[tuple[str, str]]:
     """Return rows about resets and verdicts, where there are any."""
-    words = ["under way"] if policy.get("is_resetting") else []
+    words = ["under way"] if policy.get("holds_goals") else []
     if policy.get("waits_for_person"):
         words = ["WAITS FOR YOU, g begins the next episode"]
     if policy.get("num_timeouts"):
