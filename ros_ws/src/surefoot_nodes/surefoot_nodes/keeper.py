@@ -115,8 +115,8 @@ class ExperienceKeeper:
         self._is_over = self._num_rows >= self._last
         return OPERATOR if self._is_over else ""
 
-    def state(self) -> dict[str, int]:
-        """Return counts, for people."""
+    def state(self) -> dict[str, float]:
+        """Return counts, flags, and how much of the noise is used, for people."""
         acting = self._actor.state() if self._actor is not None else {}
         pilot, referee = self.pilot, self.referee
         kept = {"num_dropped": pilot.num_dropped, "num_falls": pilot.num_falls}
@@ -162,7 +162,7 @@ def make_keeper(
     pilot: Pilot,
     actor: Actor,
     on_message: Callable[[str], None],
-    judge: Judge,
+    judge: Judge | None,
 ) -> ExperienceKeeper:
     """Return the keeper that a policy node's parameters ask for."""
     journal = JournalConfig(
