@@ -1,6 +1,8 @@
 """A robot for learners' tests: the twin, stepped with random actions, which keeps a journal."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import numpy as np
 from rl_agent.data.journal import JournalWriter
 from rl_agent.learning.config_file import load_settings, parse_config
 from rl_agent.learning.env_adapter import make_env
+from rl_agent.learning.live_training import LiveHooks, prepare_live_run
 from rl_agent.learning.run_folder import journal_dir
 
 STARTS = 30
@@ -59,3 +62,24 @@ def when_held(replay, num_rows: int) -> threading.Event:
 
     replay.add_rows = add
     return is_held
+
+
+@contextmanager
+def begun_run(run_dir: Path, config) -> Iterator[TwinRobot]:
+    """Begin a live run in a folder, and let a robot keep its journal there."""
+    prepare_live_run(config, run_dir)
+    robot = TwinRobot(run_dir, config)
+    try:
+        yield robot
+    finally:
+        robot.close()
+
+
+def hooks(messages: list[str] | None = None, states: list | None = None) -> LiveHooks:
+    """Return hooks that never stop and never wait, and keep what they are told."""
+    return LiveHooks(
+        should_stop=lambda: False,
+        wait=lambda seconds: None,
+        on_message=(messages if messages is not None else []).append,
+        on_state=(states if states is not None else []).append,
+    )
