@@ -25,6 +25,7 @@ from rl_agent.exceptions import JournalError
 from rl_agent.types import Transition
 
 from .disk import WhenFull, append_whole, fsync_directory, refuse
+from .finished_segments import FinishedSegments
 from .journal_segment import (
     PREFIX_BYTES,
     Header,
@@ -119,6 +120,7 @@ class JournalWriter:
         """Whether a part of a record may stand behind the end."""
         self._num_records = self._first_record = self._segment = self._position = 0
         self._digest = b""
+        self._finished = FinishedSegments(directory, layout)
         self._make_directory()
         self._reopen()
         self._synced_s = self._clock.now()
@@ -161,7 +163,9 @@ class JournalWriter:
     def _append_packed(self) -> None:
         if self._num_records - self._first_record >= self.config.segment_records:
             self.sync()
+            ended, digest = segment_path(self.directory, self._segment), self._digest
             self._start_segment(self._segment + 1)
+            self._finished.add(ended, digest)
         self._record["crc32"] = zlib.crc32(self._bytes[PREFIX_BYTES:])
         self._write(self._bytes)
         self._num_records += 1
@@ -188,6 +192,7 @@ class JournalWriter:
         if path is None or path.stat().st_size < offset.position:
             held = f"{self._num_records} records, {offset.num_records} are needed"
             raise JournalError(f"{self.directory}: the journal is shorter than expected ({held})")
+        self._forget_from(offset.segment)
         self.close()
         for index in [index for index in paths if index > offset.segment]:
             paths[index].unlink()
@@ -196,6 +201,7 @@ class JournalWriter:
 
     def clear(self) -> None:
         """Drop all records."""
+        self._forget_from(0)
         self.close()
         for path in segment_paths(self.directory).values():
             path.unlink()
@@ -207,6 +213,7 @@ class JournalWriter:
         places = (self.directory.with_name(f"journal-unread-{n}") for n in count(1))
         aside = next(place for place in places if not place.exists())
         self._carry_out(aside.mkdir, aside, 0)
+        self._forget_from(0)
         # The newest first: what a kill leaves is a whole journal.
         for _, path in sorted(segment_paths(self.directory).items(), reverse=True):
             path.rename(aside / path.name)
@@ -236,18 +243,22 @@ class JournalWriter:
             torn = paths.pop(max(paths))
             self.num_dropped_bytes += torn.stat().st_size
             torn.unlink()
-        if not paths:
+        ordered = [path for _, path in sorted(paths.items())]
+        self._digest = self._finished.digest_of(ordered[:-1])
+        if not ordered:
             self._start_segment(0)
             return
-        for index, path in sorted(paths.items()):
-            scan = scan_segment(path, self.layout, self._digest)
-            self._segment, self._first_record = index, scan.header.first_record
-            self._num_records = scan.header.first_record + scan.num_records
-            self._digest, self._position = scan.digest, scan.end
-            excess = path.stat().st_size - scan.end
-        self.num_dropped_bytes += excess
+        path = ordered[-1]
+        scan = scan_segment(path, self.layout, self._digest)
+        self._segment, self._first_record = scan.header.segment, scan.header.first_record
+        self._num_records = scan.header.first_record + scan.num_records
+        self._digest, self._position = scan.digest, scan.end
+        self.num_dropped_bytes += path.stat().st_size - scan.end
         os.truncate(path, self._position)
         self._file = path.open("ab", buffering=0)
+
+    def _forget_from(self, segment: int) -> None:
+        self._carry_out(lambda: self._finished.forget_from(segment), self.directory, 0)
 
     def _start_segment(self, index: int) -> None:
         """Go on in another file; where it can't be begun, the journal is as it was."""

@@ -24,7 +24,7 @@ class Holder(Protocol):
 
 
 class Replica:
-    """Stays open between connections: opening reads the whole journal."""
+    """Stays open between connections: opening reads the journal's last segment."""
 
     def __init__(self, directory: Path, config: JournalConfig) -> None:
         self._directory, self._config = directory, config

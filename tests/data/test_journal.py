@@ -53,6 +53,7 @@ def test_segments_follow_one_another(tmp_path):
         "000000.journal",
         "000001.journal",
         "000002.journal",
+        "finished.json",
     ]
     assert rewards(tmp_path) == list(range(7))
     assert (writer.offset.num_records, writer.offset.segment) == (7, 2)

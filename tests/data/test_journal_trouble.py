@@ -81,7 +81,7 @@ def test_a_segment_that_cannot_be_begun_leaves_the_journal_as_it_was(tmp_path, m
     for index in (2, 3, 4):
         writer.append(transition(index))
     assert rewards(tmp_path) == [0, 1, 2, 3, 4]
-    names = sorted(path.name for path in tmp_path.iterdir())
+    names = sorted(path.name for path in tmp_path.glob("*.journal*"))
     assert names == [f"00000{index}.journal" for index in range(3)]
 
 

@@ -133,4 +133,4 @@ class JournalAttacks:
             writer.append(transition(1000 * seed + index))
         offset = writer.offset
         writer.close()
-        return {path.name: path.read_bytes() for path in directory.iterdir()}, offset
+        return {path.name: path.read_bytes() for path in directory.glob("*.journal")}, offset
