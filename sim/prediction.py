@@ -11,7 +11,7 @@ import numpy as np
 from mujoco import rollout
 
 from rl_agent.exceptions import Problem, TwinMismatchError
-from rl_agent.interface.kinematics import Rollout
+from rl_agent.kinematics import Rollout
 from rl_agent.spec import RobotSpec, select
 from rl_agent.types import Array
 from sim.clearances import CUTOFF_M, pair_geoms

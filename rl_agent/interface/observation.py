@@ -9,8 +9,8 @@ import numpy as np
 
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.interface.action import SetPoint
-from rl_agent.interface.kinematics import Kinematics
 from rl_agent.interface.recent_actions import RecentActions
+from rl_agent.kinematics import Kinematics
 from rl_agent.robots.profile import nearest
 from rl_agent.spec import JointType, RobotSpec
 from rl_agent.tasks.task import Task

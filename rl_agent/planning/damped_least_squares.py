@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rl_agent.interface.action import action_for_speed
-from rl_agent.interface.kinematics import Kinematics
+from rl_agent.kinematics import Kinematics
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, FloatArray, Measurement
 

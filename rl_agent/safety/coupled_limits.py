@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rl_agent.exceptions import GateError
-from rl_agent.interface.kinematics import Mechanics
+from rl_agent.kinematics import Mechanics
 from rl_agent.safety.barrier import Barrier
 from rl_agent.safety.coupled_limit import CoupledLimit
 from rl_agent.safety.effort_limit import EffortLimit, PowerLimit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rl_agent.interface.kinematics import Dynamics
+from rl_agent.kinematics import Dynamics
 from rl_agent.safety.coupled_limit import CoupledLimit, Rows
 from rl_agent.safety.limit import LimitState
 from rl_agent.spec import RobotSpec

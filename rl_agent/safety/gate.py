@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rl_agent.clock import Clock
-from rl_agent.interface.kinematics import Mechanics
+from rl_agent.kinematics import Mechanics
 from rl_agent.safety.follower import Follower
 from rl_agent.safety.giving_way import GivingWay
 from rl_agent.safety.measurement_intake import MeasurementIntake

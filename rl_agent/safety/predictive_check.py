@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rl_agent.interface.kinematics import BrakePredictor, Rollout
+from rl_agent.kinematics import BrakePredictor, Rollout
 from rl_agent.safety.brake import braking_step
 from rl_agent.safety.zones import Zones
 from rl_agent.spec import ControllerType, RobotSpec

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rl_agent.interface.kinematics import Mechanics
+from rl_agent.kinematics import Mechanics
 from rl_agent.safety.acceleration_limit import AccelerationLimit
 from rl_agent.safety.approach import Approach, Outlook
 from rl_agent.safety.barrier import Pushed

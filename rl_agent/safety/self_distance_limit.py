@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rl_agent.interface.kinematics import Clearances
+from rl_agent.kinematics import Clearances
 from rl_agent.safety.approach_speed import BAND_M, ApproachSpeed
 from rl_agent.safety.coupled_limit import CoupledLimit, Rows
 from rl_agent.safety.limit import LimitState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rl_agent.interface.kinematics import Kinematics
+from rl_agent.kinematics import Kinematics
 from rl_agent.safety.approach_speed import BAND_M, ApproachSpeed
 from rl_agent.safety.coupled_limit import CoupledLimit, Rows
 from rl_agent.safety.limit import LimitState

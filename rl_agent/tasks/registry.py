@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from rl_agent.exceptions import Problem, ProfileError
-from rl_agent.interface.kinematics import Kinematics
+from rl_agent.kinematics import Kinematics
 from rl_agent.robots.profile import nearest
 from rl_agent.spec import RobotSpec
 

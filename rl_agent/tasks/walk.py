@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rl_agent.exceptions import Problem, ProfileError
-from rl_agent.interface.kinematics import Kinematics
+from rl_agent.kinematics import Kinematics
 from rl_agent.spec import RobotSpec
 from rl_agent.types import Array, Measurement
 

@@ -8,7 +8,7 @@ from planar_robot import PlanarDynamics, PlanarKinematics, planar_mechanics, pla
 
 from rl_agent.clock import ManualClock
 from rl_agent.exceptions import GateError
-from rl_agent.interface.kinematics import Mechanics
+from rl_agent.kinematics import Mechanics
 from rl_agent.safety.approach_speed import ApproachSpeed
 from rl_agent.safety.barrier import Barrier
 from rl_agent.safety.coupled_limit import CoupledLimit, Rows

@@ -6,7 +6,7 @@ import pytest
 from planar_robot import planar_mechanics, planar_spec
 
 from rl_agent.exceptions import GateError
-from rl_agent.interface.kinematics import Mechanics
+from rl_agent.kinematics import Mechanics
 from rl_agent.safety.coupled_limits import check_mechanics, make_barrier, make_check
 from rl_agent.spec import PairSpec, SafetySpec, ZoneKind, ZoneSpec
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from planar_robot import PlanarPredictor, planar_spec
 
-from rl_agent.interface.kinematics import Rollout
+from rl_agent.kinematics import Rollout
 from rl_agent.safety.horizon_limit import HorizonLimit
 from rl_agent.safety.limit import LimitState
 from rl_agent.safety.predictive_check import PredictiveCheck

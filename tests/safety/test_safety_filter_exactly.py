@@ -10,7 +10,7 @@ import pytest
 from planar_robot import planar_spec
 from safety_rig import rail
 
-from rl_agent.interface.kinematics import Mechanics, Rollout
+from rl_agent.kinematics import Mechanics, Rollout
 from rl_agent.safety.approach import Outlook
 from rl_agent.safety.safety_filter import SafetyFilter
 from rl_agent.spec import SafetySpec, ZoneKind, ZoneSpec

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rl_agent.interface.kinematics import Mechanics, Rollout
+from rl_agent.kinematics import Mechanics, Rollout
 from rl_agent.spec import (
     ActionSpec,
     ControllerSpec,

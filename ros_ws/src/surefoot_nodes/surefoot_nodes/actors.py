@@ -11,8 +11,8 @@ import numpy as np
 
 from rl_agent.exceptions import Problem, ProfileError
 from rl_agent.exploration.exploring import Exploring
-from rl_agent.interface.kinematics import Kinematics
 from rl_agent.judging.judge import TASK
+from rl_agent.kinematics import Kinematics
 from rl_agent.planning.damped_least_squares import DampedLeastSquares
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task

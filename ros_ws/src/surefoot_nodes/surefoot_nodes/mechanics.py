@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rl_agent.interface.kinematics import Mechanics
+from rl_agent.kinematics import Mechanics
 from rl_agent.spec import RobotSpec
 
 

@@ -10,12 +10,12 @@ from rl_agent.data.layout import TransitionLayout
 from rl_agent.interface.applied_sum import AppliedSum
 from rl_agent.interface.experience import Experience
 from rl_agent.interface.intermission import Intermission
-from rl_agent.interface.kinematics import Kinematics
 from rl_agent.interface.mappers import make_mapper
 from rl_agent.interface.motion_reset import MotionReset
 from rl_agent.interface.observation import BODY_SOURCES, ObservationBuilder
 from rl_agent.interface.recent_actions import RecentActions
 from rl_agent.interface.resets import make_reset
+from rl_agent.kinematics import Kinematics
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.task import Task
 from rl_agent.types import Array, Command, Measurement, Transition

@@ -24,7 +24,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from rl_agent.exceptions import GraphError, SurefootError
-from rl_agent.interface.kinematics import Kinematics
+from rl_agent.kinematics import Kinematics
 from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
 from rl_agent.tasks.reach_targets import ReachTargets

@@ -164,7 +164,7 @@ def _below(kinematics: object, rng: np.random.Generator, lower: Array, upper: Ar
 def row_no_solution(context: FaultContext) -> Outcome:
     """Row 11: a model that computes NaN, and one that takes far too long."""
     from rl_agent.clock import ManualClock
-    from rl_agent.interface.kinematics import Mechanics
+    from rl_agent.kinematics import Mechanics
     from rl_agent.safety.gate import Gate
 
     spec = guarded(load_robot("so101"))
