@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -61,12 +62,15 @@ LEARNING = (
     "rl_agent.learning",
     "rl_agent.tuning",
     "rl_agent.deploy",
+    "rl_agent.trained",
     "rl_agent.remote",
 )
 # Room: what it, and everything below it, must never name in an import, not even inside a function.
 FORBIDDEN = {
     "rl_agent": ("rclpy", "mujoco", "sim", "surefoot_nodes", "launch"),
     **dict.fromkeys(TORCH_FREE, ("torch",)),
+    # What a robot takes from a learner is a bundle, never a run.
+    "rl_agent.deploy": ("rl_agent.learning", "rl_agent.trained"),
     "sim": ("torch", "rclpy", "surefoot_nodes", "launch", *LEARNING),
     "surefoot_nodes": ("torch",),
 }
@@ -143,6 +147,47 @@ def test_no_import_crosses_an_arrow(module):
     assert crossed_arrows(module) - set(EXCEPTIONS) == set()
 
 
+def room_of(name: str) -> str:
+    """The room in which a module lies; one directly below rl_agent is its own."""
+    return ".".join(name.split(".")[:2])
+
+
+def cycle_of_rooms(arrows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of all (module, import), those along one cycle of rooms; empty where there is none."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for module, name in arrows:
+        if room_of(module) != room_of(name):
+            sorter.add(room_of(module), room_of(name))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        rooms = error.args[1]  # each is imported by the next, the last is the first
+        steps = set(zip(rooms[1:], rooms[:-1], strict=True))
+        return [(m, n) for m, n in arrows if (room_of(m), room_of(n)) in steps]
+    return []
+
+
+def test_rooms_do_not_import_each_other_in_a_circle():
+    # Neither where a module begins, nor inside functions, nor for types alone.
+    arrows = [
+        (module, name)
+        for module in MODULES
+        if is_below(module, "rl_agent")
+        for name in imports(module, parse(module))
+        if name.startswith("rl_agent.")
+    ]
+    assert len({room_of(name) for _, name in arrows}) > 15
+    assert cycle_of_rooms(arrows) == []
+
+
+def test_a_circle_of_rooms_is_found_though_no_module_is_in_one():
+    circle = [("rl_agent.a.one", "rl_agent.b.one"), ("rl_agent.b.two", "rl_agent.c.one")]
+    circle += [("rl_agent.c.two", "rl_agent.a.two")]
+    others = [("rl_agent.a.one", "rl_agent.a.two"), ("rl_agent.a.two", "rl_agent.types")]
+    assert cycle_of_rooms([*circle, *others]) == circle
+    assert cycle_of_rooms([*circle[:2], *others]) == []
+
+
 def test_every_exception_is_still_needed_and_lazy():
     for module, root in EXCEPTIONS:
         assert (module, root) in crossed_arrows(module)
@@ -183,7 +228,7 @@ ON_THE_ROBOT = {"torch", "mujoco", "rclpy", "sim", "gymnasium", "matplotlib"}
         (("sim",), {"torch", "rclpy", "matplotlib"}),
         (("rl_agent.networks", "rl_agent.algorithms", "rl_agent.data"), {"mujoco", "rclpy", "sim"}),
         (
-            ("rl_agent.learning", "rl_agent.deploy", "rl_agent.benchmarking"),
+            ("rl_agent.learning", "rl_agent.deploy", "rl_agent.trained", "rl_agent.benchmarking"),
             {"mujoco", "rclpy", "sim"},
         ),
     ],

@@ -14,7 +14,7 @@ from rl_agent.cli.choices import Backend, Which
 from rl_agent.cli.warning import warn
 
 if TYPE_CHECKING:
-    from rl_agent.deploy.evaluation import EpisodeResult, Evaluation
+    from rl_agent.learning.twin_evaluation import EpisodeResult, Evaluation
 
 
 def eval_verb(
@@ -44,9 +44,9 @@ def eval_verb(
 
     Examples: `surefoot eval bundle`, `surefoot eval runs/so101 --backend torch --episodes 20`.
     """
-    from rl_agent.deploy.evaluation import evaluate
-    from rl_agent.deploy.policy_source import open_policy
     from rl_agent.learning.threads import wait_passively
+    from rl_agent.learning.twin_evaluation import evaluate
+    from rl_agent.trained.policy_source import open_policy
 
     wait_passively()
     is_quiet = str(json_file) == "-"

@@ -46,9 +46,9 @@ def export_verb(
     from rl_agent.learning.threads import wait_passively
 
     wait_passively()
-    from rl_agent.deploy.export import export_bundle
     from rl_agent.deploy.onnx_policy import OnnxPolicy
     from rl_agent.deploy.signing import signer_for
+    from rl_agent.trained.run_export import export_bundle
 
     # Which key the robot pins is asked when its profile is read: by whoever loads the bundle.
     signer = signer_for(None, sign)

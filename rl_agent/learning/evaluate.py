@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from rl_agent.deploy.evaluation import evaluate as evaluate_in_twin
 from rl_agent.types import FloatArray
 
 from .env_adapter import EnvAdapter
+from .twin_evaluation import evaluate as evaluate_in_twin
 
 Act = Callable[[FloatArray], FloatArray]
 

@@ -26,7 +26,7 @@ DATASHEET = (
 
 def measure(context: Context) -> Iterator[Figure]:
     """Yield the share of the return that is left at the data sheet's and the profile's limits."""
-    from rl_agent.deploy.trained_policy import open_run, torch_act
+    from rl_agent.trained.trained_policy import open_run, torch_act
 
     run = context.folder / "training-free"
     started = time.monotonic()

@@ -8,11 +8,11 @@ from bundles import make_bundle
 from typer.testing import CliRunner
 
 from rl_agent.cli.eval import eval_verb
-from rl_agent.deploy.evaluation import Evaluation, evaluate
-from rl_agent.deploy.policy_source import make_twin, open_policy
 from rl_agent.exceptions import BundleError, ContractError, ProfileError
+from rl_agent.learning.twin_evaluation import Evaluation, evaluate
 from rl_agent.planning.damped_least_squares import DampedLeastSquares
 from rl_agent.robots.profile import load_robot
+from rl_agent.trained.policy_source import make_twin, open_policy
 from rl_agent.types import Reason
 
 
@@ -166,7 +166,7 @@ def test_figures_are_those_of_the_episodes():
             goal=[],
         )
 
-    from rl_agent.deploy.evaluation import EpisodeResult
+    from rl_agent.learning.twin_evaluation import EpisodeResult
 
     rows = [episode(True, 1.0, 0.01), episode(True, 3.0, 0.02), episode(False, None, 0.3)]
     episodes = tuple(EpisodeResult(**row) for row in rows)

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from rl_agent.deploy.evaluation import evaluate
+from rl_agent.learning.twin_evaluation import evaluate
 from sim.env import TwinEnv
 
 STEPS = 400

@@ -16,7 +16,7 @@ def main(run: str, bundle: str, count: str) -> None:
     import torch
 
     from rl_agent.deploy.onnx_policy import OnnxPolicy
-    from rl_agent.deploy.trained_policy import open_run
+    from rl_agent.trained.trained_policy import open_run
 
     with open_run(Path(run), which=None, robot=None) as trained:
         twin = trained.env.unwrapped

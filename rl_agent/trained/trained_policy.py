@@ -14,17 +14,16 @@ from torch import nn
 
 from rl_agent.algorithms.registry import make_agent
 from rl_agent.data.journal_segment import Header, scan_segment, segment_paths
+from rl_agent.deploy.manifest import Training
+from rl_agent.deploy.run_contract import check_run_contract
 from rl_agent.exceptions import CheckpointError, EnvironmentNotSupportedError, JournalError
 from rl_agent.learning.checkpoint import BEST, Checkpoint, checkpoints_dir, load_checkpoint
 from rl_agent.learning.config import TrainConfig
 from rl_agent.learning.env_adapter import EnvAdapter, make_env
 from rl_agent.learning.run_folder import CONFIG_FILE, journal_dir, read_config
+from rl_agent.learning.twin_evaluation import Act
 from rl_agent.robots.profile import read_yaml
 from rl_agent.types import FloatArray
-
-from .evaluation import Act
-from .manifest import Training
-from .run_contract import check_run_contract
 
 MAX_SAMPLES = 1000
 NEWEST = "newest"

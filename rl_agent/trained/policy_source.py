@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rl_agent.deploy.files import is_plain_name
+from rl_agent.deploy.manifest import MANIFEST_NAME, Manifest, read_manifest
+from rl_agent.deploy.onnx_policy import OnnxPolicy
+from rl_agent.deploy.signing import check_signature
 from rl_agent.exceptions import BundleError
 from rl_agent.learning.run_folder import CONFIG_FILE, holds_run
+from rl_agent.learning.twin_evaluation import Act
 from rl_agent.robots.profile import load_robot
 from rl_agent.spec import RobotSpec
-
-from .evaluation import Act
-from .files import is_plain_name
-from .manifest import MANIFEST_NAME, Manifest, read_manifest
-from .onnx_policy import OnnxPolicy
-from .signing import check_signature
 
 TWIN_ID = "sim:Twin-v0"
 ONNX, TORCH = "onnx", "torch"
@@ -68,7 +67,7 @@ def open_policy(
         with _open_bundle(path, robot) as source:
             yield source
     elif backend == ONNX:
-        from .export import export_bundle
+        from .run_export import export_bundle
 
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "bundle"

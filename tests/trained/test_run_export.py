@@ -9,12 +9,8 @@ from typer.testing import CliRunner
 
 from rl_agent.algorithms.sac_config import SacConfig
 from rl_agent.cli.export import export_verb
-from rl_agent.deploy.evaluation import evaluate
-from rl_agent.deploy.export import export_bundle
 from rl_agent.deploy.onnx_policy import OnnxPolicy
-from rl_agent.deploy.policy_source import bundle_robot, open_policy
 from rl_agent.deploy.signing import make_key_file
-from rl_agent.deploy.trained_policy import open_run
 from rl_agent.exceptions import (
     BundleError,
     CheckpointError,
@@ -26,7 +22,11 @@ from rl_agent.exceptions import (
 from rl_agent.learning.config import EvaluationConfig, TrainConfig
 from rl_agent.learning.run_folder import code_commit, read_config, write_config
 from rl_agent.learning.training import train
+from rl_agent.learning.twin_evaluation import evaluate
 from rl_agent.robots.profile import load_robot
+from rl_agent.trained.policy_source import bundle_robot, open_policy
+from rl_agent.trained.run_export import export_bundle
+from rl_agent.trained.trained_policy import open_run
 
 EVALUATION = EvaluationConfig(every=40, first=40, num_episodes=1, num_confirm=1)
 SAC = SacConfig(
