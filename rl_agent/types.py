@@ -118,7 +118,10 @@ class Command:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A wished-for command: where to be one policy period after `received_s`, and how fast."""
+    """A wished-for command: where to be one policy period after `received_s`, and how fast.
+
+    If it comes late, a period after it was due: see `Follower`.
+    """
 
     source: Source
     command: Command

@@ -10,7 +10,7 @@ from rl_agent.safety.mux import Entry, Mux
 from rl_agent.safety.safety_filter import SafetyFilter
 from rl_agent.safety.speed_scale import SpeedScale
 from rl_agent.spec import RobotSpec
-from rl_agent.types import Array, Reason, Source, Verdict
+from rl_agent.types import Array, Proposal, Reason, Source, Verdict
 
 
 class Follower:
@@ -43,10 +43,9 @@ class Follower:
         if entry is not self._entry:
             # One that arrived some ticks ago (before a hold, or while another source was followed)
             # has less time left.
-            waited_s = (tick - 1 - entry.tick) * self._dt
-            self._path.start(
-                self._filter.applied, entry.proposal.command, entry.proposal.period_s - waited_s
-            )
+            left_s = entry.proposal.period_s - (tick - 1 - entry.tick) * self._dt
+            left_s -= self._late_s(entry.proposal)
+            self._path.start(self._filter.applied, entry.proposal.command, left_s)
             self._entry = entry
         desired = self._path.advance()
         scale = self.speed.advance()
@@ -54,6 +53,20 @@ class Follower:
         if verdict.reasons & Reason.START_RAMP:
             return renamed(verdict, Reason.START_RAMP, self.speed.reason)
         return verdict
+
+    def _late_s(self, proposal: Proposal) -> float:
+        """Return how long the robot went on past an end point because this one came late [s].
+
+        By the stamps a period after the one before, it means its end point for a period after that
+        one's; given a whole period, the robot would slow down and have to catch up. Half a period
+        is left in any case: what is later was not late, but missed.
+        """
+        if self._entry is None or self._entry.proposal.source is not proposal.source:
+            return 0.0
+        before = self._entry.proposal
+        skipped_s = proposal.stamp_s - before.stamp_s - proposal.period_s
+        late_s = self._path.overrun_s - max(skipped_s, 0.0)
+        return min(max(late_s, 0.0), 0.5 * proposal.period_s)
 
     def get_state(self) -> dict[str, Any]:
         """Return everything that the next step depends on."""

@@ -36,6 +36,11 @@ class Interpolator:
         """How far the segment will still go; None past its end."""
         return self._outlook if self._num_ticks * self._dt <= self._period_s else None
 
+    @property
+    def overrun_s(self) -> float:
+        """How long the reference has gone on past the segment's end [s]."""
+        return max(self._num_ticks * self._dt - self._period_s, 0.0)
+
     def start(self, applied: Command, end: Command, period_s: float) -> None:
         """Begin a segment at the applied command that should reach `end` in `period_s` [s]."""
         period_s = max(period_s, self._dt)

@@ -59,6 +59,49 @@ def test_one_that_waited_has_less_time_left():
     assert gone(f) == pytest.approx(0.001 * 7.0 / 27.0, abs=1e-12)
 
 
+def travel(f, arrivals, speed=0.1):
+    """Follow end points on a line, a period's way apart; return the mean speed of each tick.
+
+    Args:
+        f: From `following`.
+        arrivals: Stamp [s] of the proposal that comes after a tick, by tick.
+        speed: [rad/s]; reached from rest by the end of the first period, within the limits.
+    """
+    speeds = []
+    for tick in range(1, max(arrivals) + 6):
+        if tick - 1 in arrivals:
+            stamp_s = arrivals[tick - 1]
+            end = Command(np.array([0.2 + speed * (stamp_s + 0.05)]), np.array([speed]))
+            f.mux.accept(Proposal(Source.POLICY, end, stamp_s, 0.01 * tick, 0.05), tick - 1)
+        before = f.filter.position[0]
+        f.follower.step(f.mux.newest(Source.POLICY), tick)
+        speeds.append((f.filter.position[0] - before) / 0.01)
+    return speeds
+
+
+@pytest.mark.parametrize("late", [0, 1, 2])
+def test_one_that_came_late_is_reached_when_it_was_due(late):
+    # Past the end point the end velocity is kept: then fewer ticks are left for the way to go.
+    speeds = travel(following(), {0: 0.0, 5: 0.05, 10 + late: 0.1, 15: 0.15})
+    assert speeds[5:] == pytest.approx([0.1] * 15, abs=1e-9)
+
+
+def test_what_skipped_a_period_was_not_late():
+    # Stamped two periods on: its end point is a whole period ahead of where the robot went on to.
+    speeds = travel(following(), {0: 0.0, 5: 0.05, 15: 0.15})
+    assert speeds[5:] == pytest.approx([0.1] * 15, abs=1e-9)
+
+
+def test_half_a_period_is_left_however_late_it_came():
+    f = following()
+    f.follower.step(propose(f, 0.201, tick=0), 1)
+    for tick in range(2, 10):
+        f.follower.step(f.mux.newest(Source.POLICY), tick)
+    # Four ticks past the end, at rest. From rest to rest in 25 ms: s = 0.4 after the first.
+    f.follower.step(propose(f, 0.202, tick=9, stamp_s=1.05), 10)
+    assert gone(f) == pytest.approx(0.001 + 0.001 * 0.352, abs=1e-12)
+
+
 def test_an_equal_proposal_that_is_another_begins_a_segment():
     f = following()
     f.follower.step(propose(f, 0.201, tick=0), 1)
