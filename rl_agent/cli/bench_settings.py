@@ -8,8 +8,7 @@ from pathlib import Path
 
 from rl_agent.benchmarking.environment import default_final_episodes
 from rl_agent.benchmarking.job import Job
-from rl_agent.cli.train import slug
-from rl_agent.cli.train_settings import GivenOptions, fresh_config
+from rl_agent.cli.train_settings import GivenOptions, fresh_config, slug
 from rl_agent.exceptions import Problem, ProblemsError
 from rl_agent.learning.config import TrainConfig
 from rl_agent.learning.config_file import load_settings

@@ -51,7 +51,7 @@ def train_verb(
     from rl_agent.learning.threads import wait_passively
 
     wait_passively()
-    from rl_agent.cli.train_settings import GivenOptions, fresh_config, resumed_config
+    from rl_agent.cli.train_settings import GivenOptions, fresh_config, resumed_config, slug
     from rl_agent.learning.run_folder import holds_run
 
     given = GivenOptions(env=env, algo=algo, steps=steps, seed=seed, config=config, sets=settings)
@@ -62,11 +62,6 @@ def train_verb(
     train_config = fresh_config(given)
     run_dir = out or Path("runs") / slug(train_config.env)
     return _train(train_config, run_dir, should_resume=resume)
-
-
-def slug(env_id: str) -> str:
-    """Return a folder's name for an environment's id."""
-    return env_id.rpartition(":")[2].replace("/", "-")
 
 
 def _train(config: TrainConfig, run_dir: Path, *, should_resume: bool) -> int:

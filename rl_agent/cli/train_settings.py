@@ -15,8 +15,6 @@ from rl_agent.learning.config_file import load_settings, parse_config, preset_fo
 from rl_agent.learning.run_folder import CONFIG_FILE, holds_run, insist_on_free, read_config
 from rl_agent.robots.yaml_text import YamlTextError, parse_yaml
 
-from .train import slug
-
 
 @dataclass(frozen=True, kw_only=True)
 class GivenOptions:
@@ -140,6 +138,11 @@ def settle_run(
         message = "already holds a run; add --resume to go on with it, or choose another folder"
         raise ProblemsError(str(run_dir), [Problem("--out", message)])
     return config, run_dir
+
+
+def slug(env_id: str) -> str:
+    """Return a folder's name for an environment's id."""
+    return env_id.rpartition(":")[2].replace("/", "-")
 
 
 def _no_run(out: Path | None, kind: str) -> str:

@@ -10,8 +10,8 @@ from small_training import ENV
 
 from rl_agent.cli.display import LiveDisplay, PlainDisplay
 from rl_agent.cli.main import main
-from rl_agent.cli.train import slug
 from rl_agent.cli.train_panel import TrainPanel, rows, time_text
+from rl_agent.cli.train_settings import slug
 from rl_agent.learning.checkpoint import load_checkpoint
 from rl_agent.learning.evaluate import Score
 from rl_agent.learning.progress import Progress, Rates
