@@ -93,7 +93,9 @@ def test_whatever_keeps_proposals_from_the_robot_is_a_pause_in_what_is_learned(s
     node = SimpleNamespace(
         _body=SimpleNamespace(complete=lambda reading, now_s: reading),
         _age=SimpleNamespace(complete=lambda reading, now_s, is_at_rest: reading),
-        _pilot=SimpleNamespace(follow=lambda reading: None, propose=lambda *_: None),
+        _pilot=SimpleNamespace(
+            follow=lambda reading: None, propose=lambda *_: None, last_refusal="none"
+        ),
         _keeper=SimpleNamespace(keep=lambda reading, goal: asked.append(goal)),
         _episodes=SimpleNamespace(tell=lambda: None),
         _applied=None,
