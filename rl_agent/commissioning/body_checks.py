@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rl_agent.commissioning.finding import Finding, mismatch, ok, warning
+from rl_agent.commissioning.finding import Finding, mismatch
+from rl_agent.commissioning.stream_checks import gap_finding
 from rl_agent.interface.observation import BODY_SOURCES
 from rl_agent.spec import RobotSpec
 
@@ -41,10 +42,5 @@ def check_body(spec: RobotSpec, arrivals_s: Mapping[str, Sequence[float]]) -> li
         found = f"99 % arrive within {p99_ms:.1f} ms of each other; {need} is unknown after "
         found += f"{limit_ms:.0f}"
         remedy = "publish it more often, or raise watchdog.observation_ms"
-        if p99_ms > limit_ms:
-            findings.append(mismatch(topic, found, remedy))
-        elif p99_ms > 0.5 * limit_ms:
-            findings.append(warning(topic, found, remedy))
-        else:
-            findings.append(ok(topic, found))
+        findings.append(gap_finding(topic, p99_ms, limit_ms, found, remedy))
     return findings

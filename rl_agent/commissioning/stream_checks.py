@@ -122,11 +122,16 @@ def check_jitter(spec: RobotSpec, readings: Sequence[Reading]) -> Finding:
         "take load off this machine or give it real-time priority, use a wired network, or raise "
         "watchdog.observation_ms"
     )
+    return gap_finding("jitter", p99_ms, limit_ms, found, remedy)
+
+
+def gap_finding(check: str, p99_ms: float, limit_ms: float, found: str, remedy: str) -> Finding:
+    """Return what a 99th percentile of gaps [ms] means beside the longest that is allowed."""
     if p99_ms > limit_ms:
-        return mismatch("jitter", found, remedy)
+        return mismatch(check, found, remedy)
     if p99_ms > 0.5 * limit_ms:
-        return warning("jitter", found, remedy)
-    return ok("jitter", found)
+        return warning(check, found, remedy)
+    return ok(check, found)
 
 
 def _name_problems(spec: RobotSpec, names: tuple[str, ...]) -> list[tuple[str, str]]:
