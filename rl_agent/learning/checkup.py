@@ -5,7 +5,7 @@ It changes no weight and draws no random number, so that how often it looks chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,12 +49,13 @@ class Checkup:
         """Go on at a checkpoint's step, whose figures are written already."""
         self.sound_step = self._logged_step = self._health_step = env_step
 
-    def look(self, counters: Counters, own: Mapping[str, float] | None = None) -> None:
+    def look(self, counters: Counters, own: Callable[[], Mapping[str, float]] = dict) -> None:
         """Write what is due.
 
         Args:
             counters: Where the learner stands.
-            own: The learner's own figures, beside those of every training.
+            own: Returns the learner's own figures, beside those of every training; asked where a
+                line is due.
 
         Raises:
             TrainingDivergedError: The critics are lost; the checkpoints from before stay.
@@ -64,7 +65,7 @@ class Checkup:
             self.note_health(env_step)
         if _is_due(self._config.log_every, self._logged_step, env_step):
             self._logged_step = env_step
-            self._log(counters, own or {})
+            self._log(counters, own())
 
     def note_health(self, env_step: int) -> None:
         """Write the health figures; nothing may be taken in meanwhile.

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rl_agent.data.teller import Teller
 from rl_agent.exceptions import SurefootError
 from rl_agent.networks.actor import Actor
 from rl_agent.safety.leaning import is_limited
@@ -104,7 +105,7 @@ class LiveLearner:
         self._checkup = Checkup(self.config, self.run_dir, parts, guard, self.stopwatch)
         self._policy_version = 0
         self._chunk = MOST_CHUNK
-        self._trouble = ""
+        self._tell = Teller(parts.on_message)
         self._episodes = NotedEpisodes(parts.metrics)
 
     def run(self) -> None:
@@ -130,7 +131,7 @@ class LiveLearner:
             self._told_s = now_s
             self.parts.on_state(self.state)
         self._publish_if_due(now_s)
-        self._checkup.look(self.counters, self._own_figures())
+        self._checkup.look(self.counters, self._own_figures)
         if now_s - self._saved_s >= self.config.checkpoint_every_s:
             self.save()
         if self._feed.meet is not None and num_rows:
@@ -152,7 +153,7 @@ class LiveLearner:
             num_quarantined=self.parts.replay.num_quarantined,
             num_damaged=self._feed.rows.num_damaged,
             policy_version=self._policy_version,
-            trouble=self._trouble,
+            trouble=self._tell.last,
         )
 
     @property
@@ -244,13 +245,9 @@ class LiveLearner:
             except (SurefootError, OSError) as error:
                 self._tell(f"no version was published: {error}")
                 return
-        self._policy_version, self._trouble = version, ""
+        self._policy_version = version
+        self._tell.forget()
         self.parts.metrics.write("version", env_step, {"policy_version": version})
-
-    def _tell(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            self.parts.on_message(trouble)
-        self._trouble = trouble
 
     def save(self) -> None:
         """Write a checkpoint of this very moment, if there is anything new.

@@ -37,7 +37,9 @@ class Looked:
 
     def look(self, *env_steps, own=None):
         for step in env_steps:
-            self.checkup.look(Counters(env_step=step, num_interventions=step // 2), own)
+            self.checkup.look(
+                Counters(env_step=step, num_interventions=step // 2), lambda: own or {}
+            )
 
     def lines(self):
         self.metrics.flush()
