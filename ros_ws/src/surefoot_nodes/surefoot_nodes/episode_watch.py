@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rl_agent.cli.live_words import episode_text
 from rl_agent.data.journal import JournalReader
 from rl_agent.data.journal_follower import JournalFollower
 from rl_agent.exceptions import JournalError
-from rl_agent.tasks.episode_summary import ROLLING_EPISODES, RecentEpisodes
+from rl_agent.tasks.episode_summary import RecentEpisodes
 from rl_agent.tasks.episode_tally import EpisodeTally
 
 
@@ -33,8 +34,8 @@ class EpisodeWatch:
         mean = self._newest.mean_return
         if mean is None:
             return "-"
-        last = f"the last {min(self.num_episodes, ROLLING_EPISODES)}: return {mean:.2f}"
-        return f"{self.num_episodes}; {last}; the learner knows of success"
+        told = episode_text({"episode": self.num_episodes, "mean_return": mean})
+        return f"{told}; the learner knows of success"
 
     def _read(self) -> None:
         if self._follower is None:
