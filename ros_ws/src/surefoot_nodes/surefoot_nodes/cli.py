@@ -45,6 +45,10 @@ NoBlackbox = Annotated[
 BLACKBOX = "runs/blackbox"
 LogLevel = Annotated[str, typer.Option(help="debug, info, warn or error.")]
 Seed = Annotated[int, typer.Option(help="Of goals and random actions.")]
+SPEEDS = {"twin": "1.0", "robot": "0.25"}
+"""Defaults of --speed."""
+GOAL_PERIOD_S = 4.0
+"""Default of --goal-period, where somebody is to make goals."""
 Speed = Annotated[
     str, typer.Option(help="Share of the velocity limits to begin with: 0.25 or 25%.")
 ]
@@ -73,12 +77,12 @@ def up_twin(
     actor: Actor = "",
     task: Task = "",
     policy_hz: PolicyHz = 0.0,
-    goal_period_s: GoalPeriod = 4.0,
+    goal_period_s: GoalPeriod = GOAL_PERIOD_S,
     seed: Seed = 0,
     auto_arm: Annotated[
         bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
     ] = True,
-    speed: Speed = "1.0",
+    speed: Speed = SPEEDS["twin"],
     has_teleop: HasTeleop = False,
     is_lockstep: IsLockstep = False,
     record: Record = None,
@@ -111,7 +115,7 @@ def up_robot(
     policy_hz: PolicyHz = 0.0,
     goal_period_s: GoalPeriod = 0.0,
     seed: Seed = 0,
-    speed: Speed = "0.25",
+    speed: Speed = SPEEDS["robot"],
     has_teleop: HasTeleop = False,
     record: Record = None,
     blackbox: Blackbox = BLACKBOX,

@@ -11,6 +11,8 @@ from rl_agent.cli.live_options import Algo, Config, Resume, Seed, Settings, Sign
 
 from .cli import (
     BLACKBOX,
+    GOAL_PERIOD_S,
+    SPEEDS,
     Blackbox,
     Domain,
     GoalPeriod,
@@ -78,11 +80,11 @@ def live_twin(
     reset: Reset = None,
     judge: Judge = None,
     sign: Sign = None,
-    goal_period_s: GoalPeriod = 4.0,
+    goal_period_s: GoalPeriod = GOAL_PERIOD_S,
     auto_arm: Annotated[
         bool, typer.Option("--arm/--no-arm", help="Arm the gate once everything runs.")
     ] = True,
-    speed: Speed = "1.0",
+    speed: Speed = SPEEDS["twin"],
     has_teleop: HasTeleop = False,
     is_lockstep: IsLockstep = False,
     record: Record = None,
@@ -126,8 +128,8 @@ def live_robot(
     reset: Reset = None,
     judge: Judge = None,
     sign: Sign = None,
-    goal_period_s: GoalPeriod = 4.0,
-    speed: Speed = "0.25",
+    goal_period_s: GoalPeriod = GOAL_PERIOD_S,
+    speed: Speed = SPEEDS["robot"],
     has_teleop: HasTeleop = False,
     record: Record = None,
     blackbox: Blackbox = BLACKBOX,

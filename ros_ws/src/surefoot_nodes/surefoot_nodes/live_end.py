@@ -7,11 +7,9 @@ from collections.abc import Sequence
 
 from rl_agent.learning.live_kind import LiveKind
 
+from .cli import GOAL_PERIOD_S, SPEEDS
 from .up import UpOptions
 
-SPEEDS = {"twin": "1.0", "robot": "0.25"}
-"""What `up` and `live` take by default, as they do `GOAL_PERIOD_S`, but for `up robot`."""
-GOAL_PERIOD_S = 4.0
 WHOM = {"twin": "the twin of {}, in MuJoCo", "robot": "a real {}"}
 
 
