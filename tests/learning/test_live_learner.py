@@ -51,31 +51,23 @@ def test_it_takes_as_many_updates_as_the_rows_allow_and_no_more(tmp_path, config
 
 def test_on_a_robot_there_may_be_more_updates_per_step_than_in_a_twin(tmp_path, config):
     config = replace(config, live=replace(config.live, utd_ratio=3.0))
-    prepare_live_run(config, tmp_path)
-    robot = TwinRobot(tmp_path, config)
-    try:
+    with begun_run(tmp_path, config) as robot:
         robot.live(STARTS + 10)
         with open_live(tmp_path, hooks()) as learner:
             settle(learner)
             assert learner.parts.agent.gradient_step == 30
-    finally:
-        robot.close()
 
 
 @pytest.mark.parametrize(("rate", "is_young"), [(1.0, True), (None, False)])
 def test_the_policy_that_explores_on_a_robot_may_be_younger(tmp_path, config, rate, is_young):
     config = replace(config, live=replace(config.live, actor_average_rate=rate))
-    prepare_live_run(config, tmp_path)
-    robot = TwinRobot(tmp_path, config)
-    try:
+    with begun_run(tmp_path, config) as robot:
         robot.live(STARTS + 10)
         with open_live(tmp_path, hooks()) as learner:
             settle(learner)
             agent = learner.parts.agent
             pairs = zip(agent.actor.parameters(), agent.online_actor.parameters(), strict=True)
             assert all(torch.equal(own, online) for own, online in pairs) == is_young
-    finally:
-        robot.close()
 
 
 def test_a_persons_steps_and_a_slow_setting_are_no_interventions(tmp_path, config, robot):
@@ -91,15 +83,11 @@ def test_a_persons_steps_and_a_slow_setting_are_no_interventions(tmp_path, confi
 def test_a_bonus_is_told_and_how_much_is_owed_and_what_takes_the_time(tmp_path):
     bonus = {"kind": "count", "hidden_dims": [16], "num_features": 4, "num_bits": 6}
     config = live_config(bonus=bonus, log_every=5)
-    prepare_live_run(config, tmp_path)
-    robot = TwinRobot(tmp_path, config)
-    try:
+    with begun_run(tmp_path, config) as robot:
         robot.live(STARTS + 10)
         with open_live(tmp_path, hooks()) as learner:
             learner.step()
             learner.save()
-    finally:
-        robot.close()
     (line,) = [line for line in read_metrics(tmp_path) if line["kind"] == "train"]
     assert line["mean_bonus"] > 0.0
     # Of 20 updates the first look takes 16.
